@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config: effective settings and where each came from. Order of precedence: built-in < system file <
+ * user file < project file < ASSAY_* environment < command line. Files are YAML, read by libcyaml.
+ */
+#ifndef ASSAY_CLI_CONFIG_H
+#define ASSAY_CLI_CONFIG_H
+
+#include <stddef.h>
+
+#include "harness/base/err.h"
+
+struct config;
+
+/* One setting as it stands. Texts are valid as long as the config. */
+struct config_setting {
+	const char *key;    /* "samples" */
+	const char *value;  /* text in the same grammar as on the command line; NULL: not set */
+	const char *origin; /* "built-in", "assay.yaml:3", "ASSAY_SAMPLES", "--samples" */
+	const char *help;
+};
+
+/*
+ * Read every layer but the command line. Keys: profile, samples, time, launches, timeout, budget,
+ * cpus, counters, seed, db, color, subjects, and the map `params` (axis name: values, as with -P), kept
+ * as keys "params.NAME". Unknown keys and malformed values: ASSAY_EUSAGE with file, line and the
+ * nearest known key.
+ */
+enum assay_code config_load(struct config **ret, struct assay_err *err);
+void config_free(struct config *config);
+
+/* Set from the command line; `origin` is the option as typed. The value is checked like any other. */
+enum assay_code config_set(struct config *config, const char *key, const char *value,
+			   const char *origin, struct assay_err *err);
+
+/* The value of a key, or NULL when nothing set it. Unknown key: NULL. */
+const char *config_get(const struct config *config, const char *key);
+
+/* All settings in a fixed order, set or not. */
+const struct config_setting *config_settings(const struct config *config, size_t *ret_n);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* result: names of statuses and qualities, and the default events. */
+#include "harness/result.h"
+
+#include <string.h>
+
+static const char *const status_names[] = {
+	[ASSAY_STATUS_OK] = "ok",
+	[ASSAY_STATUS_SKIPPED] = "skipped",
+	[ASSAY_STATUS_FAILED] = "failed",
+	[ASSAY_STATUS_CRASHED] = "crashed",
+	[ASSAY_STATUS_TIMEOUT] = "timeout",
+	[ASSAY_STATUS_UNSTABLE] = "unstable",
+};
+
+const char *assay_status_name(enum assay_status status)
+{
+	return status_names[status];
+}
+
+int assay_status_parse(const char *name)
+{
+	for (size_t i = 0; i < ASSAY_COUNT_OF(status_names); i++)
+		if (strcmp(status_names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+bool assay_status_measured(enum assay_status status)
+{
+	return status == ASSAY_STATUS_OK || status == ASSAY_STATUS_UNSTABLE;
+}
+
+const char *assay_quality_name(enum assay_quality quality)
+{
+	static const char *const names[] = {
+		[ASSAY_UNAVAILABLE] = "unavailable", [ASSAY_EXACT] = "exact",
+		[ASSAY_SCALED] = "scaled",           [ASSAY_SIMULATED] = "simulated",
+		[ASSAY_DERIVED] = "derived",
+	};
+	return names[quality];
+}
+
+const char *const assay_default_events[] = {
+	"cycles",      "instructions",     "branch_misses",  "cache_misses", "task_clock",
+	"page_faults", "context_switches", "cpu_migrations", NULL,
+};

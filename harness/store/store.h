@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store: every result, in one SQLite file. The only code that knows SQL. One transaction per
+ * finished result; what was acknowledged survives kill -9 at any moment.
+ *
+ * A store belongs to one thread. All functions may return ASSAY_ESTORE with one clear sentence; the
+ * file is never left half-written.
+ */
+#ifndef ASSAY_STORE_STORE_H
+#define ASSAY_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/err.h"
+#include "harness/result.h"
+
+struct assay_store;
+
+enum assay_store_mode {
+	ASSAY_STORE_READ,  /* must exist; never written, older and newer schemas are read */
+	ASSAY_STORE_WRITE, /* created when absent; migrated after a backup when older */
+};
+
+/*
+ * Open a store. WAL with synchronous=NORMAL on file systems known to be local, else DELETE with
+ * FULL. Refused untouched with ASSAY_ESTORE: not a database, not ours (application_id), damaged,
+ * newer (for writing), read-only folder, full disk.
+ */
+enum assay_code assay_store_open(const char *path, enum assay_store_mode mode,
+				 struct assay_store **ret, struct assay_err *err);
+/* Close; NULL is fine. */
+void assay_store_close(struct assay_store *store);
+
+enum assay_run_status {
+	ASSAY_RUN_RUNNING,
+	ASSAY_RUN_COMPLETE,
+	ASSAY_RUN_INTERRUPTED,
+	ASSAY_RUN_CRASHED,  /* found "running" with its owner gone */
+	ASSAY_RUN_IMPORTED,
+};
+
+struct assay_tag {
+	const char *key, *value;
+};
+
+/* One invocation of `assay run`. Texts are borrowed on write; owned by the list on read. */
+struct assay_run_info {
+	int64_t id;            /* set by the store */
+	uint8_t uuid[16];      /* set by assay_store_begin_run when all zero */
+	enum assay_run_status status;
+	uint64_t started_ns, finished_ns; /* wall clock */
+	uint64_t seed;
+	const char *profile;
+	const char *command;   /* JSON array of the arguments */
+	const char *plan;      /* JSON: what --resume needs to plan the same cases */
+	char noise;            /* grade at start */
+	const char *machine_name;
+	uint8_t fingerprint[32];
+	const char *topology_xml; /* may be NULL */
+	const char *machine_json;  /* shape and measured clock */
+	const char *environment_json;
+	uint8_t environment_hash[32];
+	const char *version;   /* of assay */
+	const char *commit;    /* of the code under test; NULL unknown */
+	bool dirty;
+	const struct assay_tag *tags;
+	size_t n_tags;
+	size_t n_results;      /* on read */
+};
+
+/* Insert the run as "running", owned by this process; *ret_run is its id. */
+enum assay_code assay_store_begin_run(struct assay_store *store, const struct assay_run_info *info,
+				      int64_t *ret_run, struct assay_err *err);
+/*
+ * Add one result in one transaction. Adding the same (run, series) again replaces it (resume).
+ * When it returns ASSAY_OK the result is acknowledged: a crash no longer loses it.
+ */
+enum assay_code assay_store_add_result(struct assay_store *store, int64_t run,
+				       const struct assay_result *result, struct assay_err *err);
+enum assay_code assay_store_finish_run(struct assay_store *store, int64_t run,
+				       enum assay_run_status status, struct assay_err *err);
+/* Take over an unfinished run for --resume: status "running", this process the owner. Refused when
+ * its owner is alive. */
+enum assay_code assay_store_resume_run(struct assay_store *store, int64_t run,
+				       struct assay_err *err);
+
+struct assay_run_list {
+	struct assay_run_info *runs;
+	size_t n;
+	void *memory; /* of the texts */
+};
+void assay_run_list_done(struct assay_run_list *list);
+
+/*
+ * Runs a reference names, newest first: "@last", "@last~2" (two before), "@base" (the baseline),
+ * "tag:KEY=VALUE" or "tag:VALUE", "commit:SHA" (prefix), "machine:NAME", a run's id, a UUID prefix of
+ * 8 or more digits, or "" for all. Unknown or ambiguous references: ASSAY_EUSAGE with what exists.
+ */
+enum assay_code assay_store_runs(struct assay_store *store, const char *reference,
+				 struct assay_run_list *ret, struct assay_err *err);
+
+enum {
+	ASSAY_LOAD_SUMMARY = 0,
+	ASSAY_LOAD_SAMPLES = 1,
+	ASSAY_LOAD_COUNTERS = 2,
+};
+
+struct assay_result_list {
+	struct assay_result *results; /* by name, primary metric first */
+	size_t n;
+	void *memory;
+};
+void assay_result_list_done(struct assay_result_list *list);
+
+/* Results of one run whose case name matches `pattern` (glob, NULL: all). `load` says what beside the
+ * summary to read. */
+enum assay_code assay_store_results(struct assay_store *store, int64_t run, const char *pattern,
+				    unsigned load, struct assay_result_list *ret,
+				    struct assay_err *err);
+
+/* One point of a series' history. */
+struct assay_history_point {
+	int64_t run;
+	uint64_t started_ns;
+	double median, lo, hi;
+	enum assay_status status;
+	uint8_t fingerprint[32];
+	const char *commit;
+};
+struct assay_history {
+	char *name;   /* case name and metric */
+	char *metric, *unit;
+	enum assay_better better;
+	struct assay_history_point *points; /* oldest first */
+	size_t n;
+};
+struct assay_history_list {
+	struct assay_history *series;
+	size_t n;
+	void *memory;
+};
+void assay_history_list_done(struct assay_history_list *list);
+/* Every series whose case name matches `pattern`, at most `limit` newest points each (0: all). */
+enum assay_code assay_store_history(struct assay_store *store, const char *pattern, size_t limit,
+				    struct assay_history_list *ret, struct assay_err *err);
+
+/* Maintenance. */
+struct assay_store_report {
+	int schema_version, newest_version;
+	uint64_t runs, results, samples, bytes;
+	uint64_t orphans, damaged; /* damaged: rows whose CRC or counts disagree */
+	char journal_mode[16];
+	char problem[200]; /* first problem found; empty when sound */
+};
+/* Full check: SQLite's integrity_check, foreign keys, CRC of every sample set. */
+enum assay_code assay_store_check(const char *path, struct assay_store_report *ret,
+				  struct assay_err *err);
+enum assay_code assay_store_backup(struct assay_store *store, const char *to,
+				   struct assay_err *err);
+struct assay_retention {
+	uint64_t keep_samples_ns; /* age above which sample sets go (0: keep); summaries stay */
+	uint64_t keep_runs_ns;    /* age above which whole untagged runs go (0: keep) */
+	bool dry_run;
+};
+enum assay_code assay_store_gc(struct assay_store *store, const struct assay_retention *policy,
+			       uint64_t *ret_runs, uint64_t *ret_sample_sets,
+			       struct assay_err *err);
+/* Mark `run` as the baseline that "@base" names. */
+enum assay_code assay_store_set_baseline(struct assay_store *store, int64_t run,
+					 struct assay_err *err);
+
+#endif
