@@ -44,29 +44,31 @@ struct cli_args {
 	size_t n_given;
 	char **positional; /* after the options; for `run -- CMD` what follows the -- as well */
 	int n_positional;
-	bool dashes;       /* a "--" stood before the positionals */
+	int n_before; /* how many of them stood before a "--", or all */
+	bool dashes;  /* there was a "--": positional[n_before] and on stood after it */
+	char **words; /* private: what `positional` points into */
 };
 
 struct cli {
-	const char *program;  /* argv[0], for workers: /proc/self/exe */
-	const char *db;       /* path of the store */
-	FILE *json;           /* NULL, or where --json goes */
-	bool json_is_stdout;  /* then nothing else may be written there */
+	const char *program; /* argv[0], for workers: /proc/self/exe */
+	const char *db;      /* path of the store */
+	FILE *json;          /* NULL, or where --json goes */
+	bool json_is_stdout; /* then nothing else may be written there */
 	bool quiet;
 	int verbose;
 	bool color_out, color_err; /* may stdout, stderr carry colour? */
 	bool tty_err;
 	struct assay_registry *registry;
-	struct config *config; /* effective settings, see cli/config.h */
+	struct config *config; /* effective settings, see cli/settings.h */
 	int argc;
 	char **argv;
 };
 
 struct cli_verb {
 	const char *name;
-	const char *usage;  /* "[PATTERN...]" */
-	const char *brief;  /* one line for the overview; NULL: hidden */
-	const char *details; /* paragraphs after the options; may be NULL */
+	const char *usage;                /* "[PATTERN...]" */
+	const char *brief;                /* one line for the overview; NULL: hidden */
+	const char *details;              /* paragraphs after the options; may be NULL */
 	const struct cli_option *options; /* ends with { 0 }; may be NULL */
 	bool bare; /* needs neither registry nor configuration: started as fast as possible */
 	/* *ret_exit is CLI_OK on entry; on failure the code of the return value decides. */
@@ -77,6 +79,12 @@ struct cli_verb {
 /* NULL-terminated, written by the build. */
 extern const struct cli_verb *const cli_verbs[];
 
+/* The options that every verb takes, before or after the verb; ends with { 0 }. */
+extern const struct cli_option cli_globals[];
+
+/* The verb of that name; ASSAY_EUSAGE with the nearest one. */
+enum assay_code cli_verb_find(const char *name, const struct cli_verb **ret, struct assay_err *err);
+
 /* The last value given for an option, or NULL; for a flag "" when given. */
 const char *cli_value(const struct cli_args *args, const char *name);
 bool cli_flag(const struct cli_args *args, const char *name);
@@ -85,15 +93,27 @@ bool cli_flag(const struct cli_args *args, const char *name);
  * Parse argv[argc] (without the verb) against the verb's options and the global ones. Unknown or
  * incomplete options: ASSAY_EUSAGE naming the nearest known one.
  */
-enum assay_code cli_parse(const struct cli_verb *verb, int argc, char **argv,
-			  struct cli_args *ret, struct assay_err *err);
+enum assay_code cli_parse(const struct cli_verb *verb, int argc, char **argv, struct cli_args *ret,
+			  struct assay_err *err);
+/*
+ * The same for the options before the verb: stops at the first word that is no option and sets
+ * *ret_used to how many words it took.
+ */
+enum assay_code cli_parse_globals(int argc, char **argv, struct cli_args *ret, int *ret_used,
+				  struct assay_err *err);
 void cli_args_done(struct cli_args *args);
 
 /* The exit code that goes with an error code. */
 int cli_exit_of(enum assay_code code);
 
-/* Print the page of one verb, or the overview when NULL. */
+/* Print the page of one verb, or the overview when NULL. At most 80 columns. */
 void cli_help(const struct cli_verb *verb, FILE *out);
+
+/* What `assay` alone prints: the three commands to try on this machine. */
+void cli_guide(const struct cli *cli, FILE *out);
+
+/* What --version prints: version, compilers, what this build has and lacks. */
+void cli_version(FILE *out);
 
 /* Progress and hints to stderr, unless -q. */
 void cli_note(const struct cli *cli, const char *fmt, ...) ASSAY_PRINTF(2, 3);
@@ -104,12 +124,18 @@ void cli_warn(const struct cli *cli, const char *fmt, ...) ASSAY_PRINTF(2, 3);
  * terminal. Cells are copied.
  */
 struct cli_table;
-/* `columns`: titles; a title starting with '>' is aligned right. */
+/*
+ * `columns`: titles; a title starting with '>' is aligned right. NULL when out of memory, which the
+ * other functions accept: cli_table_print says so.
+ */
 struct cli_table *cli_table_new(const char *const *columns, size_t n);
+/* One text per column; NULL is shown as "-". */
 void cli_table_row(struct cli_table *table, const char *const *cells);
 /* A line across the table, e.g. a heading or a remark, in its place between rows. */
 void cli_table_line(struct cli_table *table, const char *text);
-/* Print and free. Cut to the terminal's width only when `out` is one. */
+/* Print and free. Cut to the terminal's width only when `out` is one; numbers are never cut. */
 void cli_table_print(struct cli_table *table, FILE *out);
+/* Give a table up unprinted; takes NULL. */
+void cli_table_free(struct cli_table *table);
 
 #endif

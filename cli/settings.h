@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config: effective settings and where each came from. Order of precedence: built-in < system file <
- * user file < project file < ASSAY_* environment < command line. Files are YAML, read by libcyaml.
+ * settings: effective settings and where each came from. Order of precedence: built-in < system file <
+ * user file < project file < ASSAY_* environment < command line. Files are YAML.
  */
-#ifndef ASSAY_CLI_CONFIG_H
-#define ASSAY_CLI_CONFIG_H
+#ifndef ASSAY_CLI_SETTINGS_H
+#define ASSAY_CLI_SETTINGS_H
 
 #include <stddef.h>
 
@@ -32,6 +32,9 @@ void config_free(struct config *config);
 /* Set from the command line; `origin` is the option as typed. The value is checked like any other. */
 enum assay_code config_set(struct config *config, const char *key, const char *value,
 			   const char *origin, struct assay_err *err);
+
+/* ASSAY_EUSAGE "unknown key 'sampels'; did you mean 'samples'?" */
+enum assay_code config_unknown_key(const char *key, struct assay_err *err);
 
 /* The value of a key, or NULL when nothing set it. Unknown key: NULL. */
 const char *config_get(const struct config *config, const char *key);

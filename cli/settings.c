@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* settings: the keys there are, what each may hold, and the layers that set them. */
+#include "cli/settings.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/parse.h"
+#include "harness/base/str.h"
+#include "harness/machine/placement.h"
+
+enum { MOST_CPUS = 4096, MOST_SAMPLES = 1000000, MOST_LAUNCHES = 1000, LONGEST_VALUE = 4096 };
+
+typedef enum assay_code check_fn(const char *value, struct assay_err *err);
+
+static enum assay_code check_word(const char *value, const char *const *words, size_t n,
+				  struct assay_err *err)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str list = {0};
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(value, words[i]) == 0)
+			return ASSAY_OK;
+		assay_str_add(&list, "%s%s", i == 0 ? "" : i + 1 == n ? " or " : ", ", words[i]);
+	}
+	const char *nearest = assay_nearest(value, words, n);
+	if (nearest)
+		return assay_fail(err, ASSAY_EUSAGE, "'%s' is not %s; did you mean '%s'?", value,
+				  assay_str_text(&list), nearest);
+	return assay_fail(err, ASSAY_EUSAGE, "'%s' is not %s", value, assay_str_text(&list));
+}
+
+static enum assay_code check_profile(const char *value, struct assay_err *err)
+{
+	static const char *const words[] = {"quick", "ci", "full"};
+	return check_word(value, words, ASSAY_COUNT_OF(words), err);
+}
+
+static enum assay_code check_color(const char *value, struct assay_err *err)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+	return check_word(value, words, ASSAY_COUNT_OF(words), err);
+}
+
+static enum assay_code check_samples(const char *value, struct assay_err *err)
+{
+	uint64_t n;
+	return assay_parse_u64(value, 1, MOST_SAMPLES, &n, err);
+}
+
+static enum assay_code check_launches(const char *value, struct assay_err *err)
+{
+	uint64_t n;
+	return assay_parse_u64(value, 1, MOST_LAUNCHES, &n, err);
+}
+
+static enum assay_code check_seed(const char *value, struct assay_err *err)
+{
+	uint64_t n;
+	return assay_parse_u64(value, 0, UINT64_MAX, &n, err);
+}
+
+static enum assay_code check_duration(const char *value, struct assay_err *err)
+{
+	uint64_t ns;
+	enum assay_code code = assay_parse_duration(value, &ns, err);
+	if (code == ASSAY_OK && ns == 0)
+		return assay_fail(err, ASSAY_EUSAGE, "'%s' is no time at all", value);
+	return code;
+}
+
+static enum assay_code check_cpus(const char *value, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE unsigned *list = calloc(MOST_CPUS, sizeof(*list));
+	if (!list)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading a list of CPUs");
+	struct assay_placement placement;
+	return assay_placement_parse(value, list, MOST_CPUS, &placement, err);
+}
+
+/* A comma-separated list of non-empty items made of `allowed` bytes. */
+static enum assay_code check_list(const char *value, const char *allowed, const char *what,
+				  struct assay_err *err)
+{
+	for (const char *item = value;; item++) {
+		size_t n = strspn(item, allowed);
+		if (n == 0 || (item[n] && item[n] != ','))
+			return assay_fail(err, ASSAY_EUSAGE, "'%s' is not a list of %s", value,
+					  what);
+		item += n;
+		if (!*item)
+			return ASSAY_OK;
+	}
+}
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
+static enum assay_code check_subjects(const char *value, struct assay_err *err)
+{
+	return check_list(value, LETTERS "/*", "subjects (write pool,glibc)", err);
+}
+
+static enum assay_code check_counters(const char *value, struct assay_err *err)
+{
+	return check_list(value, LETTERS ":-.=", "counters (write instructions,page-faults)", err);
+}
+
+static enum assay_code check_axis_values(const char *value, struct assay_err *err)
+{
+	return check_list(value, LETTERS ".:*+-", "values (write 16,256,4Ki or 4Ki..1Gi:x2)", err);
+}
+
+static enum assay_code check_path(const char *value, struct assay_err *err)
+{
+	return *value ? ASSAY_OK : assay_fail(err, ASSAY_EUSAGE, "the path is empty");
+}
+
+/* The keys, in the order in which they are shown. */
+static const struct spec {
+	const char *key;
+	const char *built_in; /* NULL: the profile or the verb decides */
+	check_fn *check;
+	const char *help;
+} specs[] = {
+	{"profile", "quick", check_profile, "quick, ci or full: how thoroughly to measure"},
+	{"samples", NULL, check_samples, "samples per launch"},
+	{"time", NULL, check_duration, "time to spend on one launch of a case"},
+	{"launches", NULL, check_launches, "fresh processes per case"},
+	{"timeout", NULL, check_duration, "deadline of one launch"},
+	{"budget", NULL, check_duration, "time to spend on a whole run"},
+	{"cpus", NULL, check_cpus, "CPUs or placement policy, e.g. 0-3 or spread"},
+	{"counters", NULL, check_counters, "events to count in a pass of their own"},
+	{"seed", NULL, check_seed, "seed of schedule and workloads; default: random"},
+	{"db", "results.db", check_path, "the result store"},
+	{"color", "auto", check_color, "auto, always or never"},
+	{"subjects", NULL, check_subjects, "subjects to measure; default: all"},
+};
+
+enum { N_SPECS = ASSAY_COUNT_OF(specs) };
+
+static const char params_prefix[] = "params.";
+static const char params_help[] = "values of this axis, as with -P";
+
+struct config {
+	struct config_setting *settings; /* specs first, then params sorted by name */
+	size_t n;
+};
+
+static bool is_param(const char *key)
+{
+	return strncmp(key, params_prefix, sizeof(params_prefix) - 1) == 0;
+}
+
+static struct config_setting *find(const struct config *config, const char *key)
+{
+	for (size_t i = 0; i < config->n; i++)
+		if (strcmp(config->settings[i].key, key) == 0)
+			return &config->settings[i];
+	return NULL;
+}
+
+enum assay_code config_unknown_key(const char *key, struct assay_err *err)
+{
+	const char *names[N_SPECS + 1];
+	for (size_t i = 0; i < N_SPECS; i++)
+		names[i] = specs[i].key;
+	names[N_SPECS] = "params";
+	const char *nearest = assay_nearest(key, names, ASSAY_COUNT_OF(names));
+	if (nearest)
+		return assay_fail(err, ASSAY_EUSAGE, "unknown key '%s'; did you mean '%s'?", key,
+				  nearest);
+	return assay_fail(err, ASSAY_EUSAGE, "unknown key '%s'; 'assay config' lists them", key);
+}
+
+static enum assay_code check(const char *key, const char *value, struct assay_err *err)
+{
+	enum assay_code code = ASSAY_OK;
+	check_fn *fn = check_axis_values;
+	if (strlen(value) > LONGEST_VALUE)
+		return assay_fail(err, ASSAY_EUSAGE, "%s: longer than %d bytes", key,
+				  LONGEST_VALUE);
+	for (size_t i = 0; i < N_SPECS; i++)
+		if (strcmp(specs[i].key, key) == 0)
+			fn = specs[i].check;
+	if (is_param(key) && !assay_name_valid(key + sizeof(params_prefix) - 1))
+		return assay_fail(err, ASSAY_EUSAGE, "'%s' cannot be the name of an axis",
+				  key + sizeof(params_prefix) - 1);
+	code = fn(value, err);
+	if (code == ASSAY_ENOMEM)
+		return code;
+	/* Whatever a parser calls it, here it is the user's setting that is wrong. */
+	return code == ASSAY_OK ? ASSAY_OK : assay_context(err, ASSAY_EUSAGE, "%s", key);
+}
+
+/* Make room for a further axis, keeping them sorted by name; NULL when out of memory. */
+static struct config_setting *insert_param(struct config *config, const char *key)
+{
+	struct config_setting *grown =
+		reallocarray(config->settings, config->n + 1, sizeof(*grown));
+	if (!grown)
+		return NULL;
+	config->settings = grown;
+	char *copy = strdup(key);
+	if (!copy)
+		return NULL;
+	size_t at = config->n++;
+	for (; at > N_SPECS && strcmp(grown[at - 1].key, key) > 0; at--)
+		grown[at] = grown[at - 1];
+	grown[at] = (struct config_setting){.key = copy, .help = params_help};
+	return &grown[at];
+}
+
+static enum assay_code store(struct config_setting *setting, const char *value, const char *origin,
+			     struct assay_err *err)
+{
+	char *value_copy = strdup(value);
+	char *origin_copy = strdup(origin);
+	if (!value_copy || !origin_copy) {
+		free(value_copy);
+		free(origin_copy);
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");
+	}
+	free((char *)setting->value);
+	free((char *)setting->origin);
+	setting->value = value_copy;
+	setting->origin = origin_copy;
+	return ASSAY_OK;
+}
+
+enum assay_code config_set(struct config *config, const char *key, const char *value,
+			   const char *origin, struct assay_err *err)
+{
+	struct config_setting *setting = find(config, key);
+	if (!setting && !is_param(key))
+		return assay_context(err, config_unknown_key(key, err), "%s", origin);
+	enum assay_code code = check(key, value, err);
+	if (code != ASSAY_OK)
+		return assay_context(err, code, "%s", origin);
+	if (!setting)
+		setting = insert_param(config, key);
+	if (!setting)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");
+	return store(setting, value, origin, err);
+}
+
+const char *config_get(const struct config *config, const char *key)
+{
+	const struct config_setting *setting = find(config, key);
+	return setting ? setting->value : NULL;
+}
+
+const struct config_setting *config_settings(const struct config *config, size_t *ret_n)
+{
+	*ret_n = config->n;
+	return config->settings;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config->n; i++) {
+		free((char *)config->settings[i].value);
+		free((char *)config->settings[i].origin);
+		if (i >= N_SPECS)
+			free((char *)config->settings[i].key);
+	}
+	free(config->settings);
+	free(config);
+}
+
+static enum assay_code load_built_in(struct config *config, struct assay_err *err)
+{
+	config->settings = calloc(N_SPECS, sizeof(*config->settings));
+	if (!config->settings)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");
+	config->n = N_SPECS;
+	for (size_t i = 0; i < N_SPECS; i++)
+		config->settings[i] =
+			(struct config_setting){.key = specs[i].key, .help = specs[i].help};
+	for (size_t i = 0; i < N_SPECS; i++) {
+		if (!specs[i].built_in)
+			continue;
+		enum assay_code code =
+			config_set(config, specs[i].key, specs[i].built_in, "built-in", err);
+		if (code != ASSAY_OK)
+			return code;
+	}
+	return ASSAY_OK;
+}
+
+/* "ASSAY_SAMPLES=30" sets samples, "ASSAY_PARAMS_SIZE=4Ki" sets params.size. */
+static enum assay_code set_from_environment(struct config *config, const char *variable,
+					    struct assay_err *err)
+{
+	static const char prefix[] = "ASSAY_";
+	char name[96], key[96];
+	size_t length = strcspn(variable, "=");
+	if (strncmp(variable, prefix, sizeof(prefix) - 1) != 0 || variable[length] != '=')
+		return ASSAY_OK;
+	snprintf(name, sizeof(name), "%.*s", (int)length, variable);
+	assay_copy(key, sizeof(key), name + sizeof(prefix) - 1);
+	for (char *c = key; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if (strncmp(key, "params_", 7) == 0)
+		key[6] = '.';
+	return config_set(config, key, variable + length + 1, name, err);
+}
+
+static enum assay_code load_environment(struct config *config, struct assay_err *err)
+{
+	for (char **variable = environ; *variable; variable++) {
+		enum assay_code code = set_from_environment(config, *variable, err);
+		if (code != ASSAY_OK)
+			return code;
+	}
+	return ASSAY_OK;
+}
+
+enum assay_code config_load(struct config **ret, struct assay_err *err)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	if (!config)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");
+	enum assay_code code = load_built_in(config, err);
+	if (code == ASSAY_OK)
+		code = load_environment(config, err);
+	if (code != ASSAY_OK) {
+		config_free(config);
+		return code;
+	}
+	*ret = config;
+	return ASSAY_OK;
+}
