@@ -16,7 +16,7 @@ case $code in
 	;;
 *elf64-littleaarch64*)
 	machine=aarch64
-	step='^subs[ \t]+x[0-9]+, x[0-9]+, #0x1'
+	step='^subs x[0-9]+, x[0-9]+, #(0x)?1$'
 	jump='^b\.ne'
 	;;
 *) echo '1..0 # SKIP reads x86-64 and aarch64 only' && exit 0 ;;
@@ -31,7 +31,8 @@ body()
 		address = $1
 		sub(/:$/, "", address)
 		sub(/^ *[0-9a-f]+:[ \t]*/, "")
-		sub(/[ \t]*(#|\/\/).*/, "") # remarks of objdump
+		sub(/[ \t]*(# |\/\/).*/, "") # remarks of objdump
+		gsub(/[ \t]+/, " ")
 		print address "\t" $0
 	}'
 }
@@ -44,7 +45,8 @@ loops()
 		at[NR] = $1
 		text[NR] = $2
 		if ($2 ~ jump) {
-			split($2, word, /[ \t]+/)
+			split($2, word, " ")
+			sub(/^0x/, "", word[2])
 			for (i = NR - 1; i > 0 && at[i] != word[2]; i--)
 				;
 			if (i > 0) {
@@ -84,7 +86,7 @@ verdict "$machine: the empty loop is a decrement and a conditional jump" "$inner
 for type in double float integer; do
 	code_of=$(body "probe_keep_$type")
 	problem=$(printf '%s\n' "$code_of" | cut -f 2 | awk '
-		/nop|^lea|^push|^pop|^st[rp][ \t]+x29|^ld[rp][ \t]+x29/ { next }
+		/nop|^lea|^push|^pop|^st[rp] x29|^ld[rp] x29/ { next }
 		/\(%|\[/ { print "touches memory: " $0 }')
 	[ -n "$code_of" ] || problem="probe_keep_$type is not in the object"
 	verdict "$machine: assay_keep() of $type stays in its register" "$problem"
