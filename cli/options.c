@@ -9,7 +9,7 @@
 
 const struct cli_option cli_globals[] = {
 	{"db", 0, "FILE", "the result store (default: results.db here)"},
-	{"json", 0, "[FILE]", "write JSON to stdout, and nothing else there; or to FILE"},
+	{"json", 0, "[FILE]", "JSON to stdout and nothing else there, or to FILE"},
 	{"quiet", 'q', NULL, "no progress and no hints"},
 	{"verbose", 'v', NULL, "say more; twice: everything"},
 	{"color", 0, "WHEN", "auto, always or never; NO_COLOR is honoured"},

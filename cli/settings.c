@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/settings_file.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 
-enum { MOST_SAMPLES = 1000000, MOST_LAUNCHES = 1000, LONGEST_VALUE = 4096 };
+enum { MOST_SAMPLES = 1000000, MOST_LAUNCHES = 1000, LONGEST_VALUE = 4096, MOST_FOLDERS = 64 };
 
 typedef enum assay_code check_fn(const char *value, struct assay_err *err);
 
@@ -171,24 +173,27 @@ enum assay_code config_unknown_key(const char *key, struct assay_err *err)
 	return assay_fail(err, ASSAY_EUSAGE, "unknown key '%s'; 'assay config' lists them", key);
 }
 
-static enum assay_code check(const char *key, const char *value, struct assay_err *err)
+static enum assay_code check(const char *key, const char *value, const char *origin,
+			     struct assay_err *err)
 {
-	enum assay_code code = ASSAY_OK;
 	check_fn *fn = check_axis_values;
 	if (strlen(value) > LONGEST_VALUE)
-		return assay_fail(err, ASSAY_EUSAGE, "%s: longer than %d bytes", key,
+		return assay_fail(err, ASSAY_EUSAGE, "%s: %s: longer than %d bytes", origin, key,
 				  LONGEST_VALUE);
 	for (size_t i = 0; i < N_SPECS; i++)
 		if (strcmp(specs[i].key, key) == 0)
 			fn = specs[i].check;
 	if (is_param(key) && !assay_name_valid(key + sizeof(params_prefix) - 1))
-		return assay_fail(err, ASSAY_EUSAGE, "'%s' cannot be the name of an axis",
-				  key + sizeof(params_prefix) - 1);
-	code = fn(value, err);
-	if (code == ASSAY_ENOMEM)
+		return assay_fail(err, ASSAY_EUSAGE, "%s: '%s' cannot be the name of an axis",
+				  origin, key + sizeof(params_prefix) - 1);
+	enum assay_code code = fn(value, err);
+	if (code == ASSAY_OK || code == ASSAY_ENOMEM)
 		return code;
-	/* Whatever a parser calls it, here it is the user's setting that is wrong. */
-	return code == ASSAY_OK ? ASSAY_OK : assay_context(err, ASSAY_EUSAGE, "%s", key);
+	/* Whatever a parser calls it, here it is the user's setting that is wrong. An option and a
+	 * variable name the key already, a line in a file does not. */
+	bool named = origin[0] == '-' || strncmp(origin, "ASSAY_", 6) == 0;
+	return assay_context(err, ASSAY_EUSAGE, "%s%s%s", origin, named ? "" : ": ",
+			     named ? "" : key);
 }
 
 /* Make room for a further axis, keeping them sorted by name; NULL when out of memory. */
@@ -232,9 +237,9 @@ enum assay_code config_set(struct config *config, const char *key, const char *v
 	struct config_setting *setting = find(config, key);
 	if (!setting && !is_param(key))
 		return assay_context(err, config_unknown_key(key, err), "%s", origin);
-	enum assay_code code = check(key, value, err);
+	enum assay_code code = check(key, value, origin, err);
 	if (code != ASSAY_OK)
-		return assay_context(err, code, "%s", origin);
+		return code;
 	if (!setting)
 		setting = insert_param(config, key);
 	if (!setting)
@@ -316,12 +321,56 @@ static enum assay_code load_environment(struct config *config, struct assay_err 
 	return ASSAY_OK;
 }
 
+/* $XDG_CONFIG_HOME/assay/assay.yaml; a relative path there is ignored, as its specification says. */
+static enum assay_code load_user_file(struct config *config, struct assay_err *err)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str path = {0};
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	if (xdg && xdg[0] == '/')
+		assay_str_add(&path, "%s/assay/assay.yaml", xdg);
+	else if (home && home[0] == '/')
+		assay_str_add(&path, "%s/.config/assay/assay.yaml", home);
+	else
+		return ASSAY_OK;
+	return config_read_file(config, assay_str_text(&path), NULL, err);
+}
+
+static bool is_root(const char *folder)
+{
+	char above[MOST_FOLDERS * 3 + 8];
+	struct stat here, up;
+	snprintf(above, sizeof(above), "%s..", folder);
+	return stat(*folder ? folder : ".", &here) < 0 || stat(above, &up) < 0 ||
+	       (here.st_dev == up.st_dev && here.st_ino == up.st_ino);
+}
+
+/* The nearest assay.yaml from the working directory upwards. */
+static enum assay_code load_project_file(struct config *config, struct assay_err *err)
+{
+	char folder[MOST_FOLDERS * 3 + 1] = "", path[sizeof(folder) + 16];
+	for (int i = 0; i <= MOST_FOLDERS; i++) {
+		snprintf(path, sizeof(path), "%sassay.yaml", folder);
+		if (access(path, F_OK) == 0)
+			return config_read_file(config, path, folder, err);
+		if (i == MOST_FOLDERS || is_root(folder))
+			break;
+		memcpy(folder + 3 * i, "../", 4);
+	}
+	return ASSAY_OK;
+}
+
 enum assay_code config_load(struct config **ret, struct assay_err *err)
 {
 	struct config *config = calloc(1, sizeof(*config));
 	if (!config)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");
 	enum assay_code code = load_built_in(config, err);
+	if (code == ASSAY_OK)
+		code = config_read_file(config, "/etc/assay.yaml", NULL, err);
+	if (code == ASSAY_OK)
+		code = load_user_file(config, err);
+	if (code == ASSAY_OK)
+		code = load_project_file(config, err);
 	if (code == ASSAY_OK)
 		code = load_environment(config, err);
 	if (code != ASSAY_OK) {

@@ -35,9 +35,11 @@ enum assay_code assay_context(struct assay_err *err, enum assay_code code, const
 	vsnprintf(prefix, sizeof(prefix), fmt, args);
 	va_end(args);
 	memcpy(old, err->text, sizeof(old));
-	int n = snprintf(err->text, sizeof(err->text), "%s: %s", prefix, old);
-	if (n >= (int)sizeof(err->text)) /* too long: what is known nearest to the cause wins */
-		memcpy(err->text, old, sizeof(old));
+	if (strlen(prefix) > sizeof(prefix) / 2) /* no room for the cause, which matters more */
+		prefix[0] = '\0';
+	int n = snprintf(err->text, sizeof(err->text), "%s%s%s", prefix, *prefix ? ": " : "", old);
+	if (n >= (int)sizeof(err->text)) /* show that the end is missing */
+		memcpy(err->text + sizeof(err->text) - 4, "...", 4);
 	err->code = code;
 	errno = saved;
 	return code;
