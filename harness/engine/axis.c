@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* axis: the value grammar. */
+#include "harness/engine/axis.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/parse.h"
+#include "harness/base/str.h"
+
+struct values {
+	uint64_t *list;
+	size_t n;
+};
+
+static enum assay_code add_value(struct values *v, uint64_t value, struct assay_err *err)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (v->list[i] == value)
+			return ASSAY_OK;
+	if (v->n == ASSAY_AXIS_MAX_VALUES)
+		return assay_fail(err, ASSAY_EUSAGE, "more than %d values",
+				  ASSAY_AXIS_MAX_VALUES);
+	uint64_t *grown = realloc(v->list, (v->n + 1) * sizeof(*grown));
+	if (!grown)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for an axis");
+	grown[v->n++] = value;
+	v->list = grown;
+	return ASSAY_OK;
+}
+
+static enum assay_code lookup_name(const char *text, const struct assay_axis_name *names,
+				   size_t n_names, uint64_t *ret, struct assay_err *err)
+{
+	for (size_t i = 0; i < n_names; i++) {
+		if (strcmp(names[i].name, text) != 0)
+			continue;
+		if (!names[i].value)
+			return assay_fail(err, ASSAY_EUSAGE,
+					  "'%s' is not known on this machine; write a number",
+					  text);
+		*ret = names[i].value;
+		return ASSAY_OK;
+	}
+	return assay_fail(err, ASSAY_EUSAGE,
+			  "'%s' is neither a size (4096, 4Ki, 64k) nor one of ncores, npus, l1, l2, "
+			  "llc",
+			  text);
+}
+
+static enum assay_code parse_value(const char *text, const struct assay_axis_name *names,
+				   size_t n_names, uint64_t *ret, struct assay_err *err)
+{
+	if (!*text)
+		return assay_fail(err, ASSAY_EUSAGE, "a value is missing");
+	if (assay_parse_size(text, ret, NULL) == ASSAY_OK)
+		return ASSAY_OK;
+	const char *star = strchr(text, '*');
+	if (!star)
+		return lookup_name(text, names, n_names, ret, err);
+	char factor_text[24];
+	uint64_t factor, base;
+	if ((size_t)(star - text) >= sizeof(factor_text))
+		return assay_fail(err, ASSAY_EUSAGE, "'%.30s' is not a value", text);
+	memcpy(factor_text, text, (size_t)(star - text));
+	factor_text[star - text] = '\0';
+	enum assay_code rc = assay_parse_u64(factor_text, 1, 1u << 20, &factor, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	rc = lookup_name(star + 1, names, n_names, &base, err);
+	if (rc == ASSAY_OK && __builtin_mul_overflow(factor, base, ret))
+		rc = assay_fail(err, ASSAY_EUSAGE, "'%s' is too large", text);
+	return rc;
+}
+
+struct step {
+	bool multiply;
+	uint64_t by;
+};
+
+static enum assay_code parse_step(char *text, const struct assay_axis_name *names, size_t n_names,
+				  struct step *ret, struct assay_err *err)
+{
+	*ret = (struct step){ .by = 1 };
+	if (!text)
+		return ASSAY_OK;
+	enum assay_code rc;
+	if (*text == 'x') {
+		ret->multiply = true;
+		rc = assay_parse_u64(text + 1, 2, 1u << 20, &ret->by, err);
+	} else if (*text == '+') {
+		rc = parse_value(text + 1, names, n_names, &ret->by, err);
+	} else {
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "step '%s' starts with neither x (factor) nor + (distance)", text);
+	}
+	if (rc == ASSAY_OK && ret->by == 0)
+		return assay_fail(err, ASSAY_EUSAGE, "a step of 0 never ends");
+	return rc;
+}
+
+static enum assay_code add_range(struct values *v, uint64_t lo, uint64_t hi, struct step step,
+				 struct assay_err *err)
+{
+	if (lo > hi)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "the range runs backwards (%" PRIu64 " is above %" PRIu64 ")", lo,
+				  hi);
+	if (step.multiply && lo == 0)
+		return assay_fail(err, ASSAY_EUSAGE, "a range from 0 cannot go by a factor");
+	uint64_t value = lo;
+	for (;;) {
+		enum assay_code rc = add_value(v, value, err);
+		if (rc != ASSAY_OK || value == hi)
+			return rc;
+		uint64_t next;
+		bool over = step.multiply ? __builtin_mul_overflow(value, step.by, &next)
+					  : __builtin_add_overflow(value, step.by, &next);
+		value = over || next > hi ? hi : next;
+	}
+}
+
+static enum assay_code add_item(struct values *v, char *item, const struct assay_axis_name *names,
+				size_t n_names, struct assay_err *err)
+{
+	char *dots = strstr(item, "..");
+	uint64_t lo, hi;
+	if (!dots) {
+		enum assay_code rc = parse_value(item, names, n_names, &lo, err);
+		return rc == ASSAY_OK ? add_value(v, lo, err) : rc;
+	}
+	*dots = '\0';
+	char *end = dots + 2;
+	char *colon = strchr(end, ':');
+	if (colon)
+		*colon++ = '\0';
+	struct step step;
+	enum assay_code rc = parse_value(item, names, n_names, &lo, err);
+	if (rc == ASSAY_OK)
+		rc = parse_value(end, names, n_names, &hi, err);
+	if (rc == ASSAY_OK)
+		rc = parse_step(colon, names, n_names, &step, err);
+	return rc == ASSAY_OK ? add_range(v, lo, hi, step, err) : rc;
+}
+
+enum assay_code assay_axis_expand(const char *text, const struct assay_axis_name *names,
+				  size_t n_names, uint64_t **ret, size_t *ret_n,
+				  struct assay_err *err)
+{
+	struct values v = { 0 };
+	ASSAY_AUTO_FREE char *copy = strdup(text);
+	if (!copy)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for an axis");
+	char *cursor = copy;
+	enum assay_code rc = ASSAY_OK;
+	while (rc == ASSAY_OK && cursor) {
+		char *item = strsep(&cursor, ",");
+		rc = add_item(&v, item, names, n_names, err);
+	}
+	if (rc != ASSAY_OK) {
+		free(v.list);
+		char shown[64];
+		assay_sanitise(shown, sizeof(shown), text);
+		return assay_context(err, rc == ASSAY_EPARSE ? ASSAY_EUSAGE : rc, "values '%s'",
+				     shown);
+	}
+	*ret = v.list;
+	*ret_n = v.n;
+	return ASSAY_OK;
+}
+
+void assay_words_free(char **words, size_t n)
+{
+	for (size_t i = 0; words && i < n; i++)
+		free(words[i]);
+	free(words);
+}
+
+static bool word_valid(const char *word)
+{
+	size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+	return n > 0 && n < 64 && !word[n];
+}
+
+enum assay_code assay_axis_words(const char *text, char ***ret, size_t *ret_n,
+				 struct assay_err *err)
+{
+	ASSAY_AUTO_FREE char *copy = strdup(text);
+	size_t capacity = 1;
+	for (const char *c = text; *c; c++)
+		capacity += *c == ',';
+	char **words = calloc(capacity, sizeof(*words));
+	size_t n = 0;
+	enum assay_code rc = ASSAY_OK;
+	if (!copy || !words)
+		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for an axis");
+	char *cursor = copy;
+	while (rc == ASSAY_OK && cursor) {
+		char *word = strsep(&cursor, ",");
+		char shown[64];
+		assay_sanitise(shown, sizeof(shown), word);
+		if (!word_valid(word))
+			rc = assay_fail(err, ASSAY_EUSAGE, "'%s' is not a word", shown);
+		else if (!(words[n++] = strdup(word)))
+			rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for an axis");
+	}
+	if (rc != ASSAY_OK) {
+		assay_words_free(words, n);
+		return rc;
+	}
+	*ret = words;
+	*ret_n = n;
+	return ASSAY_OK;
+}

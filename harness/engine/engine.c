@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* engine: oracles first, then launches in seeded order, a result as soon as its case is complete. */
+#include "harness/engine/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/rng.h"
+#include "harness/base/str.h"
+#include "harness/engine/launch.h"
+
+/* What the oracle said of one subject; asked once per run, before its first case. */
+struct verdict {
+	bool asked;
+	enum assay_status status;
+	char reason[512];
+};
+
+struct progress_of_case {
+	struct assay_collect collect;
+	unsigned launches_left;
+	bool closed; /* results handed out */
+};
+
+struct execution {
+	const struct assay_registry *registry;
+	const struct assay_plan *plan;
+	const struct assay_engine_options *options;
+	const struct assay_engine_sink *sink;
+	struct assay_engine_totals *totals;
+	struct verdict *verdicts; /* one per subject of the registry */
+	struct progress_of_case *cases;
+	uint64_t began_ns;
+};
+
+static struct assay_launch launch_of(const struct execution *x, const struct assay_job *job,
+				     const struct assay_subject_entry *subject, unsigned threads)
+{
+	return (struct assay_launch){
+		.program = x->options->program,
+		.plugins = assay_registry_plugins(x->registry),
+		.job = job,
+		.environment = subject ? subject->subject->environment : NULL,
+		.n_threads = threads,
+		.timeout_ns = x->options->timeout_ns,
+		.interrupted = x->options->interrupted,
+	};
+}
+
+static enum assay_code ignore_record(void *context, enum assay_frame_type type,
+				     const void *payload, size_t length, struct assay_err *err)
+{
+	(void)context;
+	(void)type;
+	(void)payload;
+	(void)length;
+	(void)err;
+	return ASSAY_OK;
+}
+
+static enum assay_code ask_oracle(struct execution *x, const struct assay_subject_entry *subject,
+				  struct verdict *verdict, struct assay_err *err)
+{
+	const struct assay_job job = {
+		.check_suite = subject->suite,
+		.check_subject = subject->name,
+		.seed = x->options->seed,
+		.memory_bytes = x->options->memory_bytes,
+	};
+	struct assay_launch launch = launch_of(x, &job, subject, 1);
+	struct assay_outcome outcome;
+	enum assay_code rc = assay_launch_run(&launch, ignore_record, NULL, &outcome, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	verdict->asked = true;
+	verdict->status = outcome.status;
+	if (outcome.status == ASSAY_STATUS_OK || outcome.status == ASSAY_STATUS_SKIPPED)
+		assay_copy(verdict->reason, sizeof(verdict->reason), outcome.reason);
+	else
+		snprintf(verdict->reason, sizeof(verdict->reason),
+			 "its oracle (seed %llu): %.440s", (unsigned long long)x->options->seed,
+			 outcome.reason);
+	return ASSAY_OK;
+}
+
+static enum assay_code verdict_on(struct execution *x, const struct assay_case *c,
+				  const struct verdict **ret, struct assay_err *err)
+{
+	const struct assay_subject_entry *all;
+	assay_registry_subjects(x->registry, &all);
+	*ret = NULL;
+	if (!c->subject)
+		return ASSAY_OK;
+	struct verdict *verdict = &x->verdicts[c->subject - all];
+	*ret = verdict;
+	return verdict->asked ? ASSAY_OK : ask_oracle(x, c->subject, verdict, err);
+}
+
+/* Hand out what is known of a case and forget its samples. */
+static enum assay_code close_case(struct execution *x, size_t i, struct assay_err *err)
+{
+	struct progress_of_case *p = &x->cases[i];
+	p->closed = true;
+	p->launches_left = 0;
+	enum assay_status status = p->collect.status;
+	enum assay_code rc =
+		assay_collect_results(&p->collect, &x->plan->cases[i], x->options->noise,
+				      x->sink->result, x->sink->context, err);
+	assay_collect_done(&p->collect);
+	if (rc == ASSAY_OK)
+		x->totals->by_status[status]++;
+	return rc;
+}
+
+static enum assay_code close_without(struct execution *x, size_t i, enum assay_status status,
+				     const char *reason, struct assay_err *err)
+{
+	struct assay_collect *collect = &x->cases[i].collect;
+	assay_collect_begin(collect);
+	collect->status = status;
+	assay_copy(collect->reason, sizeof(collect->reason), reason);
+	return close_case(x, i, err);
+}
+
+/* A seed of its own for each launch of each case, the same again for the same run seed. */
+static uint64_t launch_seed(uint64_t seed, const char *name, unsigned launch)
+{
+	uint64_t state = seed + launch;
+	for (const char *c = name; *c; c++) {
+		state ^= (unsigned char)*c;
+		assay_splitmix(&state);
+	}
+	return assay_splitmix(&state);
+}
+
+static enum assay_code measure_launch(struct execution *x, size_t i, unsigned launch_number,
+				      struct assay_err *err)
+{
+	const struct assay_planned *planned = &x->plan->cases[i];
+	struct progress_of_case *p = &x->cases[i];
+	const struct assay_job job = {
+		.case_name = planned->c.name,
+		.cpus = planned->cpus,
+		.n_cpus = planned->c.threads,
+		.seed = launch_seed(x->options->seed, planned->c.name, launch_number),
+		.effort = x->options->effort,
+		.driver = x->options->driver,
+		.events = p->collect.launches_done == 0 ? x->options->events : NULL,
+		.memory_bytes = x->options->memory_bytes,
+	};
+	struct assay_launch launch =
+		launch_of(x, &job, planned->c.subject, planned->c.threads);
+	uint64_t began = assay_now_ns();
+	assay_collect_begin(&p->collect);
+	struct assay_outcome outcome;
+	enum assay_code rc =
+		assay_launch_run(&launch, assay_collect_record, &p->collect, &outcome, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	p->collect.elapsed_ns += assay_now_ns() - began;
+	rc = assay_collect_end(&p->collect, outcome.status, outcome.reason, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	p->launches_left--;
+	/* a case that failed once is not measured further; what it has is kept */
+	bool over = p->launches_left == 0 || p->collect.status != ASSAY_STATUS_OK;
+	return over ? close_case(x, i, err) : ASSAY_OK;
+}
+
+static enum assay_code step(struct execution *x, size_t i, unsigned launch_number,
+			    struct assay_err *err)
+{
+	const struct verdict *verdict;
+	if (x->cases[i].closed)
+		return ASSAY_OK;
+	if (x->options->budget_ns && assay_now_ns() - x->began_ns > x->options->budget_ns)
+		return close_without(x, i, ASSAY_STATUS_SKIPPED,
+				     "the time budget was used up before its turn", err);
+	enum assay_code rc = verdict_on(x, &x->plan->cases[i].c, &verdict, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	if (verdict && verdict->status != ASSAY_STATUS_OK)
+		return close_without(x, i, verdict->status, verdict->reason, err);
+	return measure_launch(x, i, launch_number, err);
+}
+
+static void report_progress(const struct execution *x, size_t done, size_t total,
+			    const char *name)
+{
+	const struct assay_progress progress = {
+		.launches_done = done,
+		.launches_total = total,
+		.name = name,
+		.elapsed_ns = assay_now_ns() - x->began_ns,
+	};
+	if (x->sink->progress)
+		x->sink->progress(x->sink->context, &progress);
+}
+
+static enum assay_code run_schedule(struct execution *x, const uint32_t *order, size_t n,
+				    struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	for (size_t k = 0; rc == ASSAY_OK && k < n; k++) {
+		size_t i = order[k] / x->options->launches;
+		report_progress(x, k, n, x->plan->cases[i].c.name);
+		if (x->options->interrupted && *x->options->interrupted)
+			return assay_fail(err, ASSAY_EINTR, "interrupted");
+		rc = step(x, i, order[k] % x->options->launches, err);
+	}
+	if (rc == ASSAY_OK)
+		report_progress(x, n, n, NULL);
+	return rc;
+}
+
+/* Before anything runs: what is known already, and what cannot run here. */
+static enum assay_code settle(struct execution *x, struct assay_err *err)
+{
+	for (size_t i = 0; i < x->plan->n; i++) {
+		const struct assay_planned *planned = &x->plan->cases[i];
+		x->cases[i].launches_left = x->options->launches;
+		if (x->sink->known && x->sink->known(x->sink->context, planned->c.name)) {
+			x->cases[i].closed = true;
+			continue;
+		}
+		if (!planned->skip)
+			continue;
+		enum assay_code rc =
+			close_without(x, i, ASSAY_STATUS_SKIPPED, planned->skip, err);
+		if (rc != ASSAY_OK)
+			return rc;
+	}
+	return ASSAY_OK;
+}
+
+enum assay_code assay_engine_run(const struct assay_registry *registry,
+				 const struct assay_plan *plan,
+				 const struct assay_engine_options *options,
+				 const struct assay_engine_sink *sink,
+				 struct assay_engine_totals *ret, struct assay_err *err)
+{
+	const struct assay_subject_entry *subjects;
+	size_t n_subjects = assay_registry_subjects(registry, &subjects);
+	*ret = (struct assay_engine_totals){ 0 };
+	struct execution x = {
+		.registry = registry,
+		.plan = plan,
+		.options = options,
+		.sink = sink,
+		.totals = ret,
+		.verdicts = calloc(n_subjects + 1, sizeof(struct verdict)),
+		.cases = calloc(plan->n + 1, sizeof(struct progress_of_case)),
+		.began_ns = assay_now_ns(),
+	};
+	uint32_t *order = NULL;
+	size_t n = 0;
+	enum assay_code rc = ASSAY_OK;
+	if (!x.verdicts || !x.cases)
+		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
+	assay_become_subreaper();
+	if (rc == ASSAY_OK)
+		rc = settle(&x, err);
+	if (rc == ASSAY_OK)
+		rc = assay_plan_schedule(plan, options->launches, options->seed, &order, &n, err);
+	if (rc == ASSAY_OK)
+		rc = run_schedule(&x, order, n, err);
+	for (size_t i = 0; x.cases && i < plan->n; i++)
+		assay_collect_done(&x.cases[i].collect);
+	ret->elapsed_ns = assay_now_ns() - x.began_ns;
+	free(order);
+	free(x.cases);
+	free(x.verdicts);
+	return rc;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* engine: run a plan: oracle each subject, launch each case in seeded order, hand out results. */
+#ifndef ASSAY_ENGINE_ENGINE_H
+#define ASSAY_ENGINE_ENGINE_H
+
+#include <signal.h>
+
+#include "harness/engine/collect.h"
+#include "harness/engine/measure.h"
+#include "harness/engine/plan.h"
+
+struct assay_engine_options {
+	const char *program;       /* executed for each worker */
+	uint64_t seed;
+	unsigned launches;         /* per case */
+	struct assay_effort effort; /* per launch */
+	uint64_t timeout_ns;       /* per launch */
+	uint64_t budget_ns;        /* for the whole plan; 0: none */
+	uint64_t memory_bytes;     /* per worker; 0: none */
+	const char *driver;        /* NULL: per case */
+	const char *const *events; /* NULL-terminated; NULL: no counted pass */
+	char noise;                /* grade, copied into results */
+	const volatile sig_atomic_t *interrupted;
+};
+
+struct assay_progress {
+	size_t launches_done, launches_total;
+	const char *name;      /* of the case about to run */
+	uint64_t elapsed_ns;
+};
+
+struct assay_engine_sink {
+	/* A finished result; what it returns other than ASSAY_OK ends the run. */
+	assay_result_fn result;
+	/* Between launches, never during one; may be NULL. */
+	void (*progress)(void *context, const struct assay_progress *progress);
+	/* Has this case been measured already (resume)? May be NULL. */
+	bool (*known)(void *context, const char *case_name);
+	void *context;
+};
+
+struct assay_engine_totals {
+	size_t by_status[ASSAY_STATUS_UNSTABLE + 1]; /* cases */
+	uint64_t elapsed_ns;
+};
+
+/*
+ * Run the plan. Every case ends in at least one result with a status; a bad case never harms the
+ * others. ASSAY_EINTR when interrupted: finished results have been handed out.
+ */
+enum assay_code assay_engine_run(const struct assay_registry *registry,
+				 const struct assay_plan *plan,
+				 const struct assay_engine_options *options,
+				 const struct assay_engine_sink *sink,
+				 struct assay_engine_totals *ret, struct assay_err *err);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frame: the records a worker streams to its controller over a pipe, each one checked, so that what
+ * was measured before a crash is kept and garbage is recognised. Same machine and same program on
+ * both ends: numbers are in host order.
+ */
+#ifndef ASSAY_ENGINE_FRAME_H
+#define ASSAY_ENGINE_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/err.h"
+#include "harness/bench.h"
+#include "harness/result.h"
+
+enum assay_frame_type {
+	ASSAY_FRAME_HELLO = 1, /* struct assay_hello */
+	ASSAY_FRAME_METRIC,    /* struct assay_metric_frame: defines a metric by number */
+	ASSAY_FRAME_SAMPLE,    /* struct assay_sample_frame */
+	ASSAY_FRAME_HISTOGRAM, /* array of struct assay_bucket_frame; several add up */
+	ASSAY_FRAME_COUNTER,   /* struct assay_count, per operation */
+	ASSAY_FRAME_STATUS,    /* struct assay_status_frame: the last one */
+};
+
+struct assay_hello {
+	char driver[16];
+	char clock[16];
+	double bytes_per_op, flops_per_op;
+	uint32_t pinned; /* 1: every thread's mask was read back as asked */
+};
+struct assay_metric_frame {
+	uint32_t index; /* 0 is the primary metric */
+	uint32_t better;
+	char name[64];
+	char unit[16];
+};
+struct assay_sample_frame {
+	uint32_t metric;
+	uint32_t flags;
+	double value;
+	double wall_ns, cpu_ns; /* of the batch, all threads added up in both; 0 for author metrics */
+	uint64_t ops;
+};
+struct assay_bucket_frame {
+	uint64_t index, count;
+};
+struct assay_status_frame {
+	uint32_t status;
+	char reason[512];
+};
+
+enum { ASSAY_FRAME_MAX = 64 * 1024 };
+
+/* Write one frame to `fd`, whole. ASSAY_EIO when the controller is gone. */
+enum assay_code assay_frame_write(int fd, enum assay_frame_type type, const void *payload,
+				  size_t length, struct assay_err *err);
+
+/* Collects bytes as they come and yields whole frames. Zero-initialise. */
+struct assay_frame_reader {
+	uint8_t *bytes;
+	size_t start, end, capacity;
+};
+void assay_frame_reader_done(struct assay_frame_reader *reader);
+/* Hand over bytes read from the pipe. */
+enum assay_code assay_frame_feed(struct assay_frame_reader *reader, const void *bytes,
+				 size_t length, struct assay_err *err);
+/*
+ * The next whole frame: sets *ret_type, *ret_payload (valid until the next feed) and *ret_length and
+ * returns true; false when more bytes are needed. Malformed input: ASSAY_EPARSE in *ret_code.
+ */
+bool assay_frame_next(struct assay_frame_reader *reader, enum assay_frame_type *ret_type,
+		      const void **ret_payload, size_t *ret_length, enum assay_code *ret_code,
+		      struct assay_err *err);
+
+#endif

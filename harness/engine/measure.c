@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* measure: the sampling loops. */
+#include "harness/engine/measure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/str.h"
+
+enum {
+	SAMPLE_MIN_NS = 50 * 1000,       /* below this the edges of a batch show */
+	SAMPLE_MIN_TICKS = 1000,         /* and the clock's resolution */
+	WINDOW_MIN_NS = 300 * 1000,      /* CONTENDED */
+	WINDOW_MAX_NS = 5 * 1000 * 1000, /* longer ones rarely pass without a switch */
+	CHUNK_NS = 2000,                 /* between two looks at the clock in a window */
+	WARM_BATCHES = 2,
+	SAMPLES_AT_LEAST = 5,            /* even when one operation takes longer than all the time */
+	ATTEMPTS_PER_WINDOW = 3,
+};
+#define PREEMPTED_CPU_RATIO 0.9 /* CPU time under this share of wall time, nothing having blocked */
+#define OVERLAP_MIN         0.95
+#define MAX_OPS             (1ull << 40)
+
+struct assay_metric_info assay_primary_metric(const struct assay_bench *bench)
+{
+	static const struct assay_metric_info known[] = {
+		{ "time", "ns/op", ASSAY_LOWER },      { "rate", "op/s", ASSAY_HIGHER },
+		{ "bandwidth", "B/s", ASSAY_HIGHER },  { "flops", "flop/s", ASSAY_HIGHER },
+		{ "latency", "ns", ASSAY_LOWER },
+	};
+	const char *unit = bench->unit;
+	if (!unit)
+		unit = bench->mode == ASSAY_LATENCY     ? "ns"
+		       : bench->mode == ASSAY_CONTENDED ? "op/s"
+							: "ns/op";
+	struct assay_metric_info info = { "time", unit, ASSAY_LOWER };
+	for (size_t i = 0; i < ASSAY_COUNT_OF(known); i++)
+		if (strcmp(known[i].unit, unit) == 0)
+			info = known[i];
+	if (bench->better != ASSAY_BETTER_BY_UNIT)
+		info.better = bench->better;
+	return info;
+}
+
+static unsigned counting_threads(const struct gang *gang)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < gang->n_threads; i++)
+		n += gang_counts(gang, gang->runs[i].role);
+	return n;
+}
+
+/* Operations per second of a batch: the sum of overlapping rates in a window, else joint completion. */
+static double batch_rate(const struct gang *gang, const struct gang_batch *batch)
+{
+	if (gang->bench->mode == ASSAY_CONTENDED)
+		return batch->rate;
+	return batch->wall_ns > 0 ? (double)batch->ops * 1e9 / batch->wall_ns : NAN;
+}
+
+static double latency_value(const struct gang *gang)
+{
+	struct assay_histogram *all = calloc(1, sizeof(*all));
+	if (!all)
+		return NAN;
+	for (unsigned i = 0; i < gang->n_threads; i++)
+		if (gang_counts(gang, gang->runs[i].role))
+			assay_histogram_merge(all, gang->runs[i].batch_histogram);
+	double median = assay_histogram_quantile(all, 0.5);
+	free(all);
+	return median;
+}
+
+/* The sample in the primary metric's unit. ns/op is per thread: what one thread sees. */
+static double batch_value(const struct gang *gang, const struct gang_batch *batch)
+{
+	if (gang->bench->mode == ASSAY_LATENCY)
+		return latency_value(gang);
+	const char *unit = assay_primary_metric(gang->bench).unit;
+	double rate = batch_rate(gang, batch);
+	if (strcmp(unit, "op/s") == 0)
+		return rate;
+	if (strcmp(unit, "B/s") == 0)
+		return rate * gang->bytes_per_op;
+	if (strcmp(unit, "flop/s") == 0)
+		return rate * gang->flops_per_op;
+	return 1e9 * counting_threads(gang) / rate;
+}
+
+static unsigned batch_flags(const struct gang *gang, const struct gang_batch *batch)
+{
+	bool lost_cpu = !gang->bench->own_threads && batch->voluntary == 0 &&
+			batch->cpu_ns < PREEMPTED_CPU_RATIO * batch->busy_ns;
+	unsigned flags = 0;
+	if (batch->involuntary > 0 || lost_cpu)
+		flags |= ASSAY_SAMPLE_PREEMPTED;
+	if (gang->bench->mode == ASSAY_CONTENDED && gang->n_threads > 1 &&
+	    (batch->overlap < OVERLAP_MIN || batch->involuntary > 0))
+		flags |= ASSAY_SAMPLE_REJECTED;
+	return flags;
+}
+
+/* Hand one batch to the sink, and what the body reported about it. */
+static bool deliver(struct gang *gang, const struct gang_batch *batch,
+		    const struct measure_sink *sink)
+{
+	unsigned flags = batch_flags(gang, batch);
+	if (!sink->sample(sink->context, batch, batch_value(gang, batch), flags))
+		return false;
+	for (size_t i = 0; i < gang->n_metrics; i++)
+		if (gang->metrics[i].set &&
+		    !sink->metric(sink->context, &gang->metrics[i], flags))
+			return false;
+	return true;
+}
+
+static uint64_t sample_target_ns(const struct assay_effort *effort)
+{
+	uint64_t target = effort->time_ns / (effort->samples ? effort->samples : 1);
+	uint64_t ticks = SAMPLE_MIN_TICKS * assay_clock_tick_ns();
+	if (target < ticks)
+		target = ticks;
+	return target < SAMPLE_MIN_NS ? SAMPLE_MIN_NS : target;
+}
+
+/* Grow n until one batch takes about `target_ns`; the trials are the warm-up. */
+static uint64_t choose_n(struct gang *gang, const struct assay_driver *driver, uint64_t target_ns)
+{
+	uint64_t limit = gang->bench->max_ops ? gang->bench->max_ops : MAX_OPS;
+	uint64_t n = 1;
+	for (;;) {
+		struct gang_batch batch;
+		driver->batch(gang, n, 0, &batch);
+		double busy = batch.busy_ns / gang->n_threads;
+		if (!gang_ok(gang) || busy >= 0.8 * (double)target_ns || n == limit)
+			return n;
+		double factor = busy > 0 ? (double)target_ns / busy : 10;
+		factor = factor > 10 ? 10 : factor < 1.25 ? 1.25 : factor;
+		n = (uint64_t)((double)n * factor) + 1;
+		if (n > limit)
+			n = limit;
+	}
+}
+
+/* Enough: all samples taken; or, when operations are long, the time is up and a few are there. */
+static bool enough(const struct assay_effort *effort, unsigned taken, uint64_t began_ns)
+{
+	if (taken >= effort->samples)
+		return true;
+	return taken >= SAMPLES_AT_LEAST && assay_now_ns() - began_ns > 2 * effort->time_ns;
+}
+
+static uint64_t measure_batches(struct gang *gang, const struct assay_driver *driver,
+				const struct assay_effort *effort,
+				const struct measure_sink *sink)
+{
+	bool once = gang->bench->mode == ASSAY_ONCE;
+	uint64_t target = sample_target_ns(effort);
+	uint64_t n = once ? 1 : choose_n(gang, driver, target);
+	struct gang_batch batch;
+	for (int i = 0; i < WARM_BATCHES && !once && gang_ok(gang); i++)
+		driver->batch(gang, n, 0, &batch);
+	uint64_t began = assay_now_ns();
+	for (unsigned taken = 0; gang_ok(gang) && !enough(effort, taken, began); taken++) {
+		driver->batch(gang, n, 0, &batch);
+		if (!gang_ok(gang) || !deliver(gang, &batch, sink))
+			break;
+		for (unsigned i = 0; i < gang->n_threads; i++)
+			if (gang->runs[i].histogram)
+				assay_histogram_merge(gang->runs[i].histogram,
+						      gang->runs[i].batch_histogram);
+	}
+	return n;
+}
+
+/* Iterations between two looks at the clock, from what a window of single steps achieves. */
+static void choose_chunk(struct gang *gang, const struct assay_driver *driver, uint64_t window_ns)
+{
+	for (int round = 0; round < 3 && gang_ok(gang); round++) {
+		struct gang_batch batch;
+		driver->batch(gang, 1, window_ns, &batch);
+		for (unsigned i = 0; i < gang->n_threads; i++) {
+			struct assay_run *run = &gang->runs[i];
+			double per_op = run->ops ? (double)(run->end_ns - run->begin_ns) /
+							   (double)run->ops
+						 : CHUNK_NS;
+			run->chunk = per_op < CHUNK_NS ? (uint64_t)(CHUNK_NS / per_op) : 1;
+		}
+	}
+}
+
+static uint64_t measure_windows(struct gang *gang, const struct assay_driver *driver,
+				const struct assay_effort *effort,
+				const struct measure_sink *sink)
+{
+	uint64_t window = effort->time_ns / (effort->samples ? effort->samples : 1);
+	window = window < WINDOW_MIN_NS ? WINDOW_MIN_NS : window;
+	window = window > WINDOW_MAX_NS ? WINDOW_MAX_NS : window;
+	choose_chunk(gang, driver, window);
+	uint64_t ops = 0;
+	unsigned valid = 0;
+	unsigned attempts = effort->samples * ATTEMPTS_PER_WINDOW;
+	for (unsigned i = 0; gang_ok(gang) && valid < effort->samples && i < attempts; i++) {
+		struct gang_batch batch;
+		driver->batch(gang, 1, window, &batch);
+		if (!gang_ok(gang) || !deliver(gang, &batch, sink))
+			break;
+		valid += !(batch_flags(gang, &batch) & ASSAY_SAMPLE_REJECTED);
+		ops = batch.ops_per_thread;
+	}
+	return ops;
+}
+
+void assay_measure(struct gang *gang, const struct assay_driver *driver,
+		   const struct assay_effort *effort, const struct measure_sink *sink,
+		   uint64_t *ret_n)
+{
+	*ret_n = gang->bench->mode == ASSAY_CONTENDED
+			 ? measure_windows(gang, driver, effort, sink)
+			 : measure_batches(gang, driver, effort, sink);
+}
+
+/* Add one thread's count to the sum; one thread without a number leaves none for all. */
+static void add_count(struct assay_count *sum, const struct assay_count *one)
+{
+	if (sum->quality == ASSAY_UNAVAILABLE)
+		return;
+	if (one->quality == ASSAY_UNAVAILABLE) {
+		*sum = *one;
+		return;
+	}
+	sum->value += one->value;
+	sum->raw += one->raw;
+	sum->enabled_ns += one->enabled_ns;
+	sum->running_ns += one->running_ns;
+	if (one->quality == ASSAY_SCALED)
+		sum->quality = ASSAY_SCALED;
+}
+
+size_t assay_measure_counted(struct gang *gang, uint64_t n, const char *const *events,
+			     struct assay_count *ret)
+{
+	struct gang_batch batch;
+	gang->events = events;
+	gang_batch(gang, n ? n : 1, WINDOW_MAX_NS, &batch);
+	gang->events = NULL;
+	size_t count = 0;
+	while (count < GANG_MAX_EVENTS && gang->runs[0].counts[count].event[0])
+		count++;
+	for (size_t e = 0; e < count; e++) {
+		ret[e] = gang->runs[0].counts[e];
+		for (unsigned i = 1; i < gang->n_threads; i++)
+			add_count(&ret[e], &gang->runs[i].counts[e]);
+		if (ret[e].quality == ASSAY_UNAVAILABLE)
+			continue;
+		ret[e].value = batch.ops ? ret[e].value / (double)batch.ops : NAN;
+		if (gang->bench->own_threads && gang->c->threads > 1 && !ret[e].reason[0])
+			assay_copy(ret[e].reason, sizeof(ret[e].reason),
+				   "of the calling thread only; the subject's threads are not counted");
+	}
+	return count;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* measure: warm up, choose the batch size, take the samples, in each of the modes. */
+#ifndef ASSAY_ENGINE_MEASURE_H
+#define ASSAY_ENGINE_MEASURE_H
+
+#include "harness/engine/driver.h"
+#include "harness/engine/gang.h"
+
+struct assay_effort {
+	unsigned samples;  /* wanted */
+	uint64_t time_ns;  /* for all samples of a launch, about */
+};
+
+/* Where samples go as they are taken; a false return ends the measurement (nobody listens). */
+struct measure_sink {
+	bool (*sample)(void *context, const struct gang_batch *batch, double value,
+		       unsigned flags);
+	bool (*metric)(void *context, const struct gang_metric *metric, unsigned flags);
+	void *context;
+};
+
+/* The unit the primary metric of a benchmark is in, its name, and which way is better. */
+struct assay_metric_info assay_primary_metric(const struct assay_bench *bench);
+
+/*
+ * Take the samples of one launch. Ends early when the gang fails. *ret_n is the batch size it
+ * settled on, for the counted pass.
+ */
+void assay_measure(struct gang *gang, const struct assay_driver *driver,
+		   const struct assay_effort *effort, const struct measure_sink *sink,
+		   uint64_t *ret_n);
+
+/*
+ * One more pass of n operations per thread with counters instead of clocks. Writes the counts,
+ * summed over threads and divided by the operations that count, to ret[GANG_MAX_EVENTS]; returns
+ * how many.
+ */
+size_t assay_measure_counted(struct gang *gang, uint64_t n, const char *const *events,
+			     struct assay_count *ret);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* reap: /proc is walked because a session can be left, but parentage cannot. */
+#include "harness/engine/reap.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/attr.h"
+#include "harness/base/clock.h"
+
+enum {
+	MAX_PROCESSES = 65536,
+	PID_LIMIT = 4 * 1024 * 1024 + 1, /* the kernel's own upper bound */
+};
+
+struct process {
+	pid_t pid, parent;
+	char state;
+};
+
+/* Parent and state of a process from /proc/PID/stat: the name may hold anything, so seek its end. */
+static int read_process(const char *pid_text, struct process *ret)
+{
+	char path[64], text[512];
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid_text);
+	ASSAY_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	const char *end = strrchr(text, ')');
+	int parent;
+	if (!end || sscanf(end + 1, " %c %d", &ret->state, &parent) != 2)
+		return 0;
+	ret->pid = (pid_t)strtol(pid_text, NULL, 10);
+	ret->parent = parent;
+	return ret->pid > 0 && ret->pid < PID_LIMIT && parent >= 0 && parent < PID_LIMIT;
+}
+
+static size_t read_processes(struct process *processes, size_t capacity)
+{
+	size_t n = 0;
+	DIR *dir = opendir("/proc");
+	if (!dir)
+		return 0;
+	for (struct dirent *entry; n < capacity && (entry = readdir(dir));)
+		if (isdigit((unsigned char)entry->d_name[0]))
+			n += (size_t)read_process(entry->d_name, &processes[n]);
+	closedir(dir);
+	return n;
+}
+
+/* Mark and kill all live descendants of `root`; returns how many there were. */
+static int kill_descendants(const struct process *processes, size_t n, pid_t root)
+{
+	ASSAY_AUTO_FREE char *doomed = calloc(PID_LIMIT, 1); /* by process id */
+	int killed = 0;
+	if (!doomed)
+		return 0;
+	doomed[root] = 1;
+	for (int changed = 1; changed;) { /* twice at most unless process ids wrapped around */
+		changed = 0;
+		for (size_t i = 0; i < n; i++) {
+			const struct process *p = &processes[i];
+			if (doomed[p->pid] || !doomed[p->parent])
+				continue;
+			doomed[p->pid] = 1;
+			changed = 1;
+			if (p->state == 'Z')
+				continue;
+			kill(p->pid, SIGKILL);
+			killed++;
+		}
+	}
+	return killed;
+}
+
+static void collect_zombies(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+int assay_reap_tree(pid_t group, unsigned patience_ms)
+{
+	if (group > 1)
+		kill(-group, SIGKILL);
+	collect_zombies();
+	/* Nearly always that was all of it: no child left means no descendant left. */
+	if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+		return 0;
+	ASSAY_AUTO_FREE struct process *processes = calloc(MAX_PROCESSES, sizeof(*processes));
+	if (!processes)
+		return -1;
+	uint64_t deadline = assay_now_ns() + patience_ms * 1000000ull;
+	for (;;) {
+		size_t n = read_processes(processes, MAX_PROCESSES);
+		int killed = kill_descendants(processes, n, getpid());
+		collect_zombies();
+		if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+			return 0;
+		if (assay_now_ns() > deadline)
+			return killed;
+		usleep(2000);
+	}
+}

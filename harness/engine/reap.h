@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* reap: end a whole tree of processes, also those that left their session. */
+#ifndef ASSAY_ENGINE_REAP_H
+#define ASSAY_ENGINE_REAP_H
+
+#include <sys/types.h>
+
+/*
+ * Kill the process group `group` and every descendant of this process, and wait until none is left
+ * or `patience_ms` is over. The caller must be a child subreaper and have no other children.
+ * Returns the number of processes still alive: 0 is the rule.
+ */
+int assay_reap_tree(pid_t group, unsigned patience_ms);
+
+#endif

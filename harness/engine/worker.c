@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* worker: limits, oracle or measurement, records. */
+#include "harness/engine/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "harness/base/str.h"
+#include "harness/engine/frame.h"
+
+/* Die with the controller, leave no core, be the first that a full machine kills. */
+static enum assay_code confine(const struct assay_job *job, struct assay_err *err)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (job->parent && getppid() != job->parent)
+		return assay_fail(err, ASSAY_EINTR, "the controller is gone");
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	if (job->memory_bytes)
+		setrlimit(RLIMIT_DATA,
+			  &(struct rlimit){ job->memory_bytes, job->memory_bytes });
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (write(fd, "1000", 4) != 4)
+			errno = 0; /* a hint to the kernel; without it the limit above still holds */
+		close(fd);
+	}
+	fcntl(job->fd, F_SETFD, FD_CLOEXEC);
+	signal(SIGPIPE, SIG_IGN);
+	return ASSAY_OK;
+}
+
+static enum assay_code write_status(const struct assay_job *job, enum assay_status status,
+				    const char *reason, struct assay_err *err)
+{
+	struct assay_status_frame frame = { .status = status };
+	assay_copy(frame.reason, sizeof(frame.reason), reason);
+	return assay_frame_write(job->fd, ASSAY_FRAME_STATUS, &frame, sizeof(frame), err);
+}
+
+static enum assay_code probe(const struct assay_subject_entry *subject, struct assay_err *err)
+{
+	return subject && subject->subject->probe ? subject->subject->probe(err) : ASSAY_OK;
+}
+
+static enum assay_code run_check(const struct assay_registry *registry,
+				 const struct assay_job *job, struct assay_err *err)
+{
+	const struct assay_suite *suite = assay_registry_suite(registry, job->check_suite);
+	const struct assay_subject_entry *subject =
+		assay_registry_subject(registry, job->check_suite, job->check_subject);
+	if (!suite || !subject)
+		return assay_fail(err, ASSAY_EUSAGE, "there is no subject %s/%s", job->check_suite,
+				  job->check_subject);
+	struct assay_err why = { 0 };
+	enum assay_code rc = probe(subject, &why);
+	if (rc == ASSAY_OK && suite->check)
+		rc = suite->check(subject->subject, job->seed, &why);
+	enum assay_status status = rc == ASSAY_OK     ? ASSAY_STATUS_OK
+				   : rc == ASSAY_SKIP ? ASSAY_STATUS_SKIPPED
+						      : ASSAY_STATUS_FAILED;
+	return write_status(job, status, why.text, err);
+}
+
+/* What the sink needs: where to write and which metrics have been introduced. */
+struct stream {
+	const struct assay_job *job;
+	char names[GANG_MAX_METRICS + 1][64];
+	size_t n_names;
+	struct assay_err err;
+};
+
+static bool introduce(struct stream *stream, const char *name, const char *unit,
+		      enum assay_better better)
+{
+	struct assay_metric_frame frame = { .index = (uint32_t)stream->n_names, .better = better };
+	assay_copy(frame.name, sizeof(frame.name), name);
+	assay_copy(frame.unit, sizeof(frame.unit), unit);
+	assay_copy(stream->names[stream->n_names++], sizeof(stream->names[0]), name);
+	return assay_frame_write(stream->job->fd, ASSAY_FRAME_METRIC, &frame, sizeof(frame),
+				 &stream->err) == ASSAY_OK;
+}
+
+static bool on_sample(void *context, const struct gang_batch *batch, double value, unsigned flags)
+{
+	struct stream *stream = context;
+	struct assay_sample_frame frame = {
+		.flags = flags,
+		.value = value,
+		.wall_ns = batch->busy_ns,
+		.cpu_ns = batch->cpu_ns,
+		.ops = batch->ops,
+	};
+	return assay_frame_write(stream->job->fd, ASSAY_FRAME_SAMPLE, &frame, sizeof(frame),
+				 &stream->err) == ASSAY_OK;
+}
+
+static bool on_metric(void *context, const struct gang_metric *metric, unsigned flags)
+{
+	struct stream *stream = context;
+	size_t index = 1;
+	while (index < stream->n_names && strcmp(stream->names[index], metric->name) != 0)
+		index++;
+	if (index == stream->n_names &&
+	    !introduce(stream, metric->name, metric->unit, metric->better))
+		return false;
+	struct assay_sample_frame frame = {
+		.metric = (uint32_t)index,
+		.flags = flags,
+		.value = metric->value,
+	};
+	return assay_frame_write(stream->job->fd, ASSAY_FRAME_SAMPLE, &frame, sizeof(frame),
+				 &stream->err) == ASSAY_OK;
+}
+
+static enum assay_code write_hello(const struct assay_job *job, const struct gang *gang,
+				   const struct assay_driver *driver, struct assay_err *err)
+{
+	struct assay_hello hello = {
+		.bytes_per_op = gang->bytes_per_op,
+		.flops_per_op = gang->flops_per_op,
+		.pinned = gang->pinned,
+	};
+	assay_copy(hello.driver, sizeof(hello.driver), driver->name);
+	assay_copy(hello.clock, sizeof(hello.clock),
+		   isnan(gang->elapsed_ns) ? "monotonic" : "stated");
+	return assay_frame_write(job->fd, ASSAY_FRAME_HELLO, &hello, sizeof(hello), err);
+}
+
+static enum assay_code write_histogram(const struct assay_job *job, const struct gang *gang,
+				       struct assay_err *err)
+{
+	struct assay_bucket_frame buckets[256];
+	size_t n = 0;
+	for (unsigned t = 0; t < gang->n_threads; t++) {
+		const struct assay_histogram *h = gang->runs[t].histogram;
+		if (!h || !gang_counts(gang, gang->runs[t].role))
+			continue;
+		for (uint32_t i = 0; i < ASSAY_HISTOGRAM_BUCKETS; i++) {
+			if (!h->counts[i])
+				continue;
+			buckets[n++] = (struct assay_bucket_frame){ i, h->counts[i] };
+			if (n < ASSAY_COUNT_OF(buckets))
+				continue;
+			enum assay_code rc = assay_frame_write(job->fd, ASSAY_FRAME_HISTOGRAM,
+							       buckets, sizeof(buckets), err);
+			if (rc != ASSAY_OK)
+				return rc;
+			n = 0;
+		}
+	}
+	return n ? assay_frame_write(job->fd, ASSAY_FRAME_HISTOGRAM, buckets,
+				     n * sizeof(buckets[0]), err)
+		 : ASSAY_OK;
+}
+
+static enum assay_code write_counters(const struct assay_job *job, struct gang *gang, uint64_t n,
+				      struct assay_err *err)
+{
+	if (!job->events || !job->events[0] || !gang_ok(gang))
+		return ASSAY_OK;
+	struct assay_count counts[GANG_MAX_EVENTS];
+	size_t n_counts = assay_measure_counted(gang, n, job->events, counts);
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < n_counts; i++)
+		rc = assay_frame_write(job->fd, ASSAY_FRAME_COUNTER, &counts[i], sizeof(counts[i]),
+				       err);
+	return rc;
+}
+
+static enum assay_code measure_gang(const struct assay_job *job, struct gang *gang,
+				    const struct assay_driver *driver, struct assay_err *err)
+{
+	struct stream stream = { .job = job };
+	enum assay_code rc = write_hello(job, gang, driver, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	struct assay_metric_info primary = assay_primary_metric(gang->bench);
+	if (gang_ok(gang) && !introduce(&stream, primary.name, primary.unit, primary.better))
+		return assay_fail(err, ASSAY_EIO, "%s", stream.err.text);
+	const struct measure_sink sink = { on_sample, on_metric, &stream };
+	uint64_t n = 1;
+	if (gang_ok(gang))
+		assay_measure(gang, driver, &job->effort, &sink, &n);
+	if (!isnan(gang->elapsed_ns)) /* only now is it known that the body states its times */
+		rc = write_hello(job, gang, driver, err);
+	if (rc == ASSAY_OK)
+		rc = write_histogram(job, gang, err);
+	if (rc == ASSAY_OK)
+		rc = write_counters(job, gang, n, err);
+	return rc;
+}
+
+static enum assay_code run_case(const struct assay_registry *registry, const struct assay_job *job,
+				struct assay_err *err)
+{
+	struct assay_case c;
+	const struct assay_driver *driver;
+	enum assay_code rc = assay_case_parse(registry, job->case_name, &c, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	struct assay_err why = { 0 };
+	rc = assay_driver_choose(job->driver, &c, &driver, &why);
+	if (rc == ASSAY_OK)
+		rc = probe(c.subject, &why);
+	if (rc != ASSAY_OK) {
+		assay_case_done(&c);
+		return write_status(job,
+				    rc == ASSAY_SKIP ? ASSAY_STATUS_SKIPPED : ASSAY_STATUS_FAILED,
+				    why.text, err);
+	}
+	struct gang *gang = aligned_alloc(_Alignof(struct gang), sizeof(*gang));
+	if (!gang) {
+		assay_case_done(&c);
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	}
+	rc = gang_init(gang, &c, job->n_cpus >= c.threads ? job->cpus : NULL, job->seed,
+		       assay_registry_sources(registry), err);
+	if (rc == ASSAY_OK)
+		rc = measure_gang(job, gang, driver, err);
+	enum assay_status status = gang->status;
+	char reason[sizeof(gang->reason)];
+	memcpy(reason, gang->reason, sizeof(reason));
+	gang_done(gang);
+	if (status == ASSAY_STATUS_OK && gang->status != ASSAY_STATUS_OK) {
+		status = gang->status; /* a check in teardown counts too */
+		memcpy(reason, gang->reason, sizeof(reason));
+	}
+	free(gang);
+	assay_case_done(&c);
+	return rc == ASSAY_OK ? write_status(job, status, reason, err) : rc;
+}
+
+enum assay_code assay_worker_run(const struct assay_registry *registry,
+				 const struct assay_job *job, struct assay_err *err)
+{
+	enum assay_code rc = confine(job, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	return job->case_name ? run_case(registry, job, err) : run_check(registry, job, err);
+}

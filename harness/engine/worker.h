@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker: the other side of a launch. The program executes itself; the child measures one launch of
+ * one case, or runs one oracle, and streams records.
+ */
+#ifndef ASSAY_ENGINE_WORKER_H
+#define ASSAY_ENGINE_WORKER_H
+
+#include "harness/engine/measure.h"
+#include "harness/engine/registry.h"
+
+/* What one worker is to do; what a `worker` command line says. */
+struct assay_job {
+	const char *case_name;     /* measure this case ... */
+	const char *check_suite;   /* ... or run this suite's oracle on this subject */
+	const char *check_subject;
+	const unsigned *cpus;      /* one per thread of the case; NULL: not pinned */
+	size_t n_cpus;
+	uint64_t seed;
+	struct assay_effort effort;
+	const char *driver;        /* NULL: the default */
+	const char *const *events; /* counted pass, NULL-terminated; NULL: none */
+	uint64_t memory_bytes;     /* limit of private memory, 0: none */
+	int fd;                    /* records go here */
+	int parent;                /* pid of the controller: die with it */
+};
+
+/*
+ * Do the job and write all records; the last one is the status. Returns ASSAY_OK when the status was
+ * written, whatever it says. Sets limits and signals of the process: only for a worker's main.
+ */
+enum assay_code assay_worker_run(const struct assay_registry *registry,
+				 const struct assay_job *job, struct assay_err *err);
+
+#endif
