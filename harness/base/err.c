@@ -14,10 +14,12 @@ enum assay_code assay_fail(struct assay_err *err, enum assay_code code, const ch
 	if (!err)
 		return code;
 	int saved = errno;
+	char text[sizeof(err->text)]; /* err->text may be among the arguments */
 	va_list args;
 	va_start(args, fmt);
-	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	memcpy(err->text, text, sizeof(text));
 	err->code = code;
 	errno = saved;
 	return code;

@@ -7,16 +7,16 @@
 
 enum assay_code {
 	ASSAY_OK = 0,
-	ASSAY_SKIP,    /* not possible here, and the message says why: a result, not an error */
-	ASSAY_EUSAGE,  /* the user asked for something that does not exist or makes no sense */
+	ASSAY_SKIP,   /* not possible here, and the message says why: a result, not an error */
+	ASSAY_EUSAGE, /* the user asked for something that does not exist or makes no sense */
 	ASSAY_ENOMEM,
-	ASSAY_EIO,     /* a system call failed */
-	ASSAY_EPARSE,  /* text or bytes from outside are malformed */
-	ASSAY_ECHECK,  /* an oracle disagreed: the answer is wrong */
-	ASSAY_ESTORE,  /* the result store refused, or is damaged */
-	ASSAY_EENV,    /* the machine is not fit for what was asked */
-	ASSAY_EINTR,   /* interrupted by the user; finished work is kept */
-	ASSAY_EBUG,    /* broken invariant of ours */
+	ASSAY_EIO,    /* a system call failed */
+	ASSAY_EPARSE, /* text or bytes from outside are malformed */
+	ASSAY_ECHECK, /* an oracle disagreed: the answer is wrong */
+	ASSAY_ESTORE, /* the result store refused, or is damaged */
+	ASSAY_EENV,   /* the machine is not fit for what was asked */
+	ASSAY_EINTR,  /* interrupted by the user; finished work is kept */
+	ASSAY_EBUG,   /* broken invariant of ours */
 };
 
 /* A message complete enough to print as it stands. Zero-initialise; no destructor needed. */

@@ -21,11 +21,15 @@ json_t *assay_json_text(const char *text)
 	json_t *json = json_string(text);
 	if (json)
 		return json;
-	size_t size = strlen(text) + 1;
-	ASSAY_AUTO_FREE char *clean = malloc(size);
+	ASSAY_AUTO_FREE char *clean = strdup(text);
 	if (!clean)
 		return NULL;
-	assay_sanitise(clean, size, text);
+	for (char *c = clean; *c;) {
+		size_t n = assay_utf8_length(c);
+		if (!n)
+			*c = '?';
+		c += n ? n : 1;
+	}
 	return json_string(clean);
 }
 

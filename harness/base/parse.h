@@ -14,11 +14,13 @@ enum assay_code assay_parse_u64(const char *text, uint64_t lo, uint64_t hi, uint
 
 /*
  * A count or a size: `4096`, `4Ki`, `1.5Mi`, `64k`, `1G`, each with an optional trailing `B`.
- * Ki, Mi, Gi, Ti are powers of 1024; k (or K), M, G, T powers of 1000. Must come to a whole number.
+ * Ki, Mi, Gi, Ti are powers of 1024; k (or K), M, G, T powers of 1000. Must come to a whole
+ * number, exactly, of at most 2^53.
  */
 enum assay_code assay_parse_size(const char *text, uint64_t *ret, struct assay_err *err);
 
-/* A duration in nanoseconds: `200ms`, `1.5s`, `5m`, `1h`, `50us`, `100ns`. A unit is required. */
+/* A duration in nanoseconds: `200ms`, `1.5s`, `5m`, `1h`, `50us`, `100ns`. A unit is
+ * required; must come to a whole number of nanoseconds. */
 enum assay_code assay_parse_duration(const char *text, uint64_t *ret_ns, struct assay_err *err);
 
 /*

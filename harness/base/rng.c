@@ -29,7 +29,7 @@ uint64_t assay_random_seed(void)
 void assay_uuid(uint8_t uuid[16])
 {
 	uint64_t ms = assay_wall_ns() / 1000000u;
-	uint64_t random[2] = { assay_random_seed(), assay_random_seed() };
+	uint64_t random[2] = {assay_random_seed(), assay_random_seed()};
 	memcpy(uuid, random, 16);
 	for (int i = 0; i < 6; i++)
 		uuid[i] = (uint8_t)(ms >> (8 * (5 - i)));

@@ -65,7 +65,7 @@ void assay_str_done(struct assay_str *s)
 	if (!s)
 		return;
 	free(s->text);
-	*s = (struct assay_str){ 0 };
+	*s = (struct assay_str){0};
 }
 
 const char *assay_str_text(const struct assay_str *s)
@@ -119,14 +119,15 @@ static size_t edit_distance(const char *a, const char *b)
 
 const char *assay_nearest(const char *name, const char *const *names, size_t count)
 {
-	size_t limit = strlen(name) / 3;
-	if (limit < 2)
-		limit = 2;
+	size_t length = strnlen(name, NEAREST_MAX);
+	size_t limit = length / 3 < 2 ? 2 : length / 3;
 	const char *best = NULL;
 	size_t best_distance = limit + 1;
 	for (size_t i = 0; i < count; i++) {
 		size_t d = edit_distance(name, names[i]);
-		if (d < best_distance) {
+		size_t other = strnlen(names[i], NEAREST_MAX);
+		size_t longer = length > other ? length : other;
+		if (2 * d <= longer && d < best_distance) { /* half of it must stand */
 			best_distance = d;
 			best = names[i];
 		}
@@ -140,9 +141,9 @@ bool assay_name_valid(const char *name)
 	return n > 0 && n < 64 && name[n] == '\0' && name[0] != '_';
 }
 
-/* Length of the valid UTF-8 sequence at s, or 0 (RFC 3629: no overlongs, no surrogates). */
-static size_t utf8_length(const unsigned char *s)
+size_t assay_utf8_length(const char *text)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	if (s[0] < 0x80)
 		return 1;
 	if (s[0] < 0xc2 || s[0] > 0xf4)
@@ -157,23 +158,37 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
+/*
+ * Would these n valid bytes do something to a terminal line rather than stand in it? C0, DEL, C1
+ * (also escapes), line separators U+2028-9, and the controls of direction U+202A-E, U+2066-9, which
+ * can make a line read as something else than it says.
+ */
+static bool is_control(const unsigned char *s, size_t n)
+{
+	if (n == 1)
+		return s[0] < 0x20 || s[0] == 0x7f;
+	if (n == 2)
+		return s[0] == 0xc2 && s[1] < 0xa0;
+	return n == 3 && s[0] == 0xe2 &&
+	       ((s[1] == 0x80 && s[2] >= 0xa8 && s[2] <= 0xae) ||
+		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
 void assay_sanitise(char *to, size_t size, const char *from)
 {
-	const unsigned char *s = (const unsigned char *)from;
 	size_t out = 0;
-	while (*s) {
-		size_t n = utf8_length(s);
-		bool c1 = n == 2 && s[0] == 0xc2 && s[1] < 0xa0; /* C1 controls, also terminal escapes */
-		bool plain = n > 1 ? !c1 : n == 1 && *s >= 0x20 && *s != 0x7f;
+	while (*from) {
+		size_t n = assay_utf8_length(from);
+		bool plain = n && !is_control((const unsigned char *)from, n);
 		size_t width = plain ? n : 1;
 		if (out + width + 1 > size)
 			break;
 		if (plain)
-			memcpy(to + out, s, n);
+			memcpy(to + out, from, n);
 		else
 			to[out] = '?';
 		out += width;
-		s += n ? n : 1;
+		from += n ? n : 1;
 	}
 	to[out] = '\0';
 }

@@ -32,17 +32,21 @@ bool assay_copy(char *to, size_t size, const char *from);
 
 /*
  * The entry of names[count] closest to `name` by Damerau-Levenshtein distance (optimal string
- * alignment), or NULL when none is within a third of the name's length (at least 2 edits).
- * For "did you mean". The result points into names.
+ * alignment), or NULL when none is within a third of the name's length (at least 2 edits, and never
+ * more than half of the longer one). For "did you mean". The result points into names.
  */
 const char *assay_nearest(const char *name, const char *const *names, size_t count);
 
 /* True for a name that may become part of a case's name: [a-z0-9][a-z0-9_]*, at most 63 bytes. */
 bool assay_name_valid(const char *name);
 
+/* Bytes of the valid UTF-8 sequence at `text` (RFC 3629: no overlongs, no surrogates), or 0. */
+size_t assay_utf8_length(const char *text);
+
 /*
- * Make text from outside safe to show on one terminal line: control bytes, DEL and invalid UTF-8
- * become '?'. Writes to to[size], always terminated.
+ * Make text from outside safe to show on one terminal line: control characters, line separators,
+ * controls of writing direction, and bytes that are not UTF-8 become '?' each. Writes to to[size],
+ * size > 0, always terminated; never cuts inside a character.
  */
 void assay_sanitise(char *to, size_t size, const char *from);
 
