@@ -10,16 +10,17 @@
 #include "harness/base/err.h"
 
 struct assay_noise {
-	char grade;             /* 'A' quiet .. 'D' useless for timing */
-	char reason[160];       /* the reading that set the grade */
-	double spin_ns;         /* how long the probe spun */
-	uint64_t gaps;          /* clock gaps over 1 us while spinning */
-	double gap_share;       /* time lost in them / spin time */
+	char grade;       /* 'A' quiet .. 'D' useless for timing */
+	char reason[160]; /* the reading that set the grade, or "quiet" */
+	double spin_ns;   /* how long the probe spun */
+	uint64_t gaps;    /* clock gaps over 1 us while spinning */
+	double gap_share; /* time lost in them / spin time */
 	double max_gap_ns;
 	uint64_t involuntary_switches;
-	double steal_share;     /* of all CPU time during the probe; NaN unknown */
-	double run_queue;       /* runnable tasks besides ourselves; NaN unknown */
-	double psi_cpu_avg10;   /* per cent, "some"; NaN unknown */
+	double steal_share;   /* of all CPU time during the probe; NaN unknown */
+	double run_queue;     /* runnable tasks besides ourselves; NaN unknown */
+	double psi_cpu_avg10; /* per cent, "some"; NaN unknown */
+	unsigned cpus;        /* online, to hold the run queue against */
 };
 
 /*
@@ -27,6 +28,9 @@ struct assay_noise {
  * steal and switches. The thresholds of the grades stand beside their reasons in noise.c.
  */
 void assay_noise_probe(uint64_t duration_ns, struct assay_noise *ret);
+/* Set grade and reason from the readings: the worst of them decides, unknown ones do not count. */
+void assay_noise_grade(struct assay_noise *noise);
+/* All figures, unknown ones null; new reference. */
 json_t *assay_noise_json(const struct assay_noise *noise);
 
 /*

@@ -42,5 +42,7 @@ enum assay_code assay_placement_plan(const struct assay_topology *topology,
 
 /* Bind the calling thread to one CPU and read the mask back. ASSAY_EENV when it did not take. */
 enum assay_code assay_pin_thread(unsigned cpu, struct assay_err *err);
+/* Is the calling thread bound to exactly this CPU, and on it? ASSAY_EENV says how not. */
+enum assay_code assay_pin_check(unsigned cpu, struct assay_err *err);
 
 #endif
