@@ -37,9 +37,11 @@ enum assay_run_status {
 	ASSAY_RUN_RUNNING,
 	ASSAY_RUN_COMPLETE,
 	ASSAY_RUN_INTERRUPTED,
-	ASSAY_RUN_CRASHED,  /* found "running" with its owner gone */
+	ASSAY_RUN_CRASHED, /* found "running" with its owner gone */
 	ASSAY_RUN_IMPORTED,
 };
+/* "running", "complete", ...: static. */
+const char *assay_run_status_name(enum assay_run_status status);
 
 struct assay_tag {
 	const char *key, *value;
@@ -47,27 +49,27 @@ struct assay_tag {
 
 /* One invocation of `assay run`. Texts are borrowed on write; owned by the list on read. */
 struct assay_run_info {
-	int64_t id;            /* set by the store */
-	uint8_t uuid[16];      /* set by assay_store_begin_run when all zero */
+	int64_t id;       /* set by the store */
+	uint8_t uuid[16]; /* set by assay_store_begin_run when all zero */
 	enum assay_run_status status;
 	uint64_t started_ns, finished_ns; /* wall clock */
 	uint64_t seed;
 	const char *profile;
-	const char *command;   /* JSON array of the arguments */
-	const char *plan;      /* JSON: what --resume needs to plan the same cases */
-	char noise;            /* grade at start */
+	const char *command; /* JSON array of the arguments */
+	const char *plan;    /* JSON: what --resume needs to plan the same cases */
+	char noise;          /* grade at start */
 	const char *machine_name;
 	uint8_t fingerprint[32];
 	const char *topology_xml; /* may be NULL */
-	const char *machine_json;  /* shape and measured clock */
+	const char *machine_json; /* shape and measured clock */
 	const char *environment_json;
 	uint8_t environment_hash[32];
-	const char *version;   /* of assay */
-	const char *commit;    /* of the code under test; NULL unknown */
+	const char *version; /* of assay */
+	const char *commit;  /* of the code under test; NULL unknown */
 	bool dirty;
 	const struct assay_tag *tags;
 	size_t n_tags;
-	size_t n_results;      /* on read */
+	size_t n_results; /* on read */
 };
 
 /* Insert the run as "running", owned by this process; *ret_run is its id. */
@@ -130,7 +132,7 @@ struct assay_history_point {
 	const char *commit;
 };
 struct assay_history {
-	char *name;   /* case name and metric */
+	char *name; /* the case */
 	char *metric, *unit;
 	enum assay_better better;
 	struct assay_history_point *points; /* oldest first */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* filesystem: may a store on this file system use write-ahead logging? */
+#ifndef ASSAY_STORE_FILESYSTEM_H
+#define ASSAY_STORE_FILESYSTEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Is `magic` (statfs f_type) a file system known to be local? Unknown ones are not. */
+bool store_filesystem_local(uint64_t magic);
+/* The same for the file system that holds `path`; false when that cannot be told. */
+bool store_path_local(const char *path);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* open: look before touching, then open with as little trust as the use allows. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/str.h"
+#include "harness/store/filesystem.h"
+#include "harness/store/migrate.h"
+#include "harness/store/sql.h"
+
+enum { BUSY_MS = 10000 };
+/* The longest text or blob that is read: bounds what a hostile file can make us allocate. */
+enum { MOST_BYTES = 700 * 1000 * 1000 };
+
+enum { HEADER_BYTES = 100, HEADER_USER_VERSION = 60, HEADER_APPLICATION_ID = 68 };
+
+static uint32_t big_endian(const uint8_t *from)
+{
+	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
+}
+
+static bool sibling_exists(const char *path, const char *suffix)
+{
+	struct stat st;
+	ASSAY_AUTO_FREE char *name = NULL;
+	if (asprintf(&name, "%s%s", path, suffix) < 0) {
+		name = NULL;
+		return true; /* out of memory: the careful answer */
+	}
+	return stat(name, &st) == 0;
+}
+
+/* The folder of a file that is about to be made. */
+static enum assay_code check_folder(const char *path, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE char *folder = strdup(path);
+	if (!folder)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		slash[slash == folder] = '\0';
+	const char *name = slash ? folder : ".";
+	struct stat st;
+	if (stat(name, &st) != 0)
+		return assay_fail(err, ASSAY_ESTORE, "cannot create '%s': folder '%s': %s", path,
+				  name, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return assay_fail(err, ASSAY_ESTORE, "cannot create '%s': '%s' is not a folder",
+				  path, name);
+	if (access(name, W_OK | X_OK) != 0)
+		return assay_fail(err, ASSAY_ESTORE,
+				  "cannot write '%s': folder '%s' is read-only (%s); name another "
+				  "file with --db",
+				  path, name, strerror(errno));
+	return ASSAY_OK;
+}
+
+static enum assay_code foreign(const char *path, struct assay_err *err)
+{
+	return assay_fail(
+		err, ASSAY_ESTORE,
+		"'%s' is a database of another program, not a store of assay; name another "
+		"file with --db",
+		path);
+}
+
+static enum assay_code newer(const char *path, int version, int mine, struct assay_err *err)
+{
+	return assay_fail(
+		err, ASSAY_ESTORE,
+		"'%s' has schema %d, newer than the %d this program writes: it can be read "
+		"but not written; use a newer assay or another file with --db",
+		path, version, mine);
+}
+
+/* Judge the file by its first bytes, so that what is not ours is never opened as a database. */
+static enum assay_code check_header(const char *path, enum assay_store_mode mode,
+				    const struct store_schema *schema, struct assay_err *err)
+{
+	uint8_t header[HEADER_BYTES] = {0};
+	ASSAY_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return assay_fail(err, ASSAY_ESTORE, "cannot open '%s': %s", path, strerror(errno));
+	ssize_t n = read(fd, header, sizeof(header));
+	if (n < 0)
+		return assay_fail(err, ASSAY_ESTORE, "cannot read '%s': %s", path, strerror(errno));
+	if (n < HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0)
+		return assay_fail(err, ASSAY_ESTORE,
+				  "'%s' is not a SQLite database; name another file with --db",
+				  path);
+	if (sibling_exists(path, "-journal"))
+		return ASSAY_OK; /* perhaps half-written: asked again once SQLite has recovered it */
+	if (big_endian(header + HEADER_APPLICATION_ID) != STORE_APPLICATION_ID)
+		return foreign(path, err);
+	int version = (int)big_endian(header + HEADER_USER_VERSION);
+	if (mode == ASSAY_STORE_WRITE && version > schema->version)
+		return newer(path, version, schema->version, err);
+	return ASSAY_OK;
+}
+
+static enum assay_code check_file(const char *path, enum assay_store_mode mode,
+				  const struct store_schema *schema, struct assay_err *err)
+{
+	struct stat st;
+	if (stat(path, &st) != 0) {
+		if (errno != ENOENT)
+			return assay_fail(err, ASSAY_ESTORE, "cannot open '%s': %s", path,
+					  strerror(errno));
+		if (mode == ASSAY_STORE_WRITE)
+			return check_folder(path, err);
+		return assay_fail(
+			err, ASSAY_ESTORE,
+			"there is no store '%s': 'assay run' makes one, --db names another", path);
+	}
+	if (!S_ISREG(st.st_mode))
+		return assay_fail(err, ASSAY_ESTORE, "'%s' is not a regular file", path);
+	if (st.st_size == 0 && mode == ASSAY_STORE_READ)
+		return assay_fail(err, ASSAY_ESTORE, "'%s' is empty: nothing was stored in it yet",
+				  path);
+	if (st.st_size > 0) {
+		enum assay_code code = check_header(path, mode, schema, err);
+		if (code != ASSAY_OK)
+			return code;
+	}
+	if (mode == ASSAY_STORE_WRITE && access(path, W_OK) != 0)
+		return assay_fail(err, ASSAY_ESTORE, "cannot write '%s': %s", path,
+				  strerror(errno));
+	return mode == ASSAY_STORE_WRITE ? check_folder(path, err) : ASSAY_OK;
+}
+
+/* A URI, because only a URI can say "immutable"; hence every special byte is escaped. */
+static enum assay_code open_uri(struct assay_store *store, const char *parameters,
+				struct assay_err *err)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str uri = {0};
+	assay_str_add(&uri, "file:");
+	for (const char *c = store->path; *c; c++) {
+		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			     (*c >= '0' && *c <= '9') || strchr("/._-~", *c);
+		assay_str_add(&uri, plain ? "%c" : "%%%02X", (unsigned char)*c);
+	}
+	assay_str_add(&uri, "?%s", parameters);
+	if (uri.failed)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+		    (store->mode == ASSAY_STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+						      : SQLITE_OPEN_READONLY);
+	int rc = sqlite3_open_v2(assay_str_text(&uri), &store->db, flags, NULL);
+	if (!store->db)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	return rc == SQLITE_OK ? ASSAY_OK : store_failed(store, rc, "open", err);
+}
+
+static enum assay_code connect(struct assay_store *store, const char *parameters,
+			       struct assay_err *err)
+{
+	enum assay_code code = open_uri(store, parameters, err);
+	if (code != ASSAY_OK)
+		return code;
+	sqlite3_busy_timeout(store->db, store->busy_ms);
+	sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, MOST_BYTES);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+	return store_script(store, "PRAGMA cell_size_check = ON", "open", err);
+}
+
+/* First access to the content; fails on what the header did not tell. */
+static enum assay_code identify(struct assay_store *store, int64_t *ret_application,
+				struct assay_err *err)
+{
+	int64_t version;
+	enum assay_code code = store_number(store, "PRAGMA user_version", &version, err);
+	if (code == ASSAY_OK)
+		code = store_number(store, "PRAGMA application_id", ret_application, err);
+	int64_t tables; /* parses the schema: finds a truncated or damaged file */
+	if (code == ASSAY_OK)
+		code = store_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
+	store->version = (int)version;
+	return code;
+}
+
+static enum assay_code open_for_reading(struct assay_store *store, struct assay_err *err)
+{
+	int64_t application = 0;
+	enum assay_code code = connect(store, "mode=ro", err);
+	if (code == ASSAY_OK)
+		code = identify(store, &application, err);
+	int rc = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
+	if (code != ASSAY_OK && (rc == SQLITE_READONLY || rc == SQLITE_CANTOPEN) &&
+	    !sibling_exists(store->path, "-wal")) {
+		/* A WAL file in a folder where its side files cannot be made. Nobody writes it now. */
+		sqlite3_close(store->db);
+		store->db = NULL;
+		code = connect(store, "mode=ro&immutable=1", err);
+		if (code == ASSAY_OK)
+			code = identify(store, &application, err);
+	}
+	if (code != ASSAY_OK)
+		return code;
+	if (application != STORE_APPLICATION_ID)
+		return foreign(store->path, err);
+	if (store->version < 1)
+		return assay_fail(err, ASSAY_ESTORE,
+				  "'%s' has no schema: it is damaged, or was never finished",
+				  store->path);
+	return ASSAY_OK;
+}
+
+/* Write-ahead log where it is safe: readers and a writer at once, and one fsync less per result. */
+static enum assay_code set_journal(struct assay_store *store, struct assay_err *err)
+{
+	bool local = store_path_local(store->path);
+	enum assay_code code = store_script(
+		store, local ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", "open",
+		err);
+	if (code != ASSAY_OK)
+		return code;
+	return store_script(store,
+			    local ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
+			    "open", err);
+}
+
+static enum assay_code open_for_writing(struct assay_store *store,
+					const struct store_schema *schema, struct assay_err *err)
+{
+	int64_t application = 0, tables = 0;
+	enum assay_code code = connect(store, "mode=rwc", err);
+	if (code == ASSAY_OK)
+		code = identify(store, &application, err);
+	if (code == ASSAY_OK)
+		code = store_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
+	if (code != ASSAY_OK)
+		return code;
+	bool empty = tables == 0 && application == 0 && store->version == 0;
+	if (!empty && application != STORE_APPLICATION_ID)
+		return foreign(store->path, err);
+	if (store->version > schema->version)
+		return newer(store->path, store->version, schema->version, err);
+	if (empty)
+		code = store_create(store, schema, err);
+	else if (store->version < schema->version)
+		code = store_migrate(store, schema, err);
+	return code == ASSAY_OK ? set_journal(store, err) : code;
+}
+
+enum assay_code store_open(const char *path, enum assay_store_mode mode,
+			   const struct store_schema *schema, int busy_ms, struct assay_store **ret,
+			   struct assay_err *err)
+{
+	enum assay_code code = check_file(path, mode, schema, err);
+	if (code != ASSAY_OK)
+		return code;
+	struct assay_store *store = calloc(1, sizeof(*store));
+	if (!store || !(store->path = strdup(path))) {
+		free(store);
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	}
+	store->mode = mode;
+	store->busy_ms = busy_ms;
+	code = mode == ASSAY_STORE_READ ? open_for_reading(store, err)
+					: open_for_writing(store, schema, err);
+	if (code != ASSAY_OK) {
+		assay_store_close(store);
+		return code;
+	}
+	*ret = store;
+	return ASSAY_OK;
+}
+
+enum assay_code assay_store_open(const char *path, enum assay_store_mode mode,
+				 struct assay_store **ret, struct assay_err *err)
+{
+	return store_open(path, mode, &store_schema_current, BUSY_MS, ret, err);
+}
+
+void assay_store_close(struct assay_store *store)
+{
+	if (!store)
+		return;
+	for (size_t i = 0; i < store->n_statements; i++)
+		sqlite3_finalize(store->statements[i].statement);
+	sqlite3_close(store->db);
+	store_series_cache_done(&store->series);
+	store_codec_done(&store->codec);
+	free(store->path);
+	free(store);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* sql: the store's connection: cached statements, binding, transactions, errors in plain words. */
+#ifndef ASSAY_STORE_SQL_H
+#define ASSAY_STORE_SQL_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/base/err.h"
+#include "harness/store/arena.h"
+#include "harness/store/payload.h"
+#include "harness/store/series.h"
+#include "harness/store/store.h"
+
+enum { STORE_STATEMENTS = 64 };
+
+struct store_statement {
+	const char *sql; /* the literal itself is the key */
+	sqlite3_stmt *statement;
+};
+
+struct assay_store {
+	sqlite3 *db;
+	char *path;
+	enum assay_store_mode mode;
+	int version; /* user_version of the file */
+	int busy_ms;
+	struct store_statement statements[STORE_STATEMENTS];
+	size_t n_statements;
+	struct store_series_cache series;
+	struct store_codec codec;
+	/* The run that results go to, with what every result repeats of it. */
+	int64_t run, run_machine, run_revision;
+};
+
+/*
+ * The prepared statement of `sql`, a string literal; kept for the life of the store. NULL on failure.
+ * Take it with STORE_QUERY, which resets it at the end of the scope.
+ */
+sqlite3_stmt *store_query(struct assay_store *store, const char *sql, struct assay_err *err);
+void store_query_done(sqlite3_stmt **statement);
+#define STORE_QUERY ASSAY_AUTO(store_query_done) sqlite3_stmt
+
+/* Step: *ret_row tells whether a row is there. `doing` completes "cannot ...". */
+enum assay_code store_step(struct assay_store *store, sqlite3_stmt *statement, bool *ret_row,
+			   const char *doing, struct assay_err *err);
+/* Step a statement that yields no rows. */
+enum assay_code store_run_once(struct assay_store *store, sqlite3_stmt *statement,
+			       const char *doing, struct assay_err *err);
+/* Run text that may hold several statements: schema, migrations, pragmas. */
+enum assay_code store_script(struct assay_store *store, const char *sql, const char *doing,
+			     struct assay_err *err);
+/* The first column of the first row of `sql`; 0 when there is no row. Not cached. */
+enum assay_code store_number(struct assay_store *store, const char *sql, int64_t *ret,
+			     struct assay_err *err);
+
+enum assay_code store_begin(struct assay_store *store, struct assay_err *err);
+enum assay_code store_commit(struct assay_store *store, struct assay_err *err);
+void store_rollback(struct assay_store *store);
+/* Commit when `code` is ASSAY_OK, else roll back; returns what came of it. */
+enum assay_code store_end(struct assay_store *store, enum assay_code code, struct assay_err *err);
+
+/* ASSAY_ESTORE, or ASSAY_ENOMEM, for a SQLite result code: one sentence that says what to do. */
+enum assay_code store_failed(struct assay_store *store, int rc, const char *doing,
+			     struct assay_err *err);
+/* ASSAY_ESTORE unless the store was opened for writing. */
+enum assay_code store_writable(struct assay_store *store, struct assay_err *err);
+
+/* Binds one parameter after the other; the first failure sticks. Texts and blobs are borrowed until
+ * the statement is reset. */
+struct store_binder {
+	sqlite3_stmt *statement;
+	int at;
+	int rc;
+};
+void store_bind_int(struct store_binder *binder, int64_t value);
+void store_bind_real(struct store_binder *binder, double value);     /* NaN becomes NULL */
+void store_bind_text(struct store_binder *binder, const char *text); /* NULL stays NULL */
+void store_bind_blob(struct store_binder *binder, const void *bytes, size_t size);
+void store_bind_null(struct store_binder *binder);
+
+/* Columns. */
+double store_column_real(sqlite3_stmt *statement, int column); /* NULL becomes NaN */
+/* Never NULL; valid until the next step. */
+const char *store_column_text(sqlite3_stmt *statement, int column);
+/* Copied to the arena; NULL stays NULL, *ret_failed is set when memory runs out. */
+const char *store_column_copy(sqlite3_stmt *statement, int column, struct store_arena *arena,
+			      bool *ret_failed);
+/* Copies a blob of exactly `size` bytes; false, and zeroes, when it is not one. */
+bool store_column_bytes(sqlite3_stmt *statement, int column, void *to, size_t size);
+
+/* A series' newest points. A test asks SQLite whether the covering index answers it. */
+#define STORE_HISTORY_QUERY                                                                \
+	"SELECT r.run, r.started_ns, r.median, r.lo, r.hi, r.status, m.fingerprint, v.sha" \
+	" FROM result r JOIN machine m ON m.id = r.machine"                                \
+	" LEFT JOIN revision v ON v.id = r.revision"                                       \
+	" WHERE r.series = ? ORDER BY r.started_ns DESC, r.run DESC LIMIT ?"
+
+#endif
