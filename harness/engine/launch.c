@@ -119,7 +119,7 @@ static bool overridden(const char *entry, const char *const *extra)
 	for (size_t i = 0; extra && extra[i]; i++)
 		if (strncmp(entry, extra[i], n) == 0)
 			return true;
-	return strncmp(entry, "OMP_", 4) == 0 || strncmp(entry, "ASSAY_PADDING=", 14) == 0;
+	return strncmp(entry, "OMP_", 4) == 0 || strncmp(entry, "_ASSAY_PADDING=", 15) == 0;
 }
 
 /*
@@ -148,7 +148,7 @@ static void build_environment(const struct assay_launch *launch, struct words *e
 	assay_str_done(&places);
 	uint64_t state = job->seed;
 	int length = (int)(assay_splitmix(&state) % PADDING_MAX_BYTES);
-	words_add(env, "ASSAY_PADDING=%0*d", length + 1, 0);
+	words_add(env, "_ASSAY_PADDING=%0*d", length + 1, 0);
 }
 
 /* One running worker as its controller sees it. */

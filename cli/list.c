@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/* list: benchmarks, their axes and subjects. Loads no library and asks no hardware. */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "harness/base/json.h"
+#include "harness/base/str.h"
+#include "harness/engine/measure.h"
+#include "harness/engine/plan.h"
+
+static const struct cli_option options[] = {
+	{"load", 0, "FILE.so", "a plug-in with more benchmarks or subjects"},
+	{0},
+};
+
+static const char *mode_name(enum assay_mode mode)
+{
+	static const char *const names[] = {
+		[ASSAY_RATE] = "rate",
+		[ASSAY_CONTENDED] = "contended",
+		[ASSAY_LATENCY] = "latency",
+		[ASSAY_ONCE] = "once",
+	};
+	return names[mode];
+}
+
+static bool wanted(const struct cli_args *args, const struct assay_bench_entry *bench)
+{
+	struct assay_str name = {0};
+	assay_str_add(&name, "%s/%s", bench->suite, bench->name);
+	bool match = args->n_positional == 0;
+	for (int i = 0; !match && i < args->n_positional; i++)
+		match = assay_pattern_matches(args->positional[i], assay_str_text(&name));
+	assay_str_done(&name);
+	return match;
+}
+
+static void add_subjects(const struct assay_registry *registry,
+			 const struct assay_bench_entry *bench, struct assay_str *out)
+{
+	const char *interface = assay_bench_interface(registry, bench);
+	const struct assay_subject_entry *subjects;
+	size_t n = assay_registry_subjects(registry, &subjects);
+	for (size_t i = 0; *interface && i < n; i++)
+		if (strcmp(subjects[i].suite, bench->suite) == 0 &&
+		    strcmp(assay_subject_interface(registry, &subjects[i]), interface) == 0)
+			assay_str_add(out, "%s%s", out->length ? "," : "", subjects[i].name);
+}
+
+static void add_axes(const struct assay_bench *bench, struct assay_str *out)
+{
+	for (const struct assay_axis *a = bench->axes; a && a->name; a++)
+		assay_str_add(out, "%s%s=%s", out->length ? " " : "", a->name, a->values);
+	if (bench->threads)
+		assay_str_add(out, "%sthreads=%s", out->length ? " " : "", bench->threads);
+}
+
+static void list_text(const struct cli *cli, const struct assay_bench_entry *bench)
+{
+	struct assay_str subjects = {0}, axes = {0};
+	add_subjects(cli->registry, bench, &subjects);
+	add_axes(bench->bench, &axes);
+	struct assay_metric_info metric = assay_primary_metric(bench->bench);
+	printf("%s/%s  %s\n", bench->suite, bench->name, bench->bench->brief);
+	printf("    %s in %s, mode %s\n", metric.name, metric.unit, mode_name(bench->bench->mode));
+	if (axes.length)
+		printf("    axes      %s\n", axes.text);
+	if (subjects.length)
+		printf("    subjects  %s\n", subjects.text);
+	if (cli->verbose && bench->bench->source)
+		printf("    source    %s\n", bench->bench->source);
+	assay_str_done(&subjects);
+	assay_str_done(&axes);
+}
+
+static json_t *bench_json(const struct cli *cli, const struct assay_bench_entry *bench)
+{
+	struct assay_metric_info metric = assay_primary_metric(bench->bench);
+	json_t *axes = json_array(), *subjects = json_array();
+	for (const struct assay_axis *a = bench->bench->axes; a && a->name; a++)
+		json_array_append_new(axes,
+				      json_pack("{s:s, s:s?, s:s, s:s?}", "name", a->name, "unit",
+						a->unit, "values", a->values, "quick", a->quick));
+	if (bench->bench->threads)
+		json_array_append_new(axes, json_pack("{s:s, s:s, s:s}", "name", "threads", "unit",
+						      "threads", "values", bench->bench->threads));
+	struct assay_str names = {0};
+	add_subjects(cli->registry, bench, &names);
+	char *cursor = names.text;
+	while (cursor)
+		json_array_append_new(subjects, json_string(strsep(&cursor, ",")));
+	assay_str_done(&names);
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:s, s:s?, s:i, s:o, s:o}", "suite",
+			 bench->suite, "benchmark", bench->name, "brief",
+			 assay_json_text(bench->bench->brief), "metric", metric.name, "unit",
+			 metric.unit, "better", metric.better == ASSAY_HIGHER ? "higher" : "lower",
+			 "mode", mode_name(bench->bench->mode), "source", bench->bench->source,
+			 "version", (int)bench->bench->version, "axes", axes, "subjects", subjects);
+}
+
+static enum assay_code unknown(const struct cli *cli, const char *pattern, struct assay_err *err)
+{
+	const char *names[64];
+	size_t n = 0;
+	const struct assay_suite_entry *suites;
+	size_t n_suites = assay_registry_suites(cli->registry, &suites);
+	for (size_t i = 0; i < n_suites && n < ASSAY_COUNT_OF(names); i++)
+		names[n++] = suites[i].name;
+	const char *near = assay_nearest(pattern, names, n);
+	return assay_fail(err, ASSAY_EUSAGE, "no benchmark matches '%.80s'%s%s%s", pattern,
+			  near ? "; did you mean '" : "; 'assay list' shows all", near ? near : "",
+			  near ? "'?" : "");
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	(void)ret_exit;
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < args->n_given; i++)
+		if (strcmp(args->given[i].option->name, "load") == 0)
+			rc = assay_registry_load(cli->registry, args->given[i].value, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	const struct assay_bench_entry *benches;
+	size_t n = assay_registry_benches(cli->registry, &benches);
+	json_t *list = json_array();
+	size_t shown = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!wanted(args, &benches[i]))
+			continue;
+		if (!cli->json_is_stdout)
+			list_text(cli, &benches[i]);
+		json_array_append_new(list, bench_json(cli, &benches[i]));
+		shown++;
+	}
+	if (shown && cli->json)
+		return assay_json_document(
+			json_pack("{s:s, s:o}", "schema", "assay/1", "benchmarks", list), cli->json,
+			err);
+	json_decref(list);
+	return shown ? ASSAY_OK : unknown(cli, args->positional[0], err);
+}
+
+const struct cli_verb cli_verb_list = {
+	.name = "list",
+	.usage = "[PATTERN...]",
+	.brief = "benchmarks, subjects, axes, metrics",
+	.options = options,
+	.run = run,
+};

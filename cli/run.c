@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/* run: measure, store each result as it is finished, say what came of it. */
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/revision.h"
+#include "cli/run_output.h"
+#include "cli/run_request.h"
+#include "harness/base/clock.h"
+#include "harness/base/json.h"
+#include "harness/base/parse.h"
+#include "harness/engine/engine.h"
+#include "harness/machine/environment.h"
+#include "harness/machine/noise.h"
+#include "harness/store/store.h"
+#include "reports/report.h"
+
+#define NOISE_PROBE_NS 250000000u
+enum { MAX_TAGS = 64 };
+
+static const struct cli_option options[] = {
+	{"profile", 'p', "NAME", "quick, ci or full (default quick)"},
+	{"subjects", 's', "LIST", "only these subjects"},
+	{"param", 'P', "AXIS=VALUES", "other values for an axis, e.g. size=4Ki..1Mi:x2"},
+	{"samples", 'n', "N", "samples per launch"},
+	{"time", 't', "T", "time for the samples of one launch, e.g. 200ms"},
+	{"launches", 0, "N", "fresh processes per case"},
+	{"budget", 0, "T", "stop starting new cases after this time"},
+	{"timeout", 0, "T", "kill a launch after this time"},
+	{"cpus", 0, "LIST", "0-3,8, or compact, spread, same-core, same-l3, cross-numa"},
+	{"counters", 0, "LIST", "events to count, 'default' or 'none'"},
+	{"driver", 0, "NAME", "native or gbench (default: per case)"},
+	{"load", 0, "FILE.so", "a plug-in with more benchmarks or subjects"},
+	{"tag", 0, "KEY=VALUE", "remember this with the run"},
+	{"resume", 0, "RUN", "measure what an interrupted run still lacks"},
+	{"seed", 0, "N", "seed of schedule and workloads"},
+	{"dry-run", 0, NULL, "print the plan and stop"},
+	{"strict", 0, NULL, "exit 4 when a result is unstable, 6 when the machine is too noisy"},
+	{0},
+};
+
+/* The first signal asks to stop, the second does not ask. Set from the handler, hence global. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	if (interrupted)
+		_exit(128 + number);
+	interrupted = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* All that a run holds on to. */
+struct session {
+	struct cli *cli;
+	struct run_request request;
+	struct assay_topology *topology;
+	struct assay_plan plan;
+	struct assay_noise noise;
+	struct assay_environment environment;
+	struct assay_store *store;
+	int64_t run;
+	bool resumed;
+	struct assay_result_list known; /* results of the run to resume */
+	struct assay_tag tags[MAX_TAGS];
+	size_t n_tags;
+	struct run_output output;
+	struct assay_engine_totals totals;
+};
+
+static void session_done(struct session *s)
+{
+	for (size_t i = 0; i < s->n_tags; i++)
+		free((void *)(uintptr_t)s->tags[i].key);
+	assay_result_list_done(&s->known);
+	assay_store_close(s->store);
+	assay_environment_done(&s->environment);
+	assay_plan_done(&s->plan);
+	assay_topology_free(s->topology);
+	run_request_done(&s->request);
+}
+
+static enum assay_code read_tags(struct session *s, const struct cli_args *args,
+				 struct assay_err *err)
+{
+	for (size_t i = 0; i < args->n_given; i++) {
+		if (strcmp(args->given[i].option->name, "tag") != 0)
+			continue;
+		if (s->n_tags == MAX_TAGS)
+			return assay_fail(err, ASSAY_EUSAGE, "more than %d tags", MAX_TAGS);
+		char *key = strdup(args->given[i].value);
+		char *equals = key ? strchr(key, '=') : NULL;
+		if (!equals || equals == key) {
+			free(key);
+			return assay_fail(err, ASSAY_EUSAGE, "--tag wants KEY=VALUE, not '%s'",
+					  args->given[i].value);
+		}
+		*equals = '\0';
+		s->tags[s->n_tags++] = (struct assay_tag){key, equals + 1};
+	}
+	return ASSAY_OK;
+}
+
+static void print_plan(const struct session *s)
+{
+	const char *const columns[] = {"case", ">CPUs"};
+	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
+	size_t runnable = 0;
+	for (size_t i = 0; i < s->plan.n; i++) {
+		const struct assay_planned *planned = &s->plan.cases[i];
+		char cpus[64] = "";
+		size_t used = 0;
+		for (unsigned t = 0; planned->cpus && t < planned->c.threads && used < 50; t++)
+			used += (size_t)snprintf(cpus + used, sizeof(cpus) - used, "%s%u",
+						 t ? "," : "", planned->cpus[t]);
+		const char *cells[] = {planned->c.name, planned->skip ? planned->skip : cpus};
+		cli_table_row(table, cells);
+		runnable += planned->skip == NULL;
+	}
+	cli_table_print(table, stdout);
+	double seconds = (double)runnable * (double)s->request.launches *
+			 ((double)s->request.time_ns * 1.5 + 5e7) / 1e9;
+	printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 ", about %.0f s\n",
+	       runnable, s->request.launches, s->request.profile, s->request.seed, seconds);
+}
+
+static void print_plan_json(const struct session *s, struct assay_err *err)
+{
+	for (size_t i = 0; i < s->plan.n; i++) {
+		const struct assay_planned *planned = &s->plan.cases[i];
+		json_t *cpus = json_array();
+		for (unsigned t = 0; planned->cpus && t < planned->c.threads; t++)
+			json_array_append_new(cpus, json_integer(planned->cpus[t]));
+		assay_json_line(json_pack("{s:s, s:s, s:o, s:o, s:o}", "schema", "assay/1", "event",
+					  "planned", "name", assay_json_text(planned->c.name),
+					  "cpus", cpus, "skip", assay_json_text(planned->skip)),
+				s->cli->json, err);
+	}
+}
+
+static json_t *machine_json(const struct session *s, double core_clock_hz)
+{
+	json_t *json = assay_topology_json(s->topology);
+	json_object_set_new(json, "noise", assay_noise_json(&s->noise));
+	json_object_set_new(json, "core_clock_hz",
+			    core_clock_hz > 0 ? json_real(core_clock_hz) : json_null());
+	return json;
+}
+
+static char *command_json(const struct cli *cli)
+{
+	json_t *json = json_array();
+	for (int i = 0; i < cli->argc; i++)
+		json_array_append_new(json, assay_json_text(cli->argv[i]));
+	char *text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	return text;
+}
+
+static enum assay_code begin_run(struct session *s, struct assay_err *err)
+{
+	char commit[65], host[128] = "";
+	bool dirty;
+	bool versioned = revision_read(commit, &dirty);
+	gethostname(host, sizeof(host) - 1);
+	json_t *machine = machine_json(s, assay_core_clock_hz());
+	json_t *environment = assay_environment_json(&s->environment);
+	ASSAY_AUTO_FREE char *machine_text = json_dumps(machine, JSON_COMPACT | JSON_SORT_KEYS);
+	ASSAY_AUTO_FREE char *environment_text =
+		json_dumps(environment, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(machine);
+	json_decref(environment);
+	ASSAY_AUTO_FREE char *command = command_json(s->cli);
+	ASSAY_AUTO_FREE char *plan = run_request_json(&s->request);
+	ASSAY_AUTO_FREE char *xml = NULL;
+	assay_topology_xml(s->topology, &xml, NULL); /* absent without hwloc: stored as such */
+	if (!machine_text || !environment_text || !command || !plan)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the run's record");
+	struct assay_run_info info = {
+		.started_ns = assay_wall_ns(),
+		.seed = s->request.seed,
+		.profile = s->request.profile,
+		.command = command,
+		.plan = plan,
+		.noise = s->noise.grade,
+		.machine_name = host,
+		.topology_xml = xml,
+		.machine_json = machine_text,
+		.environment_json = environment_text,
+		.version = ASSAY_VERSION,
+		.commit = versioned ? commit : NULL,
+		.dirty = dirty,
+		.tags = s->tags,
+		.n_tags = s->n_tags,
+	};
+	assay_topology_fingerprint(s->topology, info.fingerprint);
+	assay_environment_hash(&s->environment, info.environment_hash);
+	return assay_store_begin_run(s->store, &info, &s->run, err);
+}
+
+static enum assay_code on_result(void *context, const struct assay_result *result,
+				 struct assay_err *err)
+{
+	struct session *s = context;
+	enum assay_code rc = assay_store_add_result(s->store, s->run, result, err);
+	return rc == ASSAY_OK ? run_output_result(&s->output, result, err) : rc;
+}
+
+static void on_progress(void *context, const struct assay_progress *progress)
+{
+	struct session *s = context;
+	run_output_progress(&s->output, progress);
+}
+
+/* On resume: finished cases stay, those that failed or were skipped are tried again. */
+static bool on_known(void *context, const char *name)
+{
+	const struct session *s = context;
+	for (size_t i = 0; i < s->known.n; i++)
+		if (strcmp(s->known.results[i].name, name) == 0 &&
+		    assay_status_measured(s->known.results[i].status))
+			return true;
+	return false;
+}
+
+static enum assay_code execute(struct session *s, struct assay_err *err)
+{
+	const struct run_request *q = &s->request;
+	const struct assay_engine_options engine = {
+		.program = s->cli->program,
+		.seed = q->seed,
+		.launches = (unsigned)q->launches,
+		.effort = {(unsigned)q->samples, q->time_ns},
+		.timeout_ns = q->timeout_ns,
+		.budget_ns = q->budget_ns,
+		.memory_bytes =
+			(uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE) / 4 * 3,
+		.driver = q->driver,
+		.events = q->n_events ? (const char *const *)q->events : NULL,
+		.noise = s->noise.grade,
+		.interrupted = &interrupted,
+	};
+	const struct assay_engine_sink sink = {
+		.result = on_result,
+		.progress = on_progress,
+		.known = s->resumed ? on_known : NULL,
+		.context = s,
+	};
+	s->output = (struct run_output){.cli = s->cli, .cases_total = s->plan.n};
+	enum assay_code rc =
+		assay_engine_run(s->cli->registry, &s->plan, &engine, &sink, &s->totals, err);
+	run_output_clear(&s->output);
+	enum assay_run_status status = rc == ASSAY_OK ? ASSAY_RUN_COMPLETE : ASSAY_RUN_INTERRUPTED;
+	struct assay_err second = {0};
+	enum assay_code finish = assay_store_finish_run(s->store, s->run, status, &second);
+	if (rc == ASSAY_OK && finish != ASSAY_OK)
+		return assay_fail(err, finish, "%s", second.text);
+	return rc;
+}
+
+static enum assay_code show_summary(const struct session *s, struct assay_err *err)
+{
+	const size_t *n = s->output.by_status;
+	char reference[32];
+	snprintf(reference, sizeof(reference), "%" PRId64, s->run);
+	struct assay_run_list runs = {0};
+	struct assay_result_list results = {0};
+	enum assay_code rc = assay_store_runs(s->store, reference, &runs, err);
+	if (rc == ASSAY_OK)
+		rc = assay_store_results(s->store, s->run, NULL, ASSAY_LOAD_SUMMARY, &results, err);
+	const struct assay_report_input input = {runs.runs, results.results, results.n};
+	struct assay_report_model *model = NULL;
+	if (rc == ASSAY_OK && !s->cli->json_is_stdout) {
+		const struct assay_report_options view = {
+			.color = s->cli->color_out,
+			.brief = true,
+		};
+		rc = assay_report_model_new(&input, 1, &model, err);
+		if (rc == ASSAY_OK)
+			rc = assay_report_text(model, stdout, &view, err);
+		fflush(stdout);
+	}
+	assay_report_model_free(model);
+	assay_result_list_done(&results);
+	assay_run_list_done(&runs);
+	cli_note(s->cli,
+		 "run %" PRId64
+		 ": %zu ok, %zu unstable, %zu skipped, %zu failed, %zu crashed, "
+		 "%zu timed out in %.1f s; noise grade %c (%s); stored in %s",
+		 s->run, n[ASSAY_STATUS_OK], n[ASSAY_STATUS_UNSTABLE], n[ASSAY_STATUS_SKIPPED],
+		 n[ASSAY_STATUS_FAILED], n[ASSAY_STATUS_CRASHED], n[ASSAY_STATUS_TIMEOUT],
+		 (double)s->totals.elapsed_ns / 1e9, s->noise.grade, s->noise.reason, s->cli->db);
+	return rc;
+}
+
+static int exit_of(const struct session *s, bool strict)
+{
+	const size_t *n = s->output.by_status;
+	if (n[ASSAY_STATUS_FAILED] + n[ASSAY_STATUS_CRASHED] + n[ASSAY_STATUS_TIMEOUT])
+		return CLI_FAILED;
+	if (strict && n[ASSAY_STATUS_UNSTABLE])
+		return CLI_UNDECIDED;
+	return CLI_OK;
+}
+
+static enum assay_code resume(struct session *s, const char *reference, struct assay_err *err)
+{
+	struct assay_run_list runs = {0};
+	enum assay_code rc = assay_store_open(s->cli->db, ASSAY_STORE_WRITE, &s->store, err);
+	if (rc == ASSAY_OK)
+		rc = assay_store_runs(s->store, reference, &runs, err);
+	if (rc == ASSAY_OK && runs.n != 1)
+		rc = assay_fail(err, ASSAY_EUSAGE, "'%s' names %zu runs; --resume wants one",
+				reference, runs.n);
+	if (rc == ASSAY_OK && runs.runs[0].status == ASSAY_RUN_COMPLETE)
+		rc = assay_fail(err, ASSAY_EUSAGE, "run %" PRId64 " is complete", runs.runs[0].id);
+	if (rc == ASSAY_OK) {
+		s->run = runs.runs[0].id;
+		s->resumed = true;
+		rc = run_request_restore(s->cli, runs.runs[0].plan, &s->request, err);
+	}
+	if (rc == ASSAY_OK)
+		rc = assay_store_results(s->store, s->run, NULL, ASSAY_LOAD_SUMMARY, &s->known,
+					 err);
+	assay_run_list_done(&runs);
+	return rc;
+}
+
+static enum assay_code prepare(struct session *s, const struct cli_args *args,
+			       struct assay_err *err)
+{
+	const char *reference = cli_value(args, "resume");
+	enum assay_code rc = reference ? resume(s, reference, err)
+				       : run_request_read(s->cli, args, &s->request, err);
+	if (rc == ASSAY_OK)
+		rc = read_tags(s, args, err);
+	if (rc == ASSAY_OK)
+		rc = assay_topology_load(NULL, &s->topology, err);
+	if (rc == ASSAY_OK)
+		rc = run_request_plan(s->cli, &s->request, s->topology, &s->plan, err);
+	return rc;
+}
+
+/* From here on something is measured and stored. */
+static enum assay_code measure(struct session *s, bool strict, struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	if (!s->store)
+		rc = assay_store_open(s->cli->db, ASSAY_STORE_WRITE, &s->store, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	assay_noise_probe(NOISE_PROBE_NS, &s->noise);
+	if (strict && s->noise.grade == 'D')
+		return assay_fail(err, ASSAY_EENV, "the machine is too noisy to measure: %s",
+				  s->noise.reason);
+	rc = assay_environment_read(&s->environment, err);
+	if (rc == ASSAY_OK)
+		rc = s->resumed ? assay_store_resume_run(s->store, s->run, err) : begin_run(s, err);
+	if (rc == ASSAY_OK)
+		rc = execute(s, err);
+	return rc;
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	struct session *s = calloc(1, sizeof(*s)); /* the CPU list makes it large */
+	if (!s)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
+	s->cli = cli;
+	if (args->dashes) {
+		free(s);
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "measuring commands ('run -- CMD') is not part of this version");
+	}
+	enum assay_code rc = prepare(s, args, err);
+	if (rc == ASSAY_OK && cli_flag(args, "dry-run")) {
+		if (cli->json)
+			print_plan_json(s, err);
+		if (!cli->json_is_stdout)
+			print_plan(s);
+	} else if (rc == ASSAY_OK) {
+		catch_signals();
+		rc = measure(s, cli_flag(args, "strict"), err);
+		struct assay_err second = {0};
+		if (rc == ASSAY_OK || rc == ASSAY_EINTR) {
+			enum assay_code shown = show_summary(s, &second);
+			if (rc == ASSAY_OK && shown != ASSAY_OK)
+				rc = assay_fail(err, shown, "%s", second.text);
+		}
+		if (rc == ASSAY_OK)
+			*ret_exit = exit_of(s, cli_flag(args, "strict"));
+		if (rc == ASSAY_EINTR) {
+			cli_note(
+				cli,
+				"interrupted; finished results are kept, 'assay run --resume %" PRId64
+				"' measures the rest",
+				s->run);
+			*ret_exit = 128 + interrupted;
+			rc = ASSAY_OK;
+		}
+	}
+	session_done(s);
+	free(s);
+	return rc;
+}
+
+const struct cli_verb cli_verb_run = {
+	.name = "run",
+	.usage = "[PATTERN...]",
+	.brief = "measure; each result is stored as it finishes",
+	.details =
+		"PATTERN is a glob over case names such as 'memory/alloc_pair/*', or the\n"
+		"beginning of one: 'memory', 'memory/latency'. Without any, everything is\n"
+		"measured. --json prints one event per result; with -v its samples as well.",
+	.options = options,
+	.run = run,
+};

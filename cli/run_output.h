@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* run_output: what `assay run` shows while it runs, on stderr and as JSON Lines. */
+#ifndef ASSAY_CLI_RUN_OUTPUT_H
+#define ASSAY_CLI_RUN_OUTPUT_H
+
+#include "cli/cli.h"
+#include "harness/engine/engine.h"
+
+struct run_output {
+	const struct cli *cli;
+	size_t cases_done, cases_total;
+	size_t by_status[ASSAY_STATUS_UNSTABLE + 1]; /* cases */
+	bool line_open;                              /* a redrawn line stands on the terminal */
+};
+
+/* A finished result: one plain line per case where stderr is no terminal, one JSON event. */
+enum assay_code run_output_result(struct run_output *output, const struct assay_result *result,
+				  struct assay_err *err);
+/* Between launches: redraw the line with the time left. */
+void run_output_progress(struct run_output *output, const struct assay_progress *progress);
+/* End the redrawn line, if there is one. */
+void run_output_clear(struct run_output *output);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* run_request: profiles, overrides, and the JSON that --resume reads. */
+#include "cli/run_request.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/settings.h"
+#include "harness/base/json.h"
+#include "harness/base/parse.h"
+#include "harness/base/rng.h"
+#include "harness/result.h"
+
+/* What each profile means. `quick` is for looking, `ci` for judging, `full` for publishing. */
+static const struct profile {
+	const char *name;
+	uint64_t samples, launches, time_ns, timeout_ns;
+} profiles[] = {
+	{"quick", 30, 1, 60000000, 20000000000},
+	{"ci", 50, 3, 300000000, 60000000000},
+	{"full", 100, 5, 1000000000, 300000000000},
+};
+
+static enum assay_code no_memory(struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
+}
+
+static enum assay_code add_text(char ***list, size_t *n, const char *text, struct assay_err *err)
+{
+	char **grown = realloc(*list, (*n + 2) * sizeof(*grown));
+	if (!grown)
+		return no_memory(err);
+	*list = grown;
+	grown[*n] = strdup(text);
+	if (!grown[*n])
+		return no_memory(err);
+	grown[++*n] = NULL;
+	return ASSAY_OK;
+}
+
+static enum assay_code add_list(char ***list, size_t *n, const char *commas, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE char *copy = strdup(commas);
+	if (!copy)
+		return no_memory(err);
+	enum assay_code rc = ASSAY_OK;
+	char *cursor = copy;
+	while (rc == ASSAY_OK && cursor) {
+		char *item = strsep(&cursor, ",");
+		if (*item)
+			rc = add_text(list, n, item, err);
+	}
+	return rc;
+}
+
+static void free_list(char **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+}
+
+void run_request_done(struct run_request *q)
+{
+	free(q->profile);
+	free(q->cpus);
+	free(q->driver);
+	free_list(q->patterns, q->n_patterns);
+	free_list(q->subjects, q->n_subjects);
+	free_list(q->values, q->n_axes);
+	free_list(q->axes, q->n_axes);
+	free_list(q->events, q->n_events);
+	free_list(q->plugins, q->n_plugins);
+	free(q->overrides);
+	*q = (struct run_request){0};
+}
+
+/* Options that are settings too: the command line is their last layer. */
+static enum assay_code options_into_settings(struct cli *cli, const struct cli_args *args,
+					     struct assay_err *err)
+{
+	static const char *const names[][2] = {
+		{"profile", "--profile"},   {"samples", "--samples"},   {"time", "--time"},
+		{"launches", "--launches"}, {"timeout", "--timeout"},   {"budget", "--budget"},
+		{"cpus", "--cpus"},         {"counters", "--counters"}, {"seed", "--seed"},
+		{"subjects", "--subjects"},
+	};
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(names); i++) {
+		const char *value = cli_value(args, names[i][0]);
+		if (value)
+			rc = config_set(cli->config, names[i][0], value, names[i][1], err);
+	}
+	for (size_t i = 0; rc == ASSAY_OK && i < args->n_given; i++) {
+		if (strcmp(args->given[i].option->name, "param") != 0)
+			continue;
+		const char *text = args->given[i].value, *equals = strchr(text, '=');
+		char key[96];
+		if (!equals || (size_t)(equals - text) > 64)
+			return assay_fail(err, ASSAY_EUSAGE,
+					  "-P wants AXIS=VALUES, such as -P size=16,256, not '%s'",
+					  text);
+		snprintf(key, sizeof(key), "params.%.*s", (int)(equals - text), text);
+		rc = config_set(cli->config, key, equals + 1, "-P", err);
+	}
+	return rc;
+}
+
+static uint64_t setting_number(const struct cli *cli, const char *key, uint64_t otherwise)
+{
+	uint64_t value = otherwise;
+	const char *text = config_get(cli->config, key);
+	if (text) /* checked when it was set */
+		assay_parse_u64(text, 0, UINT64_MAX, &value, NULL);
+	return value;
+}
+
+static uint64_t setting_duration(const struct cli *cli, const char *key, uint64_t otherwise)
+{
+	uint64_t value = otherwise;
+	const char *text = config_get(cli->config, key);
+	if (text)
+		assay_parse_duration(text, &value, NULL);
+	return value;
+}
+
+static enum assay_code read_settings(struct cli *cli, struct run_request *q, struct assay_err *err)
+{
+	const struct profile *profile = &profiles[0];
+	const char *name = config_get(cli->config, "profile");
+	for (size_t i = 0; i < ASSAY_COUNT_OF(profiles); i++)
+		if (strcmp(profiles[i].name, name) == 0)
+			profile = &profiles[i];
+	const char *cpus = config_get(cli->config, "cpus");
+	q->profile = strdup(profile->name);
+	q->cpus = strdup(cpus ? cpus : "compact");
+	if (!q->profile || !q->cpus)
+		return no_memory(err);
+	q->samples = setting_number(cli, "samples", profile->samples);
+	q->launches = setting_number(cli, "launches", profile->launches);
+	q->time_ns = setting_duration(cli, "time", profile->time_ns);
+	q->timeout_ns = setting_duration(cli, "timeout", profile->timeout_ns);
+	q->budget_ns = setting_duration(cli, "budget", 0);
+	const char *seed = config_get(cli->config, "seed");
+	q->seed = seed ? setting_number(cli, "seed", 0) : assay_random_seed();
+	const char *subjects = config_get(cli->config, "subjects");
+	return subjects ? add_list(&q->subjects, &q->n_subjects, subjects, err) : ASSAY_OK;
+}
+
+static enum assay_code read_events(struct cli *cli, struct run_request *q, struct assay_err *err)
+{
+	const char *counters = config_get(cli->config, "counters");
+	if (counters && strcmp(counters, "none") == 0)
+		return ASSAY_OK;
+	if (counters && strcmp(counters, "default") != 0)
+		return add_list(&q->events, &q->n_events, counters, err);
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && assay_default_events[i]; i++)
+		rc = add_text(&q->events, &q->n_events, assay_default_events[i], err);
+	return rc;
+}
+
+static enum assay_code read_params(struct cli *cli, struct run_request *q, struct assay_err *err)
+{
+	size_t n;
+	const struct config_setting *settings = config_settings(cli->config, &n);
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < n; i++) {
+		if (strncmp(settings[i].key, "params.", 7) != 0 || !settings[i].value)
+			continue;
+		size_t values = q->n_axes;
+		rc = add_text(&q->values, &values, settings[i].value, err);
+		if (rc == ASSAY_OK)
+			rc = add_text(&q->axes, &q->n_axes, settings[i].key + 7, err);
+	}
+	return rc;
+}
+
+static enum assay_code derive(struct cli *cli, struct run_request *q, struct assay_err *err)
+{
+	q->overrides = calloc(q->n_axes + 1, sizeof(*q->overrides));
+	if (!q->overrides)
+		return no_memory(err);
+	for (size_t i = 0; i < q->n_axes; i++)
+		q->overrides[i] = (struct assay_override){q->axes[i], q->values[i]};
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < q->n_plugins; i++)
+		rc = assay_registry_load(cli->registry, q->plugins[i], err);
+	if (rc == ASSAY_OK)
+		rc = assay_placement_parse(q->cpus, q->cpu_list, RUN_MAX_CPUS, &q->placement, err);
+	return rc;
+}
+
+enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
+				 struct run_request *q, struct assay_err *err)
+{
+	*q = (struct run_request){0};
+	enum assay_code rc = options_into_settings(cli, args, err);
+	if (rc == ASSAY_OK)
+		rc = read_settings(cli, q, err);
+	if (rc == ASSAY_OK)
+		rc = read_events(cli, q, err);
+	if (rc == ASSAY_OK)
+		rc = read_params(cli, q, err);
+	for (int i = 0; rc == ASSAY_OK && i < args->n_positional; i++)
+		rc = add_text(&q->patterns, &q->n_patterns, args->positional[i], err);
+	for (size_t i = 0; rc == ASSAY_OK && i < args->n_given; i++)
+		if (strcmp(args->given[i].option->name, "load") == 0)
+			rc = add_text(&q->plugins, &q->n_plugins, args->given[i].value, err);
+	if (rc == ASSAY_OK && cli_value(args, "driver"))
+		rc = (q->driver = strdup(cli_value(args, "driver"))) ? ASSAY_OK : no_memory(err);
+	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
+}
+
+static json_t *texts_json(char *const *list, size_t n)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(json, assay_json_text(list[i]));
+	return json;
+}
+
+char *run_request_json(const struct run_request *q)
+{
+	json_t *json = json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I}", "profile",
+		assay_json_text(q->profile), "cpus", assay_json_text(q->cpus), "driver",
+		assay_json_text(q->driver), "patterns", texts_json(q->patterns, q->n_patterns),
+		"subjects", texts_json(q->subjects, q->n_subjects), "axes",
+		texts_json(q->axes, q->n_axes), "values", texts_json(q->values, q->n_axes),
+		"events", texts_json(q->events, q->n_events), "plugins",
+		texts_json(q->plugins, q->n_plugins), "samples", (json_int_t)q->samples, "launches",
+		(json_int_t)q->launches, "time_ns", (json_int_t)q->time_ns, "timeout_ns",
+		(json_int_t)q->timeout_ns, "budget_ns", (json_int_t)q->budget_ns);
+	if (!json)
+		return NULL;
+	json_object_set_new(json, "seed", json_integer((json_int_t)q->seed));
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(json);
+	return text;
+}
+
+static enum assay_code texts_from(const json_t *json, const char *key, char ***list, size_t *n,
+				  struct assay_err *err)
+{
+	size_t i;
+	json_t *item;
+	enum assay_code rc = ASSAY_OK;
+	json_array_foreach (json_object_get(json, key), i, item)
+		if (rc == ASSAY_OK && json_is_string(item))
+			rc = add_text(list, n, json_string_value(item), err);
+	return rc;
+}
+
+static uint64_t number_from(const json_t *json, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(json, key));
+}
+
+static char *text_from(const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+	return text ? strdup(text) : NULL;
+}
+
+static enum assay_code restore_lists(const json_t *json, struct run_request *q,
+				     struct assay_err *err)
+{
+	size_t n_values = 0;
+	enum assay_code rc = texts_from(json, "patterns", &q->patterns, &q->n_patterns, err);
+	if (rc == ASSAY_OK)
+		rc = texts_from(json, "subjects", &q->subjects, &q->n_subjects, err);
+	if (rc == ASSAY_OK)
+		rc = texts_from(json, "values", &q->values, &n_values, err);
+	if (rc == ASSAY_OK)
+		rc = texts_from(json, "axes", &q->axes, &q->n_axes, err);
+	if (rc == ASSAY_OK)
+		rc = texts_from(json, "events", &q->events, &q->n_events, err);
+	if (rc == ASSAY_OK)
+		rc = texts_from(json, "plugins", &q->plugins, &q->n_plugins, err);
+	if (rc == ASSAY_OK && n_values != q->n_axes)
+		rc = assay_fail(err, ASSAY_ESTORE, "the stored plan is damaged");
+	return rc;
+}
+
+enum assay_code run_request_restore(struct cli *cli, const char *text, struct run_request *q,
+				    struct assay_err *err)
+{
+	*q = (struct run_request){0};
+	json_t *json = text ? json_loads(text, 0, NULL) : NULL;
+	if (!json)
+		return assay_fail(err, ASSAY_ESTORE, "this run has no stored plan to resume");
+	q->profile = text_from(json, "profile");
+	q->cpus = text_from(json, "cpus");
+	q->driver = text_from(json, "driver");
+	q->samples = number_from(json, "samples");
+	q->launches = number_from(json, "launches");
+	q->seed = number_from(json, "seed");
+	q->time_ns = number_from(json, "time_ns");
+	q->timeout_ns = number_from(json, "timeout_ns");
+	q->budget_ns = number_from(json, "budget_ns");
+	enum assay_code rc = restore_lists(json, q, err);
+	json_decref(json);
+	if (rc == ASSAY_OK && (!q->profile || !q->cpus || !q->samples || !q->launches))
+		rc = assay_fail(err, ASSAY_ESTORE, "the stored plan is damaged");
+	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
+}
+
+enum assay_code run_request_plan(const struct cli *cli, const struct run_request *q,
+				 const struct assay_topology *topology, struct assay_plan *ret,
+				 struct assay_err *err)
+{
+	const struct assay_plan_request request = {
+		.patterns = (const char *const *)q->patterns,
+		.n_patterns = q->n_patterns,
+		.subjects = (const char *const *)q->subjects,
+		.n_subjects = q->n_subjects,
+		.overrides = q->overrides,
+		.n_overrides = q->n_axes,
+		.quick = strcmp(q->profile, "quick") == 0,
+		.placement = q->placement,
+	};
+	return assay_plan_make(cli->registry, topology, &request, ret, err);
+}

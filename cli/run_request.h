@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* run_request: what one `assay run` is to do, from settings or from a stored run to resume. */
+#ifndef ASSAY_CLI_RUN_REQUEST_H
+#define ASSAY_CLI_RUN_REQUEST_H
+
+#include <stdint.h>
+
+#include "cli/cli.h"
+#include "harness/engine/plan.h"
+
+enum { RUN_MAX_CPUS = 4096 };
+
+/* Everything as text where a text came in, so that it can be stored and read back unchanged. */
+struct run_request {
+	char *profile, *cpus, *driver;
+	char **patterns, **subjects, **axes, **values, **events, **plugins;
+	size_t n_patterns, n_subjects, n_axes, n_events, n_plugins;
+	uint64_t samples, launches, seed;
+	uint64_t time_ns, timeout_ns, budget_ns;
+	/* derived */
+	unsigned cpu_list[RUN_MAX_CPUS];
+	struct assay_placement placement;
+	struct assay_override *overrides;
+};
+
+/* From options, settings and the profile's figures. Loads the plug-ins named by --load. */
+enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
+				 struct run_request *ret, struct assay_err *err);
+/* As JSON for the store, and back from there. */
+char *run_request_json(const struct run_request *request);
+enum assay_code run_request_restore(struct cli *cli, const char *json, struct run_request *ret,
+				    struct assay_err *err);
+void run_request_done(struct run_request *request);
+
+/* The plan this request asks for. */
+enum assay_code run_request_plan(const struct cli *cli, const struct run_request *request,
+				 const struct assay_topology *topology, struct assay_plan *ret,
+				 struct assay_err *err);
+
+#endif
