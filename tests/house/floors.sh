@@ -36,8 +36,18 @@ function complain(text)
 	bad++
 }
 
+# A header that the build writes from a template beside the file.
+function is_generated(target,    folder)
+{
+	folder = file
+	sub(/[^\/]*$/, "", folder)
+	return (folder target ".in") in known
+}
+
 function check_ours(target,    from, from_own, to)
 {
+	if (is_generated(target))
+		return
 	if (!(target in known))
 		return complain("\"" target "\" is no file of the tree (includes are written from the root)")
 	from = row_of(file)

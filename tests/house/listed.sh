@@ -28,9 +28,10 @@ for file in $(find . -maxdepth 1 -type d ! -name . ! -name '.*' ! -name 'build*'
 	within=${file#"$folder"/}
 	stem=${within%.*}
 	word=${stem##*/}
-	# Comments do not count. Named as 'dir/name.c', 'name.c', 'dir/name' or 'name'.
+	# Comments do not count. Named as 'dir/name.c', 'name.c', 'dir/name' or 'name'; a test may leave
+	# out its test_.
 	if ! sed 's/^[[:space:]]*#.*//' "$folder/meson.build" |
-		grep -q -F -e "'$within'" -e "'${within##*/}'" -e "'$stem'" -e "'$word'"; then
+		grep -q -F -e "'$within'" -e "'${within##*/}'" -e "'$stem'" -e "'$word'" -e "'${word#test_}'"; then
 		printf '%s: not named in %s/meson.build\n' "$file" "$folder"
 		bad=1
 	fi

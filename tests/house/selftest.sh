@@ -136,6 +136,15 @@ tolerates unsafe cli/main.c 'printf("x"); exit(0);'
 tolerates unsafe harness/base/a.c '/* never call system() or\\n * exit() */ int x; // atoi()'
 tolerates unsafe harness/base/a.c 'log("system(%d)", my_system(1), ops->exit(1), _exit(1));'
 
+plant_clean
+printf '#define FACT 1\n' >"$tree/harness/base/facts.h.in"
+printf '#include "facts.h"\n' >>"$tree/harness/base/a.c"
+if text=$(sh "$here/floors.sh" "$tree"); then
+	ok 'floors: a header that the build writes from a template is fine'
+else
+	not_ok 'floors: a header that the build writes from a template is fine' "$text"
+fi
+
 compiler=$*
 passes headers "$@"
 finds headers 'not ok 1 - harness/base/a.h' harness/base/a.h '#define UNGUARDED\nint twice = 1;'
