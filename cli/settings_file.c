@@ -39,14 +39,30 @@ static const char *scalar(const yaml_node_t *node)
 	return (const char *)node->data.scalar.value;
 }
 
+static bool has_nul(const yaml_node_t *node)
+{
+	return node->type == YAML_SCALAR_NODE && strlen(scalar(node)) != node->data.scalar.length;
+}
+
 /* A scalar that is text: not null, and without bytes that would end it early. */
 static bool is_text(const yaml_node_t *node)
 {
-	if (node->type != YAML_SCALAR_NODE || strlen(scalar(node)) != node->data.scalar.length)
+	if (node->type != YAML_SCALAR_NODE || has_nul(node))
 		return false;
 	if (node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
 		return true;
 	return *scalar(node) && strcmp(scalar(node), "~") != 0 && strcmp(scalar(node), "null") != 0;
+}
+
+static const char *why_no_text(const yaml_node_t *node)
+{
+	if (node->type == YAML_MAPPING_NODE)
+		return "'key: value' lines where a value is expected";
+	if (node->type == YAML_SEQUENCE_NODE)
+		return "a list where a value is expected";
+	if (has_nul(node))
+		return "a NUL byte cannot be part of a value";
+	return "there is no value; leave the key out to keep the default";
 }
 
 /* The value as on the command line: a scalar as it stands, a list joined by commas. */
@@ -60,15 +76,11 @@ static enum assay_code flatten(const struct reading *r, const yaml_node_t *value
 		for (; item < value->data.sequence.items.top; item++) {
 			const yaml_node_t *node = yaml_document_get_node(r->document, *item);
 			if (!is_text(node))
-				return fail_at(r, node, err, "a list may only hold values");
+				return fail_at(r, node, err, why_no_text(node));
 			assay_str_add(ret, "%s%s", ret->length ? "," : "", scalar(node));
 		}
 	} else {
-		return fail_at(
-			r, value, err,
-			value->type == YAML_MAPPING_NODE
-				? "a value or a list is expected here"
-				: "there is no value; leave the key out to keep the default");
+		return fail_at(r, value, err, why_no_text(value));
 	}
 	if (ret->failed)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading %s", r->path);
@@ -145,10 +157,10 @@ static enum assay_code take_setting(const struct reading *r, const yaml_node_t *
 				       "params: expected 'axis: values' lines, indented");
 		return each_pair(r, value, take_param, err);
 	}
-	if (strchr(name,
-		   '.')) /* "params.size" is how the setting is called, not how it is written */
-		return assay_context(err, config_unknown_key(name, err), "%s:%zu", r->path,
-				     key->start_mark.line + 1);
+	if (strncmp(name, "params.", 7) == 0) /* how a setting is called, not how it is written */
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "%s:%zu: write 'params:' and, indented below it, '%s:'", r->path,
+				  key->start_mark.line + 1, name + 7);
 	return set(r, name, key, value, err);
 }
 

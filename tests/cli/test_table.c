@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* table: columns line up by what is seen; terminals are not overrun; files are never cut. */
+#include "tests/t.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+const struct cli_verb *const cli_verbs[] = {NULL};
+
+static const char *const titles[] = {"name", ">median", "remark"};
+
+static struct cli_table *sample(void)
+{
+	struct cli_table *table = cli_table_new(titles, 3);
+	cli_table_row(table, (const char *[]){"memory/alloc_pair/subject:pool", "12.3 ns",
+					      "a remark that goes on for quite a while"});
+	cli_table_line(table, "-- between");
+	cli_table_row(table, (const char *[]){"ä漢", "5 ns", NULL});
+	return table;
+}
+
+static void columns_line_up(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	cli_table_print(sample(), out);
+	fclose(out);
+	assert_string_equal(
+		text,
+		"name                             median  remark\n"
+		"memory/alloc_pair/subject:pool  12.3 ns  a remark that goes on for quite a while\n"
+		"-- between\n"
+		"ä漢                                5 ns  -\n");
+	free(text);
+}
+
+static void cells_cannot_act_on_the_terminal(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct cli_table *table = cli_table_new(titles, 3);
+	cli_table_row(table, (const char *[]){"\033[31mred", "1\n2", "\xff"});
+	cli_table_print(table, out);
+	fclose(out);
+	assert_null(strchr(text, '\033'));
+	assert_non_null(strstr(text, "?[31mred"));
+	assert_non_null(strstr(text, "1?2"));
+	free(text);
+}
+
+static void no_table_is_no_crash(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	cli_table_row(NULL, titles);
+	cli_table_line(NULL, "x");
+	cli_table_print(NULL, out);
+	cli_table_free(NULL);
+	cli_table_free(sample());
+	fclose(out);
+	assert_non_null(strstr(text, "out of memory"));
+	free(text);
+}
+
+/* What the sample looks like on a terminal of `columns` columns, the carriage returns removed. */
+static void on_terminal(unsigned short columns, char *ret, size_t size)
+{
+	int control = posix_openpt(O_RDWR | O_NOCTTY);
+	if (control < 0 || grantpt(control) < 0 || unlockpt(control) < 0)
+		skip();
+	int terminal = open(ptsname(control), O_RDWR | O_NOCTTY);
+	if (terminal < 0)
+		skip();
+	struct winsize window = {.ws_col = columns, .ws_row = 24};
+	assert_int_equal(ioctl(terminal, TIOCSWINSZ, &window), 0);
+	FILE *out = fdopen(terminal, "w");
+	cli_table_print(sample(), out);
+	fflush(out);
+	size_t n = 0;
+	while (n + 1 < size && (n == 0 || !strstr(ret, "ä漢") || ret[n - 1] != '\n')) {
+		ssize_t got = read(control, ret + n, 1);
+		assert_int_equal(got, 1);
+		n += ret[n] != '\r';
+		ret[n] = '\0';
+	}
+	fclose(out);
+	close(control);
+}
+
+static void a_terminal_cuts_the_remark_first(void **state)
+{
+	char text[1000];
+	on_terminal(60, text, sizeof(text));
+	assert_string_equal(text,
+			    "name                             median  remark\n"
+			    "memory/alloc_pair/subject:pool  12.3 ns  a remark that goes…\n"
+			    "-- between\n"
+			    "ä漢                                5 ns  -\n");
+}
+
+static void then_the_middle_of_the_name_but_never_a_number(void **state)
+{
+	char text[1000];
+	on_terminal(40, text, sizeof(text));
+	assert_string_equal(text,
+			    "name                median  remark\n"
+			    "memory/a…ect:pool  12.3 ns  a remark th…\n"
+			    "-- between\n"
+			    "ä漢                   5 ns  -\n");
+}
+
+int main(void)
+{
+	setlocale(LC_CTYPE, "C.UTF-8");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(columns_line_up),
+		cmocka_unit_test(cells_cannot_act_on_the_terminal),
+		cmocka_unit_test(no_table_is_no_crash),
+		cmocka_unit_test(a_terminal_cuts_the_remark_first),
+		cmocka_unit_test(then_the_middle_of_the_name_but_never_a_number),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
