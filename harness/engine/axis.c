@@ -61,7 +61,7 @@ static enum assay_code parse_value(const char *text, const struct assay_axis_nam
 	if (!star)
 		return lookup_name(text, names, n_names, ret, err);
 	char factor_text[24];
-	uint64_t factor, base;
+	uint64_t factor, base = 0;
 	if ((size_t)(star - text) >= sizeof(factor_text))
 		return assay_fail(err, ASSAY_EUSAGE, "'%.30s' is not a value", text);
 	memcpy(factor_text, text, (size_t)(star - text));

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* test_axis: the value grammar, and case names there and back. */
+#include "tests/t.h"
+
+#include <stdlib.h>
+
+#include "harness/engine/axis.h"
+#include "harness/engine/case.h"
+#include "tests/engine/toy.h"
+
+static const struct assay_axis_name names[] = {
+	{ "ncores", 4 },
+	{ "llc", 1 << 20 },
+	{ "l2", 0 },
+};
+
+static void expands_to(const char *text, const uint64_t *want, size_t n_want)
+{
+	struct assay_err err = { 0 };
+	uint64_t *got;
+	size_t n;
+	assert_ok(assay_axis_expand(text, names, ASSAY_COUNT_OF(names), &got, &n, &err));
+	assert_int_equal(n, n_want);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(got[i], want[i]);
+	free(got);
+}
+#define EXPANDS(text, ...)                                                                         \
+	expands_to(text, (const uint64_t[]){ __VA_ARGS__ },                                        \
+		   ASSAY_COUNT_OF(((const uint64_t[]){ __VA_ARGS__ })))
+
+static void lists_and_ranges(void **state)
+{
+	(void)state;
+	EXPANDS("16,256,4Ki", 16, 256, 4096);
+	EXPANDS("1..ncores", 1, 2, 3, 4);
+	EXPANDS("4Ki..64Ki:x2", 4096, 8192, 16384, 32768, 65536);
+	EXPANDS("1..9:+3", 1, 4, 7, 9);
+	EXPANDS("1..10:x3", 1, 3, 9, 10);
+	EXPANDS("4*llc", 4 << 20);
+	EXPANDS("1,2,1,2", 1, 2);
+	EXPANDS("0..2", 0, 1, 2);
+	EXPANDS("8..8", 8);
+	EXPANDS("1..2,1Ki..4Ki:x2", 1, 2, 1024, 2048, 4096);
+}
+
+static void malformed_values_are_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+		{ "", "missing" },        { "1,", "missing" },
+		{ "1..", "missing" },     { "..3", "missing" },
+		{ "banana", "banana" },   { "4..1", "backwards" },
+		{ "0..8:x2", "factor" },  { "1..8:x1", "outside" },
+		{ "1..8:+0", "never" },   { "1..8:2", "starts with" },
+		{ "l2", "not known" },    { "99999*ncoresx", "ncoresx" },
+		{ "-3", "-3" },           { "1..8:x", "whole number" },
+		{ "1..100000", "4096" },
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++) {
+		struct assay_err err = { 0 };
+		uint64_t *got;
+		size_t n;
+		assert_fails(assay_axis_expand(bad[i].text, names, ASSAY_COUNT_OF(names), &got, &n,
+					       &err),
+			     ASSAY_EUSAGE, bad[i].says);
+	}
+}
+
+static void names_go_there_and_back(void **state)
+{
+	(void)state;
+	struct assay_err err = { 0 };
+	struct assay_registry *registry;
+	assert_ok(assay_registry_new(&toy_table, &registry, &err));
+	static const char *const good[] = {
+		"toy/empty/threads:1",
+		"toy/sweep/size:4Ki/mode:slow/subject:plain/threads:2",
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(good); i++) {
+		struct assay_case c;
+		assert_ok(assay_case_parse(registry, good[i], &c, &err));
+		free(c.name);
+		assert_ok(assay_case_compose(&c, &err));
+		assert_string_equal(c.name, good[i]);
+		assay_case_done(&c);
+	}
+	assay_registry_free(registry);
+}
+
+static void words_have_positions(void **state)
+{
+	(void)state;
+	struct assay_err err = { 0 };
+	struct assay_registry *registry;
+	struct assay_case c;
+	assert_ok(assay_registry_new(&toy_table, &registry, &err));
+	assert_ok(assay_case_parse(registry, "toy/sweep/size:16/mode:slow/subject:plain", &c, &err));
+	assert_close(c.params[0].value, 16, 0);
+	assert_close(c.params[1].value, 1, 0);
+	assay_case_done(&c);
+	assert_fails(assay_case_parse(registry, "toy/sweep/size:16/mode:slwo", &c, &err),
+		     ASSAY_EUSAGE, "slow");
+	assert_fails(assay_case_parse(registry, "toy/sweep/colour:red", &c, &err), ASSAY_EUSAGE,
+		     "no axis 'colour'");
+	assert_fails(assay_case_parse(registry, "toy/nothing", &c, &err), ASSAY_EUSAGE,
+		     "no such benchmark");
+	assay_registry_free(registry);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lists_and_ranges),
+		cmocka_unit_test(malformed_values_are_named),
+		cmocka_unit_test(names_go_there_and_back),
+		cmocka_unit_test(words_have_positions),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* test_gang: batches, modes, drivers, and every way a body can break the rules. No timed assertion. */
+#include "tests/t.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "harness/engine/driver.h"
+#include "harness/engine/gbench.h"
+#include "harness/engine/measure.h"
+#include "tests/engine/toy.h"
+
+/* What a measurement delivered. */
+struct taken {
+	size_t samples, metrics;
+	double last_value, last_metric;
+};
+
+static bool on_sample(void *context, const struct gang_batch *batch, double value, unsigned flags)
+{
+	struct taken *taken = context;
+	(void)batch;
+	(void)flags;
+	taken->samples++;
+	taken->last_value = value;
+	return true;
+}
+
+static bool on_metric(void *context, const struct gang_metric *metric, unsigned flags)
+{
+	struct taken *taken = context;
+	(void)flags;
+	taken->metrics++;
+	taken->last_metric = metric->value;
+	return true;
+}
+
+struct fixture {
+	struct assay_registry *registry;
+	struct assay_case c;
+	struct gang *gang;
+};
+
+static void start(struct fixture *f, const char *name)
+{
+	struct assay_err err = { 0 };
+	toy_calls = (struct toy_calls){ 0 };
+	assert_ok(assay_registry_new(&toy_table, &f->registry, &err));
+	assert_ok(assay_case_parse(f->registry, name, &f->c, &err));
+	f->gang = aligned_alloc(_Alignof(struct gang), sizeof(struct gang));
+	assert_non_null(f->gang);
+	assert_ok(gang_init(f->gang, &f->c, NULL, 1, assay_registry_sources(f->registry), &err));
+}
+
+static void end(struct fixture *f)
+{
+	gang_done(f->gang);
+	free(f->gang);
+	assay_case_done(&f->c);
+	assay_registry_free(f->registry);
+}
+
+static struct taken measure(struct fixture *f, const struct assay_driver *driver)
+{
+	struct taken taken = { 0 };
+	const struct measure_sink sink = { on_sample, on_metric, &taken };
+	const struct assay_effort effort = { 6, 3000000 };
+	uint64_t n;
+	assay_measure(f->gang, driver, &effort, &sink, &n);
+	assert_true(n > 0);
+	return taken;
+}
+
+static void functions_are_called_in_order(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/empty");
+	assert_int_equal(toy_calls.setup, 1);
+	assert_int_equal(toy_calls.thread_setup, 1);
+	struct taken taken = measure(&f, &assay_driver_native);
+	assert_int_equal(taken.samples, 6);
+	assert_int_equal(taken.metrics, 6);
+	assert_close(taken.last_metric, 0.5, 0);
+	assert_true(taken.last_value > 0);
+	assert_int_equal(toy_calls.prepare, toy_calls.body);
+	end(&f);
+	assert_int_equal(toy_calls.teardown, 1);
+	assert_int_equal(toy_calls.thread_teardown, 1);
+}
+
+static void gbench_fills_the_same_record(void **state)
+{
+	(void)state;
+	struct fixture f;
+	if (!gbench_version())
+		skip();
+	start(&f, "toy/empty");
+	struct taken taken = measure(&f, &assay_driver_gbench);
+	assert_true(gang_ok(f.gang));
+	assert_int_equal(taken.samples, 6);
+	assert_true(taken.last_value > 0);
+	end(&f);
+}
+
+static void every_thread_does_its_share(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/sweep/size:16/mode:fast/subject:plain/threads:2");
+	struct gang_batch batch;
+	gang_batch(f.gang, 1000, 0, &batch);
+	assert_true(gang_ok(f.gang));
+	assert_int_equal(batch.ops, 2000);
+	assert_int_equal(batch.ops_per_thread, 1000);
+	end(&f);
+}
+
+static void only_roles_that_count_are_counted(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/pair/threads:2");
+	struct gang_batch batch;
+	gang_batch(f.gang, 500, 0, &batch);
+	assert_true(gang_ok(f.gang));
+	assert_int_equal(batch.ops, 500);
+	_Atomic uint64_t *count = f.gang->state;
+	assert_int_equal(*count, 500);
+	end(&f);
+}
+
+static void windows_count_what_was_done(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/window/threads:2");
+	struct gang_batch batch;
+	gang_batch(f.gang, 1, 1000000, &batch);
+	assert_true(batch.ops > 0);
+	assert_true(batch.overlap >= 0 && batch.overlap <= 1);
+	_Atomic uint64_t *count = f.gang->state;
+	assert_int_equal(*count, batch.ops); /* role 0 is every thread's here */
+	end(&f);
+}
+
+static void latencies_go_into_the_histogram(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/latency");
+	struct taken taken = measure(&f, &assay_driver_native);
+	assert_int_equal(taken.samples, 6);
+	assert_true(f.gang->runs[0].histogram->total > 0);
+	assert_true(taken.last_value >= 0);
+	end(&f);
+}
+
+static void once_is_one_operation_without_warm_up(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/once");
+	struct taken taken = measure(&f, &assay_driver_native);
+	assert_int_equal(taken.samples, 6);
+	assert_int_equal(toy_calls.body, 6);
+	end(&f);
+}
+
+static void a_stated_time_is_believed(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/stated");
+	struct taken taken = measure(&f, &assay_driver_native);
+	/* 8 operations of 64 bytes in one second, as stated */
+	assert_close(taken.last_value, 512, 1e-12);
+	end(&f);
+}
+
+static void broken_rules_are_failures(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		enum assay_status status;
+		const char *says;
+	} broken[] = {
+		{ "toy/early", ASSAY_STATUS_FAILED, "early" },
+		{ "toy/early/threads:2", ASSAY_STATUS_FAILED, "early" },
+		{ "toy/returns", ASSAY_STATUS_FAILED, "early" },
+		{ "toy/no_loop", ASSAY_STATUS_FAILED, "without running" },
+		{ "toy/no_loop/threads:2", ASSAY_STATUS_FAILED, "without running" },
+		{ "toy/wrong", ASSAY_STATUS_FAILED, "two and two are 5" },
+		{ "toy/skips", ASSAY_STATUS_SKIPPED, "no moon here" },
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(broken); i++) {
+		struct fixture f;
+		start(&f, broken[i].name);
+		struct gang_batch batch;
+		if (gang_ok(f.gang))
+			gang_batch(f.gang, 100, 0, &batch);
+		assert_int_equal(f.gang->status, broken[i].status);
+		assert_non_null(strstr(f.gang->reason, broken[i].says));
+		end(&f);
+	}
+}
+
+static void a_failed_body_under_gbench_does_not_abort(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct gang_batch batch;
+	if (!gbench_version())
+		skip();
+	static const char *const names[] = { "toy/early", "toy/returns", "toy/no_loop" };
+	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++) {
+		start(&f, names[i]);
+		assay_driver_gbench.batch(f.gang, 10, 0, &batch);
+		assert_int_equal(f.gang->status, ASSAY_STATUS_FAILED);
+		end(&f);
+	}
+}
+
+static void drivers_are_chosen_by_what_they_can(void **state)
+{
+	(void)state;
+	struct assay_err err = { 0 };
+	struct fixture f;
+	const struct assay_driver *driver;
+	start(&f, "toy/window/threads:2");
+	assert_ok(assay_driver_choose(NULL, &f.c, &driver, &err));
+	assert_ptr_equal(driver, &assay_driver_native);
+	assert_fails(assay_driver_choose("gbench", &f.c, &driver, &err), ASSAY_EUSAGE, "gbench");
+	assert_fails(assay_driver_choose("warp", &f.c, &driver, &err), ASSAY_EUSAGE, "warp");
+	end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(functions_are_called_in_order),
+		cmocka_unit_test(gbench_fills_the_same_record),
+		cmocka_unit_test(every_thread_does_its_share),
+		cmocka_unit_test(only_roles_that_count_are_counted),
+		cmocka_unit_test(windows_count_what_was_done),
+		cmocka_unit_test(latencies_go_into_the_histogram),
+		cmocka_unit_test(once_is_one_operation_without_warm_up),
+		cmocka_unit_test(a_stated_time_is_believed),
+		cmocka_unit_test(broken_rules_are_failures),
+		cmocka_unit_test(a_failed_body_under_gbench_does_not_abort),
+		cmocka_unit_test(drivers_are_chosen_by_what_they_can),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* test_plan: selection, overrides, placement of planned cases, seeded order. */
+#include "tests/t.h"
+
+#include <stdlib.h>
+
+#include "harness/engine/plan.h"
+#include "tests/engine/toy.h"
+
+struct fixture {
+	struct assay_registry *registry;
+	struct assay_topology *topology;
+	struct assay_plan plan;
+	struct assay_err err;
+};
+
+static int begin(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	*state = f;
+	if (!f || assay_registry_new(&toy_table, &f->registry, &f->err) != ASSAY_OK)
+		return -1;
+	return assay_topology_load("synthetic:pack:1 core:2 pu:1", &f->topology, &f->err) ==
+			       ASSAY_OK
+		       ? 0
+		       : -1;
+}
+
+static int end(void **state)
+{
+	struct fixture *f = *state;
+	assay_plan_done(&f->plan);
+	assay_topology_free(f->topology);
+	assay_registry_free(f->registry);
+	free(f);
+	return 0;
+}
+
+static enum assay_code plan(struct fixture *f, const struct assay_plan_request *request)
+{
+	assay_plan_done(&f->plan);
+	return assay_plan_make(f->registry, f->topology, request, &f->plan, &f->err);
+}
+
+static void everything_is_every_point(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = { 0 };
+	assert_ok(plan(f, &(struct assay_plan_request){ .n_patterns = 1,
+							.patterns = (const char *const[]){
+								"toy/sweep" } }));
+	assert_int_equal(f->plan.n, 2 * 2 * 2 * 2); /* size, mode, subject, threads */
+	assert_ok(plan(f, &(struct assay_plan_request){ .n_patterns = 1,
+							.quick = true,
+							.patterns = (const char *const[]){
+								"toy/sweep" } }));
+	assert_int_equal(f->plan.n, 1 * 2 * 2 * 2);
+	for (size_t i = 0; i < f->plan.n; i++)
+		assert_non_null(f->plan.cases[i].cpus);
+}
+
+static void overrides_subjects_and_globs_narrow(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = { 0 };
+	const struct assay_override overrides[] = { { "size", "8..32:x2" }, { "threads", "1" } };
+	assert_ok(plan(f, &(struct assay_plan_request){
+				  .patterns = (const char *const[]){ "toy/sweep/*mode:slow*" },
+				  .n_patterns = 1,
+				  .subjects = (const char *const[]){ "other" },
+				  .n_subjects = 1,
+				  .overrides = overrides,
+				  .n_overrides = 2,
+			  }));
+	assert_int_equal(f->plan.n, 3);
+	assert_string_equal(f->plan.cases[0].c.name,
+			    "toy/sweep/size:8/mode:slow/subject:other/threads:1");
+}
+
+static void too_many_threads_are_skipped_with_the_reason(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = { 0 };
+	const struct assay_override threads = { "threads", "3" };
+	assert_ok(plan(f, &(struct assay_plan_request){
+				  .patterns = (const char *const[]){ "toy/window" },
+				  .n_patterns = 1,
+				  .overrides = &threads,
+				  .n_overrides = 1,
+			  }));
+	assert_int_equal(f->plan.n, 1);
+	assert_null(f->plan.cases[0].cpus);
+	assert_non_null(f->plan.cases[0].skip);
+}
+
+static void unknown_names_get_the_nearest(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = { 0 };
+	assert_int_equal(plan(f, &(struct assay_plan_request){
+					 .patterns = (const char *const[]){ "toy/swep" },
+					 .n_patterns = 1 }),
+			 ASSAY_EUSAGE);
+	assert_non_null(strstr(f->err.text, "toy/sweep"));
+	assert_int_equal(plan(f, &(struct assay_plan_request){
+					 .subjects = (const char *const[]){ "plian" },
+					 .n_subjects = 1 }),
+			 ASSAY_EUSAGE);
+	assert_non_null(strstr(f->err.text, "plain"));
+	const struct assay_override axis = { "siez", "1" };
+	assert_int_equal(plan(f, &(struct assay_plan_request){ .overrides = &axis,
+							       .n_overrides = 1 }),
+			 ASSAY_EUSAGE);
+	assert_non_null(strstr(f->err.text, "size"));
+	(void)err;
+}
+
+static void order_follows_the_seed(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = { 0 };
+	uint32_t *a, *b, *c;
+	size_t n;
+	assert_ok(plan(f, &(struct assay_plan_request){ 0 }));
+	assert_ok(assay_plan_schedule(&f->plan, 3, 7, &a, &n, &err));
+	assert_int_equal(n, 3 * f->plan.n);
+	assert_ok(assay_plan_schedule(&f->plan, 3, 7, &b, &n, &err));
+	assert_ok(assay_plan_schedule(&f->plan, 3, 8, &c, &n, &err));
+	assert_memory_equal(a, b, n * sizeof(*a));
+	assert_memory_not_equal(a, c, n * sizeof(*a));
+	uint8_t *seen = calloc(n, 1);
+	for (size_t i = 0; i < n; i++)
+		seen[a[i]]++;
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(seen[i], 1);
+	free(seen);
+	free(a);
+	free(b);
+	free(c);
+}
+
+static void a_pattern_is_a_glob_or_a_beginning(void **state)
+{
+	(void)state;
+	assert_true(assay_pattern_matches("toy", "toy/sweep/size:16/threads:1"));
+	assert_true(assay_pattern_matches("toy/", "toy/sweep/size:16/threads:1"));
+	assert_true(assay_pattern_matches("toy/sweep/size:16", "toy/sweep/size:16/threads:1"));
+	assert_false(assay_pattern_matches("toy/sweep/size:1", "toy/sweep/size:16/threads:1"));
+	assert_false(assay_pattern_matches("to", "toy/sweep"));
+	assert_true(assay_pattern_matches("*size:1[0-9]*", "toy/sweep/size:16/threads:1"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(everything_is_every_point, begin, end),
+		cmocka_unit_test_setup_teardown(overrides_subjects_and_globs_narrow, begin, end),
+		cmocka_unit_test_setup_teardown(too_many_threads_are_skipped_with_the_reason,
+						begin, end),
+		cmocka_unit_test_setup_teardown(unknown_names_get_the_nearest, begin, end),
+		cmocka_unit_test_setup_teardown(order_follows_the_seed, begin, end),
+		cmocka_unit_test(a_pattern_is_a_glob_or_a_beginning),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* toy: a small table of benchmarks for the tests of the engine. */
+#ifndef ASSAY_TESTS_ENGINE_TOY_H
+#define ASSAY_TESTS_ENGINE_TOY_H
+
+#include "harness/engine/registry.h"
+
+/* Suite "toy": empty, sweep (size, mode; subjects plain, other), pair (roles), counted. */
+extern const struct assay_table toy_table;
+
+/* How often each function of toy/empty was called; one process, one test at a time. */
+struct toy_calls {
+	int setup, teardown, thread_setup, thread_teardown, prepare, body;
+};
+extern struct toy_calls toy_calls;
+
+#endif
