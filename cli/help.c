@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "harness/base/str.h"
+#include "harness/machine/topology.h"
 
 enum {
 	PAGE_WIDTH = 80,
@@ -135,10 +136,27 @@ static void suggest(FILE *out, const char *verb, const char *rest, const char *w
 	fprintf(out, "  %-28s%s\n", command, what);
 }
 
+/* One line about the machine; nothing when it cannot be had, `assay topo` then says why. */
+static void describe_machine(FILE *out)
+{
+	struct assay_topology *topology;
+	if (assay_topology_load(NULL, &topology, NULL) != ASSAY_OK)
+		return;
+	struct assay_machine_shape shape;
+	char model[sizeof(shape.cpu_model)];
+	assay_topology_shape(topology, &shape);
+	assay_topology_free(topology);
+	assay_sanitise(model, sizeof(model), shape.cpu_model);
+	fprintf(out, "This machine: %u CPU%s, %u core%s%s%s.\n\n", shape.pus,
+		shape.pus == 1 ? "" : "s", shape.cores, shape.cores == 1 ? "" : "s",
+		*model ? ", " : "", model);
+}
+
 void cli_guide(const struct cli *cli, FILE *out)
 {
 	bool measured = access(cli->db, F_OK) == 0;
-	fputs("assay measures machines and code, and keeps every result.\n\n", out);
+	fputs("assay measures machines and code, and keeps every result.\n", out);
+	describe_machine(out);
 	if (measured) {
 		char db[256];
 		assay_sanitise(db, sizeof(db), cli->db);

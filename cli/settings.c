@@ -14,8 +14,15 @@
 #include "cli/settings_file.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
+#include "harness/machine/placement.h"
 
-enum { MOST_SAMPLES = 1000000, MOST_LAUNCHES = 1000, LONGEST_VALUE = 4096, MOST_FOLDERS = 64 };
+enum {
+	MOST_CPUS = 4096,
+	MOST_SAMPLES = 1000000,
+	MOST_LAUNCHES = 1000,
+	LONGEST_VALUE = 4096,
+	MOST_FOLDERS = 64
+};
 
 typedef enum assay_code check_fn(const char *value, struct assay_err *err);
 
@@ -74,6 +81,15 @@ static enum assay_code check_duration(const char *value, struct assay_err *err)
 	return code;
 }
 
+static enum assay_code check_cpus(const char *value, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE unsigned *list = calloc(MOST_CPUS, sizeof(*list));
+	if (!list)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading a list of CPUs");
+	struct assay_placement placement;
+	return assay_placement_parse(value, list, MOST_CPUS, &placement, err);
+}
+
 /* A comma-separated list of non-empty items made of `allowed` bytes. */
 static enum assay_code check_list(const char *value, const char *allowed, const char *what,
 				  struct assay_err *err)
@@ -99,11 +115,6 @@ static enum assay_code check_subjects(const char *value, struct assay_err *err)
 static enum assay_code check_counters(const char *value, struct assay_err *err)
 {
 	return check_list(value, LETTERS ":-.=", "counters (write instructions,page-faults)", err);
-}
-
-static enum assay_code check_cpus(const char *value, struct assay_err *err)
-{
-	return check_list(value, LETTERS "-", "CPUs (write 0-3,8) or a placement policy", err);
 }
 
 static enum assay_code check_axis_values(const char *value, struct assay_err *err)
