@@ -1,5 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* check: the oracle of suites/memory. */
-#include "harness/bench.h"
+/* check: the oracle of suites/memory; each interface has its own. */
+#include "suites/memory/memory.h"
 
-const struct assay_suite assay_suite_memory = { .brief = "" };
+static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
+			     struct assay_err *err)
+{
+	const char *interface = subject->interface ? subject->interface : MEMORY_ALLOCATOR;
+
+	if (strcmp(interface, MEMORY_ALLOCATOR) == 0)
+		return memory_check_allocator(subject->ops, seed, err);
+	if (strcmp(interface, MEMORY_STREAM_KERNEL) == 0)
+		return memory_check_stream(subject->ops, seed, err);
+	return assay_fail(err, ASSAY_EBUG, "suite memory has no oracle for interface '%s'",
+			  interface);
+}
+
+const struct assay_suite assay_suite_memory = {
+	.brief = "latency and bandwidth of memory, and allocators",
+	.interface = MEMORY_ALLOCATOR,
+	.check = check,
+};

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool_heap: the pool allocator. Blocks of one size class are cut from 64 KiB slabs; each slab
+ * belongs to one heap, each heap serves one thread at a time. A thread pops and pushes plain lists
+ * of its own heap; a block of another heap goes onto that heap's remote stack of its class, which the
+ * owner takes whole with one exchange when its list is empty. Blocks for one and the same other heap
+ * gather in a parcel first and travel together: one exchange of cache lines for many blocks, and the
+ * owner gets their addresses at once instead of along a chain of misses. A heap outlives its thread: it is
+ * left with its slabs and the next thread adopts it, so a slab never changes hands while blocks are out.
+ * [Thread lists and remote lists as in mimalloc: Leijen, Zorn, de Moura, "Mimalloc: free list
+ * sharding in action", APLAS 2019; whole-heap adoption as in Hoard's and rpmalloc's spirit.]
+ *
+ * The hardened variant seals the links of free lists with a secret, marks free blocks so that a
+ * second release of one is seen, and checks that a block has the size it is released with; what it
+ * finds wrong ends the process by a trap. `hardened` is a constant in both variants: neither pays
+ * for the other.
+ *
+ * Not for the child of a fork() in a threaded process: another thread may have held the lock.
+ */
+#ifndef ASSAY_SUITES_MEMORY_POOL_HEAP_H
+#define ASSAY_SUITES_MEMORY_POOL_HEAP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define POOL_SLAB_BYTES ((size_t)64 << 10)
+
+enum {
+	POOL_STEP = 16,      /* classes up to POOL_STEPPED are multiples of this */
+	POOL_STEPPED = 1024, /* above, four classes per doubling */
+	POOL_LARGEST = 8192, /* above, the C library's malloc */
+	POOL_CLASSES = 77,   /* class 0 is unused but by size 0 */
+};
+
+/* A free block. `mark` is written by the hardened variant only. */
+struct pool_block {
+	uintptr_t next;
+	uintptr_t mark;
+};
+
+/* Header of a slab: written when the slab is given to a heap, afterwards read by all threads. */
+struct pool_slab {
+	struct pool_heap *owner;
+	struct pool_slab *next; /* among the owner's slabs, or the pool's empty ones */
+	char *blocks;           /* the first block */
+	uint32_t class;
+	uint32_t block_bytes;
+	uint32_t capacity; /* blocks that fit */
+	uint32_t cut;      /* blocks handed out at least once: the rest is untouched memory */
+	uint32_t idle;     /* free blocks, counted and reset by a sweep */
+};
+
+/* Blocks released far from home, on their way. Itself a block of the heap that fills it. */
+enum { POOL_PARCEL_BLOCKS = 62 };
+struct pool_parcel {
+	struct pool_parcel *next; /* in the owner's stack of arrived parcels */
+	size_t n;
+	uintptr_t blocks[POOL_PARCEL_BLOCKS]; /* sealed as links are */
+};
+
+struct pool_heap {
+	struct pool_block *free[POOL_CLASSES];
+	uintptr_t secret; /* of the hardened variant */
+	struct pool *pool;
+	struct pool_heap **mine; /* the owner thread's variable that points here; NULL: abandoned */
+	struct pool_heap *next;  /* among abandoned heaps */
+	struct pool_slab *slabs;
+	size_t n_slabs;
+	size_t sweep_at;                       /* slabs that make the next sweep worth while */
+	struct pool_slab *fresh[POOL_CLASSES]; /* the slab with blocks not yet cut */
+	struct pool_parcel *outbox;            /* being filled; NULL: none */
+	struct pool_heap *outbox_to;
+	/* Pushed to by other threads: away from what the owner uses all the time. */
+	_Alignas(128) _Atomic(struct pool_parcel *) parcels;
+	_Atomic(struct pool_block *) remote[POOL_CLASSES];
+};
+
+/* One allocator: what its heaps share. Zero-initialised but for the lock. */
+struct pool {
+	pthread_mutex_t lock; /* over all below */
+	bool hardened;
+	bool has_key;
+	pthread_key_t key; /* its destructor abandons the heap of a thread that ends */
+	struct pool_heap *abandoned;
+	struct pool_slab *empty;
+	size_t n_empty;
+	char *chunk; /* rest of the mapping that new slabs are cut from */
+	size_t chunk_slabs;
+	size_t mapped_slabs; /* all ever cut, for tests and statistics */
+};
+#define POOL_INITIALIZER(is_hardened)                                        \
+	{                                                                    \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .hardened = (is_hardened) \
+	}
+
+/* A heap whose lists are always empty, for threads that have none yet: saves a test per call. */
+extern const struct pool_heap pool_heap_none;
+#define POOL_HEAP_NONE ((struct pool_heap *)(uintptr_t)&pool_heap_none)
+
+/* The slow ways. *mine is the calling thread's heap. */
+void *pool_refill(struct pool *pool, struct pool_heap **mine, size_t class);
+void *pool_alloc_wide(struct pool *pool, struct pool_heap **mine, size_t size);
+void pool_release_wide(struct pool *pool, struct pool_heap **mine, void *ptr, size_t size);
+void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block);
+/* Give up the calling thread's heap now instead of when the thread ends. */
+void pool_thread_done(struct pool_heap **mine);
+/* The hardened variant found a broken invariant. Does not return. */
+_Noreturn void pool_corrupt(void);
+
+/*
+ * Header of the slab that holds `ptr`. It stands at one of 64 lines of the slab's first page, chosen
+ * by the slab's own address: headers all at the start of their slab would fight for one set of
+ * the cache.
+ */
+static inline struct pool_slab *pool_slab_of(const void *ptr)
+{
+	uintptr_t address = (uintptr_t)ptr;
+
+	return (struct pool_slab *)((address & ~(uintptr_t)(POOL_SLAB_BYTES - 1)) |
+				    (address >> 10 & 0xfc0));
+}
+
+/* A link as it is stored in the block at `at`, and back. Its own inverse. */
+static inline uintptr_t pool_seal(const struct pool_heap *owner, const struct pool_block *at,
+				  uintptr_t link, bool hardened)
+{
+	return hardened ? link ^ owner->secret ^ ((uintptr_t)at >> 4) : link;
+}
+
+static inline uintptr_t pool_mark(const struct pool_heap *owner, const struct pool_block *block)
+{
+	return ~owner->secret * 0x9e3779b97f4a7c15u + (uintptr_t)block;
+}
+
+/* Put `block` of `owner` before `next` in a list. */
+static inline void pool_link(const struct pool_heap *owner, struct pool_block *block,
+			     const struct pool_block *next, bool hardened)
+{
+	block->next = pool_seal(owner, block, (uintptr_t)next, hardened);
+	if (hardened)
+		block->mark = pool_mark(owner, block);
+}
+
+/* The block after `block` in a list of `owner`'s. */
+static inline struct pool_block *pool_next(const struct pool_heap *owner,
+					   const struct pool_block *block, bool hardened)
+{
+	struct pool_block *next =
+		(struct pool_block *)pool_seal(owner, block, block->next, hardened);
+
+	/* An overwritten link decodes to noise, which is hardly ever aligned and in user space. */
+	if (hardened && __builtin_expect(((uintptr_t)next & 0xffff80000000000fu) != 0, 0))
+		pool_corrupt();
+	return next;
+}
+
+/* Is `block` one that may be released now as a block of `class`? */
+static inline void pool_inspect(const struct pool_slab *slab, const struct pool_block *block,
+				size_t class)
+{
+	size_t offset = (size_t)((const char *)block - slab->blocks);
+
+	if (__builtin_expect(slab->class != class || offset >= POOL_SLAB_BYTES ||
+				     (offset & (POOL_STEP - 1)) != 0 ||
+				     block->mark == pool_mark(slab->owner, block),
+			     0))
+		pool_corrupt();
+}
+
+/* Take a block of `class` from the heap's list. */
+static inline __attribute__((always_inline)) void *
+pool_take(struct pool *pool, struct pool_heap **mine, size_t class, bool hardened)
+{
+	struct pool_heap *heap = *mine;
+	struct pool_block *block = heap->free[class];
+
+	if (__builtin_expect(!block, 0))
+		return pool_refill(pool, mine, class);
+	heap->free[class] = pool_next(heap, block, hardened);
+	if (hardened)
+		block->mark = 0;
+	return block;
+}
+
+/* Put a block of `class` back, into the own list or on its way to another's. */
+static inline __attribute__((always_inline)) void
+pool_give(struct pool *pool, struct pool_heap **mine, void *ptr, size_t class, bool hardened)
+{
+	struct pool_heap *heap = *mine;
+	struct pool_slab *slab = pool_slab_of(ptr);
+	struct pool_block *block = ptr;
+
+	if (hardened)
+		pool_inspect(slab, block, class);
+	if (__builtin_expect(slab->owner != heap, 0)) {
+		pool_release_remote(pool, mine, block);
+		return;
+	}
+	pool_link(heap, block, heap->free[class], hardened);
+	heap->free[class] = block;
+}
+
+/* At least `size` bytes, aligned to 16; NULL when memory is exhausted. */
+static inline __attribute__((always_inline)) void *
+pool_alloc(struct pool *pool, struct pool_heap **mine, size_t size, bool hardened)
+{
+	if (__builtin_expect(size > POOL_STEPPED, 0))
+		return pool_alloc_wide(pool, mine, size);
+	return pool_take(pool, mine, (size + POOL_STEP - 1) / POOL_STEP, hardened);
+}
+
+/* Take back what pool_alloc(size) gave to any thread. */
+static inline __attribute__((always_inline)) void
+pool_release(struct pool *pool, struct pool_heap **mine, void *ptr, size_t size, bool hardened)
+{
+	if (__builtin_expect(size > POOL_STEPPED, 0))
+		pool_release_wide(pool, mine, ptr, size);
+	else
+		pool_give(pool, mine, ptr, (size + POOL_STEP - 1) / POOL_STEP, hardened);
+}
+
+#endif

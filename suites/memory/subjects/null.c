@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* null: an allocator that does nothing: what the calls and the benchmark around them cost. */
+#include <stdint.h>
+
+#include "suites/memory/memory.h"
+
+/*
+ * Consecutive blocks come from different lines, round and round, because two threads that write to
+ * one line would make the null subject dearer than an allocator. Large blocks run over the mark, so
+ * the region ends with room for one more.
+ */
+#define LAP_BYTES     ((uintptr_t)1 << 20)
+#define LARGEST_BYTES ((size_t)1 << 20)
+
+struct region {
+	_Alignas(64) char bytes[LAP_BYTES + LARGEST_BYTES];
+};
+static struct region region;
+static _Thread_local uintptr_t position;
+
+static void *alloc(size_t size)
+{
+	uintptr_t at = position;
+
+	if (size > LARGEST_BYTES)
+		return NULL;
+	position = (at + size + 15) & (LAP_BYTES - 16);
+	return region.bytes + at;
+}
+
+static void release(void *ptr, size_t size)
+{
+	(void)ptr;
+	(void)size;
+}
+
+static const struct allocator ops = {.alloc = alloc, .release = release};
+
+const struct assay_subject assay_subject_memory_null = {
+	.brief = "no allocator at all: the cost of the calls",
+	.ops = &ops,
+	.is_null = true,
+};
