@@ -198,21 +198,34 @@ static size_t measure(const struct cli_table *table, size_t *widths)
 	return total;
 }
 
-/*
- * Take what is too much from the columns of text, the last one first: it holds remarks, while the
- * first one holds the name. Numbers are never cut: a number without its tail is another number.
- */
-static void shrink(const struct cli_table *table, size_t *widths, size_t total, size_t limit)
+/* The widest column of text from `first` on that may still give, the last of equals; or n_columns. */
+static size_t widest(const struct cli_table *table, const size_t *widths, size_t first)
 {
-	for (size_t c = table->n_columns; c-- > 0 && total > limit;) {
+	size_t best = table->n_columns;
+	for (size_t c = first; c < table->n_columns; c++) {
 		size_t least = display_width(table->titles[c]);
 		least = least > NARROWEST ? least : NARROWEST;
 		if (table->right[c] || widths[c] <= least)
 			continue;
-		size_t spare = widths[c] - least, excess = total - limit;
-		size_t cut = spare < excess ? spare : excess;
-		widths[c] -= cut;
-		total -= cut;
+		if (best == table->n_columns || widths[c] >= widths[best])
+			best = c;
+	}
+	return best;
+}
+
+/*
+ * Take what is too much from the columns of text, the widest first and the very first one last,
+ * because it holds the name. Numbers are never cut: a number without its tail is another number.
+ */
+static void shrink(const struct cli_table *table, size_t *widths, size_t total, size_t limit)
+{
+	for (; total > limit; total--) {
+		size_t c = widest(table, widths, 1);
+		if (c == table->n_columns)
+			c = widest(table, widths, 0);
+		if (c == table->n_columns)
+			return;
+		widths[c]--;
 	}
 }
 
