@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 extern char **environ;
 
 /* Run argv, keep the first size - 1 bytes it prints. False unless it exits with status 0. */
-static bool capture(char *const argv[], char *text, size_t size)
+static bool capture(const char *const argv[], char *text, size_t size)
 {
 	int ends[2];
 	pid_t pid;
@@ -21,7 +22,8 @@ static bool capture(char *const argv[], char *text, size_t size)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	int error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ);
+	int error = posix_spawnp(&pid, argv[0], &actions, NULL,
+				 (char *const *)(uintptr_t)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	size_t n = 0;
@@ -43,8 +45,8 @@ static bool capture(char *const argv[], char *text, size_t size)
 
 bool revision_read(char commit[65], bool *dirty)
 {
-	char *const head[] = {"git", "rev-parse", "--verify", "HEAD", NULL};
-	char *const diff[] = {"git", "status", "--porcelain", "--untracked-files=no", NULL};
+	const char *const head[] = {"git", "rev-parse", "--verify", "HEAD", NULL};
+	const char *const diff[] = {"git", "status", "--porcelain", "--untracked-files=no", NULL};
 	char changes[2];
 	*dirty = false;
 	if (!capture(head, commit, 65)) {
