@@ -13,6 +13,7 @@ absolute() {
 
 assay=$(absolute "$1")
 case=$(absolute "$2")
+[ -x "$assay" ] && [ -r "$case" ] || { echo "run.sh: need $assay and $case" >&2; exit 99; }
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 99' HUP INT TERM

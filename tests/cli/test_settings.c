@@ -159,7 +159,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		 "mean 'quick'?"},
 		{"time: 5\n", "assay.yaml:1: time: '5' is not a duration"},
 		{"time: 0s\n", "assay.yaml:1: time: '0s' is no time at all"},
-		{"cpus: a b\n", "assay.yaml:1: cpus: 'a b' is not"},
+		{"cpus: a b\n", "assay.yaml:1: cpus: unknown placement 'a b'"},
 		{"subjects: a b\n", "assay.yaml:1: subjects: 'a b' is not a list of subjects"},
 		{"subjects: [a, '']\n", "assay.yaml:1: subjects: 'a,' is not a list"},
 		{"subjects: [a, [b]]\n", "assay.yaml:1: a list where a value is expected"},
