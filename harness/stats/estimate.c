@@ -115,6 +115,20 @@ double assay_sd(const double *x, size_t n)
 }
 
 /*
+ * Logarithm of the beta function. For a large argument the difference of two log-gammas would lose all
+ * digits, hence Stirling's series of the difference itself.
+ */
+static double log_beta(double a, double b)
+{
+	int sign;
+	double z = fmax(a, b), s = fmin(a, b);
+	if (z < 1000)
+		return lgamma_r(a, &sign) + lgamma_r(b, &sign) - lgamma_r(a + b, &sign);
+	double rise = (z - 0.5) * log1p(s / z) + s * log(z + s) - s + (1 / (z + s) - 1 / z) / 12;
+	return lgamma_r(s, &sign) - rise;
+}
+
+/*
  * Regularised incomplete beta function by its continued fraction [Abramowitz & Stegun 26.5.8],
  * evaluated by the modified Lentz method; y = 1 - x, given apart because it may be tiny.
  */
@@ -127,10 +141,7 @@ static double incomplete_beta(double a, double b, double x, double y)
 	if (x > (a + 1) / (a + b + 2)) /* the fraction converges fast on the other side only */
 		return 1 - incomplete_beta(b, a, y, x);
 	const double tiny = 1e-300;
-	int sign;
-	double front = exp(lgamma_r(a + b, &sign) - lgamma_r(a, &sign) - lgamma_r(b, &sign) +
-			   a * log(x) + b * log(y)) /
-		       a;
+	double front = exp(a * log(x) + b * log(y) - log_beta(a, b)) / a;
 	double c = 1, d = 1 - (a + b) * x / (a + 1);
 	d = 1 / (fabs(d) < tiny ? tiny : d);
 	double fraction = d;
