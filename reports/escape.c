@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* escape: text from outside made safe for each place it may stand. */
+#include "reports/escape.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { REPLACEMENT = 0xfffd };
+
+static size_t sequence_length(unsigned char first)
+{
+	return first < 0x80   ? 1
+	       : first < 0xc2 ? 0
+	       : first < 0xe0 ? 2
+	       : first < 0xf0 ? 3
+	       : first < 0xf5 ? 4
+			      : 0;
+}
+
+/* Decode one character; an invalid byte is one U+FFFD. Returns bytes taken, 0 at the end. */
+static size_t next(const char *text, uint32_t *ret)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *s = (const unsigned char *)text;
+	size_t n = sequence_length(s[0]);
+	if (!s[0])
+		return 0;
+	*ret = n == 1 ? s[0] : n ? s[0] & (0x7fu >> n) : REPLACEMENT;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			n = 0;
+		else
+			*ret = (*ret << 6) | (s[i] & 0x3f);
+	}
+	bool surrogate = *ret >= 0xd800 && *ret <= 0xdfff;
+	if (n > 1 && (*ret < least[n] || surrogate || *ret > 0x10ffff))
+		n = 0;
+	if (n == 0)
+		*ret = REPLACEMENT;
+	return n ? n : 1;
+}
+
+static void put(struct assay_str *to, uint32_t c)
+{
+	char out[4];
+	size_t n = 0;
+	if (c < 0x80) {
+		out[n++] = (char)c;
+	} else if (c < 0x800) {
+		out[n++] = (char)(0xc0 | (c >> 6));
+	} else if (c < 0x10000) {
+		out[n++] = (char)(0xe0 | (c >> 12));
+		out[n++] = (char)(0x80 | ((c >> 6) & 0x3f));
+	} else {
+		out[n++] = (char)(0xf0 | (c >> 18));
+		out[n++] = (char)(0x80 | ((c >> 12) & 0x3f));
+		out[n++] = (char)(0x80 | ((c >> 6) & 0x3f));
+	}
+	if (c >= 0x80)
+		out[n++] = (char)(0x80 | (c & 0x3f));
+	assay_str_put(to, out, n);
+}
+
+/* Characters that are invisible, reorder their neighbours, or are not allowed in XML. */
+static bool is_unfit(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+	} unfit[] = {
+		{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
+		{0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfdd0, 0xfdef},
+		{0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(unfit); i++)
+		if (c >= unfit[i].from && c <= unfit[i].to)
+			return true;
+	return (c & 0xfffe) == 0xfffe;
+}
+
+typedef const char *substitute(uint32_t c, char *scratch);
+
+/* Walk the text; `special` says what stands for a character, NULL for itself. */
+static void escape(struct assay_str *to, const char *text, size_t limit, substitute *special)
+{
+	uint32_t c;
+	size_t done = 0;
+	for (size_t n; (n = next(text, &c)); text += n, done++) {
+		char scratch[8];
+		if (limit && done + 1 == limit && text[n]) {
+			assay_str_add(to, "…");
+			return;
+		}
+		c = is_unfit(c) ? REPLACEMENT : c;
+		const char *instead = special(c, scratch);
+		if (instead)
+			assay_str_put(to, instead, strlen(instead));
+		else
+			put(to, c);
+	}
+}
+
+static const char *special_plain(uint32_t c, char *scratch)
+{
+	(void)c, (void)scratch;
+	return NULL;
+}
+
+static const char *special_html(uint32_t c, char *scratch)
+{
+	(void)scratch;
+	switch (c) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+/* `@` and `#` get an empty comment's effect from an entity: GitHub links neither. */
+static const char *special_markdown(uint32_t c, char *scratch)
+{
+	switch (c) {
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '&':
+		return "&amp;";
+	case '@':
+		return "&#64;";
+	case '|':
+		return "&#124;";
+	case '`':
+		return "&#96;";
+	default:
+		break;
+	}
+	if (c >= 0x80 || !strchr("\\*_{}[]()#+!~$^=", (int)c))
+		return NULL;
+	scratch[0] = '\\';
+	scratch[1] = (char)c;
+	scratch[2] = '\0';
+	return scratch;
+}
+
+static const char *special_gnuplot(uint32_t c, char *scratch)
+{
+	(void)scratch;
+	return c == '\'' ? "''" : NULL;
+}
+
+void assay_escape_plain(struct assay_str *to, const char *text, size_t limit)
+{
+	escape(to, text, limit, special_plain);
+}
+
+void assay_escape_html(struct assay_str *to, const char *text, size_t limit)
+{
+	escape(to, text, limit, special_html);
+}
+
+void assay_escape_markdown(struct assay_str *to, const char *text, size_t limit)
+{
+	escape(to, text, limit, special_markdown);
+}
+
+void assay_escape_gnuplot(struct assay_str *to, const char *text, size_t limit)
+{
+	assay_str_add(to, "'");
+	escape(to, text, limit, special_gnuplot);
+	assay_str_add(to, "'");
+}
+
+void assay_escape_id(struct assay_str *to, const char *text)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	for (; *text; text++) {
+		if (strchr(plain, *text))
+			assay_str_put(to, text, 1);
+		else
+			assay_str_add(to, "-%02x", (unsigned char)*text);
+	}
+}
+
+void assay_escape_script(struct assay_str *to, const char *json, size_t length)
+{
+	size_t from = 0;
+	for (size_t i = 0; i < length; i++) {
+		if (!strchr("<>&", json[i]) || !json[i])
+			continue;
+		assay_str_put(to, json + from, i - from);
+		assay_str_add(to, "\\u%04x", (unsigned)json[i]);
+		from = i + 1;
+	}
+	assay_str_put(to, json + from, length - from);
+}
+
+size_t assay_characters(const char *text)
+{
+	uint32_t c;
+	size_t count = 0;
+	for (size_t n; (n = next(text, &c)); text += n)
+		count++;
+	return count;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * escape: one function per place where text from outside may stand. All of them also replace what
+ * cannot or must not be shown (invalid UTF-8, control characters, bidirectional overrides) by U+FFFD.
+ * `limit` cuts after so many characters with an ellipsis; 0 does not cut.
+ */
+#ifndef ASSAY_REPORTS_ESCAPE_H
+#define ASSAY_REPORTS_ESCAPE_H
+
+#include <stddef.h>
+
+#include "harness/base/str.h"
+
+/* As it is: terminals and plain text. */
+void assay_escape_plain(struct assay_str *to, const char *text, size_t limit);
+/* Content or quoted attribute of HTML and XML. */
+void assay_escape_html(struct assay_str *to, const char *text, size_t limit);
+/* A cell of a Markdown table: no markup, no mention, no HTML, no new cell. */
+void assay_escape_markdown(struct assay_str *to, const char *text, size_t limit);
+/* A single-quoted gnuplot string, quotes included: nothing is interpreted inside but ''. */
+void assay_escape_gnuplot(struct assay_str *to, const char *text, size_t limit);
+/* Part of an id or a link's target: [a-zA-Z0-9_-], everything else as -XX. */
+void assay_escape_id(struct assay_str *to, const char *text);
+/* JSON inside a script element, in HTML and XML alike: <, > and & become \u00XX. */
+void assay_escape_script(struct assay_str *to, const char *json, size_t length);
+
+/* How many characters `text` has; invalid bytes count one each. */
+size_t assay_characters(const char *text);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* model: what the files that reduce runs to the report model share. */
+#ifndef ASSAY_REPORTS_MODEL_H
+#define ASSAY_REPORTS_MODEL_H
+
+#include "reports/report.h"
+
+/* Zeroed memory that lives as long as the model; NULL when there is none. */
+void *assay_report_grab(struct assay_report_model *model, size_t size);
+/* Formatted text that lives as long as the model; NULL when out of memory. */
+const char *assay_report_printf(struct assay_report_model *model, const char *fmt, ...)
+	ASSAY_PRINTF(2, 3);
+
+/* Machine card, environment facts and command line of run->info. */
+enum assay_code assay_report_read_facts(struct assay_report_model *model,
+					struct assay_report_run *run, struct assay_err *err);
+
+/* One suite out of results sorted by benchmark, case, primary metric first. */
+enum assay_code assay_report_reduce_suite(struct assay_report_model *model,
+					  struct assay_report_suite *suite,
+					  const struct assay_result **results, size_t n,
+					  struct assay_err *err);
+
+/* The value of an axis as a number: "4Ki" is 4096. False when it is a word. */
+bool assay_report_number(const char *text, double *ret);
+/* Is more of this metric better? */
+bool assay_report_higher_is_better(const struct assay_metric_info *metric);
+/* Does the row carry a finite number in the unit of its benchmark? */
+bool assay_report_comparable(const struct assay_report_bench *bench,
+			     const struct assay_report_row *row);
+
+#endif

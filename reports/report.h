@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report: finished runs as pages for people. One model, reduced once from the stored results; one
+ * file per format over it.
+ */
+#ifndef ASSAY_REPORTS_REPORT_H
+#define ASSAY_REPORTS_REPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "harness/base/err.h"
+#include "harness/result.h"
+#include "harness/store/store.h"
+
+/* One run to report. Borrowed: must outlive the model. */
+struct assay_report_input {
+	const struct assay_run_info *run;
+	const struct assay_result *results;
+	size_t n_results;
+};
+
+/* One case of a benchmark: the result of its primary metric and what belongs to it. */
+struct assay_report_row {
+	const struct assay_result *result;
+	const char **values; /* text of each axis of the benchmark, "" when absent */
+	const struct assay_result *
+		*beside; /* other metrics, as in bench->beside; NULL when missing */
+	char threads[12];
+	size_t group;      /* rows that differ only in their subject share it */
+	double half_width; /* of the interval, as a share of the median; NaN: no interval */
+	double relative;   /* >= 1: how far from the best subject of the group; NaN: not ranked */
+	bool ranked;       /* neither the harness' own cost nor a limit */
+	bool best;         /* of two or more ranked subjects */
+};
+
+struct assay_report_axis {
+	const char *name; /* the number of threads is the last axis, "threads" */
+	bool varies;      /* else rows[0].values says it for all */
+	bool numeric;     /* every value is a number or a size */
+};
+
+struct assay_report_bench {
+	const char *suite, *name;
+	struct assay_metric_info metric; /* the primary one */
+	struct assay_report_axis *axes;
+	size_t n_axes;
+	struct assay_metric_info *beside; /* metrics measured with the primary one */
+	size_t n_beside;
+	struct assay_report_row
+		*rows; /* by axis values, best subject first; unmeasured cases last */
+	size_t n_rows;
+	size_t n_measured;
+	bool has_subjects;
+	bool has_relative; /* some group has two or more ranked subjects */
+};
+
+/* Cases of one benchmark that are not plainly ok, for the same reason. */
+struct assay_report_problem {
+	const struct assay_report_bench *bench;
+	enum assay_status status;
+	const char *reason;
+	const struct assay_result **cases;
+	size_t n_cases;
+};
+
+struct assay_report_suite {
+	const char *name;
+	struct assay_report_bench *benches;
+	size_t n_benches;
+	struct assay_report_problem *problems; /* failures, unstable ones, skips */
+	size_t n_problems;
+	const char **subjects; /* every ranked subject, sorted: the place is its colour */
+	size_t n_subjects;
+};
+
+/* A line of the machine card or of the environment: a value, or why there is none. */
+struct assay_report_fact {
+	const char *key;
+	const char *value;       /* NULL when unavailable */
+	const char *unavailable; /* why */
+};
+
+struct assay_report_machine {
+	const char *title;               /* CPU model, else the machine's name */
+	struct assay_report_fact *facts; /* shape and measured clock, in words */
+	size_t n_facts;
+	const char *noise_reason; /* the reading behind the grade; "" when not recorded */
+	double l1d_bytes, l2_bytes, llc_bytes; /* NaN unknown */
+};
+
+enum { ASSAY_REPORT_STATUSES = ASSAY_STATUS_UNSTABLE + 1 };
+
+struct assay_report_run {
+	const struct assay_run_info *info;
+	const struct assay_result *results; /* as given: every metric of every case */
+	size_t n_results;
+	size_t n_cases;
+	size_t by_status[ASSAY_REPORT_STATUSES]; /* cases */
+	struct assay_report_machine machine;
+	struct assay_report_fact *environment;
+	size_t n_environment;
+	const char *command;               /* one shell line that measures the same again */
+	const char *clocks, *drivers;      /* the distinct ones, joined by ", " */
+	size_t launches_min, launches_max; /* per measured case; 0 when unknown */
+	struct assay_report_suite *suites; /* memory, cache, concurrency, gpu, scaling, others */
+	size_t n_suites;
+};
+
+struct assay_report_model {
+	struct assay_report_run *runs; /* in the order given */
+	size_t n_runs;
+	void *memory;
+};
+
+/*
+ * Reduce the results of n runs. Everything in *ret is valid until assay_report_model_free() and as
+ * long as the inputs. Any content is accepted: no results, only failures, NaN, hostile names.
+ */
+enum assay_code assay_report_model_new(const struct assay_report_input *inputs, size_t n,
+				       struct assay_report_model **ret, struct assay_err *err);
+void assay_report_model_free(struct assay_report_model *model);
+
+struct assay_report_options {
+	bool color;          /* text: ANSI colour */
+	unsigned width;      /* text: columns, 0: 80 */
+	bool brief;          /* text: leave out machine and method */
+	const char *gnuplot; /* html: program for the figures; NULL: `gnuplot` from PATH */
+	size_t max_bytes;    /* markdown: cut the tables there, 0: 60000 */
+	size_t max_samples;  /* html: embed the samples up to so many, 0: 200000 */
+};
+
+/* Tables for a terminal. `options` may be NULL in all of these. ASSAY_EIO when writing fails. */
+enum assay_code assay_report_text(const struct assay_report_model *model, FILE *out,
+				  const struct assay_report_options *options,
+				  struct assay_err *err);
+/* One self-contained page: no network, no script, well-formed XML as well as HTML. */
+enum assay_code assay_report_html(const struct assay_report_model *model, FILE *out,
+				  const struct assay_report_options *options,
+				  struct assay_err *err);
+/* Markdown as GitHub and GitLab render it, for pull requests. */
+enum assay_code assay_report_markdown(const struct assay_report_model *model, FILE *out,
+				      const struct assay_report_options *options,
+				      struct assay_err *err);
+/*
+ * Everything the store had, as one document: schema "assay/1", `runs` with their `results`. At most
+ * `max_samples` samples (0: no limit), else none, and the document says so. New reference, NULL
+ * when out of memory.
+ */
+json_t *assay_report_json(const struct assay_report_model *model, size_t max_samples);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* text: the report for a terminal: tables that line up, reasons below them. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/escape.h"
+#include "reports/model.h"
+#include "reports/words.h"
+
+enum { WIDTH = 80, CELL_LIMIT = 28, GAP = 2 };
+
+struct page {
+	struct assay_str out;
+	struct assay_str scratch;
+	const struct assay_report_options *options;
+	size_t width;
+};
+
+static void style(struct page *page, const char *code)
+{
+	if (page->options->color)
+		assay_str_add(&page->out, "\033[%sm", code);
+}
+
+/* Text from outside, broken at blanks to the page's width; later lines are indented. */
+static void wrap(struct page *page, const char *text, size_t column, size_t indent)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str clean = {0};
+	assay_escape_plain(&clean, text, 2000);
+	const char *word = assay_str_text(&clean);
+	bool fresh = true;
+	while (*word) {
+		size_t bytes = strcspn(word, " ");
+		ASSAY_AUTO(assay_str_done) struct assay_str one = {0};
+		assay_str_put(&one, word, bytes);
+		size_t columns = assay_characters(assay_str_text(&one));
+		if (!fresh && column + 1 + columns > page->width) {
+			assay_str_add(&page->out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!fresh) {
+			assay_str_add(&page->out, " ");
+			column++;
+		}
+		assay_str_put(&page->out, word, bytes);
+		column += columns;
+		fresh = false;
+		word += bytes + (word[bytes] == ' ');
+	}
+	assay_str_add(&page->out, "\n");
+}
+
+/* Cell (row, column) into page->scratch; row n_measured is the heading. */
+static const char *cell(struct page *page, const struct assay_report_bench *bench, size_t row,
+			const struct assay_report_column *column)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str raw = {0};
+	if (row < bench->n_measured)
+		assay_report_cell(&raw, bench, &bench->rows[row], column);
+	else
+		assay_str_add(&raw, "%s", column->title);
+	assay_str_clear(&page->scratch);
+	assay_escape_plain(&page->scratch, assay_str_text(&raw), CELL_LIMIT);
+	return assay_str_text(&page->scratch);
+}
+
+static void line(struct page *page, const struct assay_report_bench *bench, size_t row,
+		 const struct assay_report_column *columns, const size_t *widths, size_t n)
+{
+	size_t pending = GAP;
+	for (size_t c = 0; c < n; c++) {
+		const char *text = cell(page, bench, row, &columns[c]);
+		size_t fill = widths[c] - assay_characters(text);
+		size_t before = pending + (columns[c].right ? fill : 0);
+		pending = GAP + (columns[c].right ? 0 : fill);
+		if (!*text) { /* no blanks at the end of a line */
+			pending += before;
+			continue;
+		}
+		bool best = columns[c].kind == ASSAY_COLUMN_RELATIVE && row < bench->n_measured &&
+			    bench->rows[row].best;
+		assay_str_add(&page->out, "%*s", (int)before, "");
+		if (best)
+			style(page, "32");
+		assay_str_add(&page->out, "%s", text);
+		if (best)
+			style(page, "0");
+	}
+	assay_str_add(&page->out, "\n");
+}
+
+static bool expendable(const struct assay_report_column *column)
+{
+	return column->kind == ASSAY_COLUMN_N || column->kind == ASSAY_COLUMN_BESIDE;
+}
+
+/* Drop the least telling columns, from the right, until the table fits. */
+static size_t fit(const struct page *page, struct assay_report_column *columns, size_t *widths,
+		  size_t n)
+{
+	for (;;) {
+		size_t total = 0, drop = n;
+		for (size_t c = 0; c < n; c++) {
+			total += GAP + widths[c];
+			if (expendable(&columns[c]))
+				drop = c;
+		}
+		if (total <= page->width || drop == n)
+			return n;
+		n--;
+		memmove(&columns[drop], &columns[drop + 1], (n - drop) * sizeof(*columns));
+		memmove(&widths[drop], &widths[drop + 1], (n - drop) * sizeof(*widths));
+	}
+}
+
+static void table(struct page *page, const struct assay_report_bench *bench)
+{
+	struct assay_report_column columns[ASSAY_REPORT_COLUMNS];
+	size_t widths[ASSAY_REPORT_COLUMNS] = {0};
+	size_t n = assay_report_columns(bench, columns);
+	for (size_t c = 0; c < n; c++) {
+		for (size_t r = 0; r <= bench->n_measured; r++) {
+			size_t width = assay_characters(cell(page, bench, r, &columns[c]));
+			widths[c] = width > widths[c] ? width : widths[c];
+		}
+	}
+	n = fit(page, columns, widths, n);
+	style(page, "2");
+	line(page, bench, bench->n_measured, columns, widths, n);
+	style(page, "0");
+	for (size_t r = 0; r < bench->n_measured; r++)
+		line(page, bench, r, columns, widths, n);
+}
+
+static void heading(struct page *page, const struct assay_report_bench *bench)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str name = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str about = {0};
+	assay_str_add(&page->out, "\n");
+	style(page, "1");
+	assay_str_add(&name, "%s/%s", bench->suite, bench->name);
+	assay_escape_plain(&page->out, assay_str_text(&name), page->width - 4);
+	style(page, "0");
+	assay_str_add(&page->out, "  ");
+	assay_report_metric_in_words(&about, &bench->metric);
+	ASSAY_AUTO(assay_str_done) struct assay_str constants = {0};
+	assay_report_constants(&constants, bench);
+	if (constants.length)
+		assay_str_add(&about, "; %s", assay_str_text(&constants));
+	size_t column = assay_characters(assay_str_text(&name)) + 2;
+	wrap(page, assay_str_text(&about), column, 2);
+}
+
+static void problem(struct page *page, const struct assay_report_problem *p)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	bool bad = p->status != ASSAY_STATUS_SKIPPED;
+	style(page, bad ? "33" : "2");
+	assay_str_add(&page->out, "  %-8s  ", assay_status_name(p->status));
+	style(page, "0");
+	assay_str_add(&text, "%s/%s ", p->bench->suite, p->bench->name);
+	assay_report_cases(&text, p, 3);
+	assay_str_add(&text, ": %s", *p->reason ? p->reason : "no reason recorded");
+	wrap(page, assay_str_text(&text), 12, 12);
+}
+
+static void suite(struct page *page, const struct assay_report_suite *s)
+{
+	for (size_t b = 0; b < s->n_benches; b++) {
+		if (!s->benches[b].n_measured)
+			continue;
+		heading(page, &s->benches[b]);
+		table(page, &s->benches[b]);
+	}
+	if (s->n_problems)
+		assay_str_add(&page->out, "\n");
+	for (size_t i = 0; i < s->n_problems; i++)
+		problem(page, &s->problems[i]);
+}
+
+static void fact(struct page *page, const char *key, const char *value)
+{
+	style(page, "2");
+	assay_str_add(&page->out, "  %-11s ", key);
+	style(page, "0");
+	wrap(page, value, 14, 14);
+}
+
+static void head(struct page *page, const struct assay_report_run *run)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	assay_report_run_in_words(&text, run);
+	assay_str_add(&text, ": ");
+	assay_report_counts(&text, run);
+	wrap(page, assay_str_text(&text), 0, 2);
+	for (size_t i = 0; i < run->machine.n_facts; i++)
+		fact(page, run->machine.facts[i].key, run->machine.facts[i].value);
+	if (run->info->noise) {
+		const char *reason = run->machine.noise_reason;
+		assay_str_clear(&text);
+		assay_str_add(&text, "grade %c, %s%s%s", run->info->noise,
+			      assay_report_noise_meaning(run->info->noise),
+			      *reason ? "; seen: " : "", reason);
+		fact(page, "Noise", assay_str_text(&text));
+	}
+	if (*run->command)
+		fact(page, "Again", run->command);
+}
+
+enum assay_code assay_report_text(const struct assay_report_model *model, FILE *out,
+				  const struct assay_report_options *options, struct assay_err *err)
+{
+	static const struct assay_report_options defaults = {0};
+	struct page page = {.options = options ? options : &defaults};
+	page.width = page.options->width >= 40 ? page.options->width : WIDTH;
+	for (size_t r = 0; r < model->n_runs; r++) {
+		if (r > 0)
+			assay_str_add(&page.out, "\n\n");
+		if (!page.options->brief)
+			head(&page, &model->runs[r]);
+		for (size_t s = 0; s < model->runs[r].n_suites; s++)
+			suite(&page, &model->runs[r].suites[s]);
+	}
+	enum assay_code rc = ASSAY_OK;
+	if (page.out.failed || page.scratch.failed)
+		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for the text report");
+	else if (fwrite(assay_str_text(&page.out), 1, page.out.length, out) != page.out.length ||
+		 fflush(out) != 0)
+		rc = assay_fail(err, ASSAY_EIO, "write the report: %s", strerror(errno));
+	assay_str_done(&page.out);
+	assay_str_done(&page.scratch);
+	return rc;
+}
