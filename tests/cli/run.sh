@@ -13,7 +13,10 @@ absolute() {
 
 assay=$(absolute "$1")
 case=$(absolute "$2")
-[ -x "$assay" ] && [ -r "$case" ] || { echo "run.sh: need $assay and $case" >&2; exit 99; }
+if ! [ -x "$assay" ] || ! [ -r "$case" ]; then
+	echo "run.sh: need $assay and $case" >&2
+	exit 99
+fi
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 99' HUP INT TERM
