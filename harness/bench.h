@@ -38,9 +38,9 @@ enum assay_better {
 
 /*
  * One dimension of the space a benchmark spans. `values` is a list such as "16,256,4Ki" or a range
- * such as "4Ki..1Gi:x2" (factor), "1..9:+2" (step), "1..ncores". Names known in it: `ncores`, `npus`,
- * `l1`, `l2`, `llc` (bytes), also scaled: "4*llc". With unit "name" the values are words, and
- * assay_axis() gives the position of the word in this list.
+ * such as "4Ki..1Gi:x2" (factor), "1..9:+2" (step), "1..ncores"; fractions such as "0.8,0.99"
+ * as well. Names known in it: `ncores`, `npus`, `l1`, `l2`, `llc` (bytes), also scaled: "4*llc".
+ * With unit "name" the values are words, and assay_axis() gives the position in this list.
  */
 struct assay_axis {
 	const char *name;
@@ -195,7 +195,8 @@ ASSAY_API void assay_set_elapsed_ns(struct assay_run *run, double ns);
 
 /*
  * A further figure of this batch beside the time: name as in assay_name_valid(), a base unit such
- * as "ratio", "B", "ns". After the loop; one value per batch becomes one sample.
+ * as "ratio", "B", "ns". After the loop; one value per batch becomes one
+ * sample; when several threads report it, the last one stands.
  */
 ASSAY_API void assay_metric(struct assay_run *run, const char *name, const char *unit,
 			    enum assay_better better, double value);

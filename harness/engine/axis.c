@@ -2,7 +2,6 @@
 /* axis: the value grammar. */
 #include "harness/engine/axis.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +10,11 @@
 #include "harness/base/str.h"
 
 struct values {
-	uint64_t *list;
+	double *list;
 	size_t n;
 };
 
-static enum assay_code add_value(struct values *v, uint64_t value, struct assay_err *err)
+static enum assay_code add_value(struct values *v, double value, struct assay_err *err)
 {
 	for (size_t i = 0; i < v->n; i++)
 		if (v->list[i] == value)
@@ -23,7 +22,7 @@ static enum assay_code add_value(struct values *v, uint64_t value, struct assay_
 	if (v->n == ASSAY_AXIS_MAX_VALUES)
 		return assay_fail(err, ASSAY_EUSAGE, "more than %d values",
 				  ASSAY_AXIS_MAX_VALUES);
-	uint64_t *grown = realloc(v->list, (v->n + 1) * sizeof(*grown));
+	double *grown = realloc(v->list, (v->n + 1) * sizeof(*grown));
 	if (!grown)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for an axis");
 	grown[v->n++] = value;
@@ -50,18 +49,37 @@ static enum assay_code lookup_name(const char *text, const struct assay_axis_nam
 			  text);
 }
 
-static enum assay_code parse_value(const char *text, const struct assay_axis_name *names,
-				   size_t n_names, uint64_t *ret, struct assay_err *err)
+/* A fraction such as 0.99: digits, a dot, digits. */
+static bool parse_fraction(const char *text, double *ret)
 {
+	size_t whole = strspn(text, "0123456789");
+	size_t part = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+	if (!whole || !part || text[whole + 1 + part] || whole + part > 15)
+		return false;
+	*ret = strtod(text, NULL);
+	return true;
+}
+
+static enum assay_code parse_value(const char *text, const struct assay_axis_name *names,
+				   size_t n_names, double *ret, struct assay_err *err)
+{
+	uint64_t whole;
 	if (!*text)
 		return assay_fail(err, ASSAY_EUSAGE, "a value is missing");
-	if (assay_parse_size(text, ret, NULL) == ASSAY_OK)
+	if (assay_parse_size(text, &whole, NULL) == ASSAY_OK) {
+		*ret = (double)whole;
+		return ASSAY_OK;
+	}
+	if (parse_fraction(text, ret))
 		return ASSAY_OK;
 	const char *star = strchr(text, '*');
-	if (!star)
-		return lookup_name(text, names, n_names, ret, err);
 	char factor_text[24];
-	uint64_t factor, base = 0;
+	uint64_t factor = 1, base = 0;
+	if (!star) {
+		enum assay_code rc = lookup_name(text, names, n_names, &base, err);
+		*ret = (double)base;
+		return rc;
+	}
 	if ((size_t)(star - text) >= sizeof(factor_text))
 		return assay_fail(err, ASSAY_EUSAGE, "'%.30s' is not a value", text);
 	memcpy(factor_text, text, (size_t)(star - text));
@@ -70,14 +88,15 @@ static enum assay_code parse_value(const char *text, const struct assay_axis_nam
 	if (rc != ASSAY_OK)
 		return rc;
 	rc = lookup_name(star + 1, names, n_names, &base, err);
-	if (rc == ASSAY_OK && __builtin_mul_overflow(factor, base, ret))
+	*ret = (double)factor * (double)base;
+	if (rc == ASSAY_OK && *ret > 0x1p53)
 		rc = assay_fail(err, ASSAY_EUSAGE, "'%s' is too large", text);
 	return rc;
 }
 
 struct step {
 	bool multiply;
-	uint64_t by;
+	double by;
 };
 
 static enum assay_code parse_step(char *text, const struct assay_axis_name *names, size_t n_names,
@@ -88,37 +107,38 @@ static enum assay_code parse_step(char *text, const struct assay_axis_name *name
 		return ASSAY_OK;
 	enum assay_code rc;
 	if (*text == 'x') {
+		uint64_t factor = 2;
 		ret->multiply = true;
-		rc = assay_parse_u64(text + 1, 2, 1u << 20, &ret->by, err);
+		rc = assay_parse_u64(text + 1, 2, 1u << 20, &factor, err);
+		ret->by = (double)factor;
 	} else if (*text == '+') {
 		rc = parse_value(text + 1, names, n_names, &ret->by, err);
 	} else {
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "step '%s' starts with neither x (factor) nor + (distance)", text);
 	}
-	if (rc == ASSAY_OK && ret->by == 0)
+	if (rc == ASSAY_OK && ret->by <= 0)
 		return assay_fail(err, ASSAY_EUSAGE, "a step of 0 never ends");
 	return rc;
 }
 
-static enum assay_code add_range(struct values *v, uint64_t lo, uint64_t hi, struct step step,
+static enum assay_code add_range(struct values *v, double lo, double hi, struct step step,
 				 struct assay_err *err)
 {
 	if (lo > hi)
-		return assay_fail(err, ASSAY_EUSAGE,
-				  "the range runs backwards (%" PRIu64 " is above %" PRIu64 ")", lo,
-				  hi);
+		return assay_fail(err, ASSAY_EUSAGE, "the range runs backwards (%g is above %g)",
+				  lo, hi);
 	if (step.multiply && lo == 0)
 		return assay_fail(err, ASSAY_EUSAGE, "a range from 0 cannot go by a factor");
-	uint64_t value = lo;
-	for (;;) {
+	double value = lo;
+	for (unsigned i = 1;; i++) {
 		enum assay_code rc = add_value(v, value, err);
-		if (rc != ASSAY_OK || value == hi)
+		if (rc != ASSAY_OK || value >= hi)
 			return rc;
-		uint64_t next;
-		bool over = step.multiply ? __builtin_mul_overflow(value, step.by, &next)
-					  : __builtin_add_overflow(value, step.by, &next);
-		value = over || next > hi ? hi : next;
+		/* from the start each time, so that the errors of 0.1 do not add up */
+		value = step.multiply ? value * step.by : lo + i * step.by;
+		if (value > hi * (1 - 1e-12))
+			value = hi;
 	}
 }
 
@@ -126,7 +146,7 @@ static enum assay_code add_item(struct values *v, char *item, const struct assay
 				size_t n_names, struct assay_err *err)
 {
 	char *dots = strstr(item, "..");
-	uint64_t lo, hi;
+	double lo, hi;
 	if (!dots) {
 		enum assay_code rc = parse_value(item, names, n_names, &lo, err);
 		return rc == ASSAY_OK ? add_value(v, lo, err) : rc;
@@ -146,7 +166,7 @@ static enum assay_code add_item(struct values *v, char *item, const struct assay
 }
 
 enum assay_code assay_axis_expand(const char *text, const struct assay_axis_name *names,
-				  size_t n_names, uint64_t **ret, size_t *ret_n,
+				  size_t n_names, double **ret, size_t *ret_n,
 				  struct assay_err *err)
 {
 	struct values v = { 0 };

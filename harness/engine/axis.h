@@ -19,7 +19,7 @@ struct assay_axis_name {
  *
  *   list  := item { "," item }
  *   item  := value | value ".." value [ ":" ( "x" number | "+" value ) ]
- *   value := size | name | number "*" name
+ *   value := size | fraction | name | number "*" name
  *
  * A range without a step goes by 1 ("1..ncores"); with x2 it multiplies; the upper end is always
  * included, also when the steps do not meet it. Duplicates are dropped, order is kept. At most 4096
@@ -27,7 +27,7 @@ struct assay_axis_name {
  */
 enum { ASSAY_AXIS_MAX_VALUES = 4096 };
 enum assay_code assay_axis_expand(const char *text, const struct assay_axis_name *names,
-				  size_t n_names, uint64_t **ret, size_t *ret_n,
+				  size_t n_names, double **ret, size_t *ret_n,
 				  struct assay_err *err);
 
 /*

@@ -2,7 +2,6 @@
 /* case: composing and parsing the names that the command line, the store and exports share. */
 #include "harness/engine/case.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +16,14 @@ bool assay_axis_is_words(const struct assay_axis *axis)
 }
 
 void assay_case_param_number(struct assay_case_param *param, const struct assay_axis *axis,
-			     uint64_t value)
+			     double value)
 {
 	param->name = axis->name;
-	param->value = (double)value;
+	param->value = value;
 	if (axis->unit && strcmp(axis->unit, "bytes") == 0)
-		assay_format_size(value, param->text, sizeof(param->text));
+		assay_format_size((uint64_t)value, param->text, sizeof(param->text));
 	else
-		snprintf(param->text, sizeof(param->text), "%" PRIu64, value);
+		snprintf(param->text, sizeof(param->text), "%.15g", value);
 }
 
 enum assay_code assay_case_param_word(struct assay_case_param *param, const struct assay_axis *axis,
@@ -96,10 +95,15 @@ static enum assay_code parse_axis(struct assay_case *c, const char *key, const c
 	if (assay_axis_is_words(axis)) {
 		rc = assay_case_param_word(param, axis, value, err);
 	} else {
-		uint64_t number;
-		rc = assay_parse_size(value, &number, err);
-		if (rc == ASSAY_OK)
-			assay_case_param_number(param, axis, number);
+		double *number;
+		size_t n;
+		rc = assay_axis_expand(value, NULL, 0, &number, &n, err);
+		if (rc != ASSAY_OK)
+			return rc;
+		assay_case_param_number(param, axis, number[0]);
+		if (n != 1)
+			rc = assay_fail(err, ASSAY_EUSAGE, "'%s' is not one value", value);
+		free(number);
 	}
 	c->n_params += rc == ASSAY_OK;
 	return rc;

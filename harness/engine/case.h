@@ -31,7 +31,7 @@ struct assay_case {
 bool assay_axis_is_words(const struct assay_axis *axis);
 /* Fill in a param from a number or a word of `axis`. */
 void assay_case_param_number(struct assay_case_param *param, const struct assay_axis *axis,
-			     uint64_t value);
+			     double value);
 /* ASSAY_EUSAGE with the nearest word when `word` is none of the axis'. */
 enum assay_code assay_case_param_word(struct assay_case_param *param, const struct assay_axis *axis,
 				      const char *word, struct assay_err *err);

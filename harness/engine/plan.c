@@ -130,15 +130,14 @@ static enum assay_code expand_threads(struct expansion *x, struct assay_case *c,
 		return add_case(x, c, err);
 	}
 	const char *values = over ? over : bench->threads ? bench->threads : "1";
-	uint64_t *list;
+	double *list;
 	size_t n;
 	enum assay_code rc = assay_axis_expand(values, x->names, x->n_names, &list, &n, err);
 	if (rc != ASSAY_OK)
 		return assay_context(err, rc, "axis 'threads'");
 	for (size_t i = 0; rc == ASSAY_OK && i < n; i++) {
-		if (list[i] < 1 || list[i] > 65536) {
-			rc = assay_fail(err, ASSAY_EUSAGE, "axis 'threads': %llu threads",
-					(unsigned long long)list[i]);
+		if (list[i] < 1 || list[i] > 65536 || list[i] != (unsigned)list[i]) {
+			rc = assay_fail(err, ASSAY_EUSAGE, "axis 'threads': %g threads", list[i]);
 			break;
 		}
 		c->threads = (unsigned)list[i];
@@ -175,7 +174,7 @@ static enum assay_code expand_numbers(struct expansion *x, struct assay_case *c,
 				      const struct assay_axis *axis, const char *values,
 				      struct assay_err *err)
 {
-	uint64_t *list;
+	double *list;
 	size_t n;
 	enum assay_code rc = assay_axis_expand(values, x->names, x->n_names, &list, &n, err);
 	if (rc != ASSAY_OK)

@@ -14,20 +14,20 @@ static const struct assay_axis_name names[] = {
 	{ "l2", 0 },
 };
 
-static void expands_to(const char *text, const uint64_t *want, size_t n_want)
+static void expands_to(const char *text, const double *want, size_t n_want)
 {
 	struct assay_err err = { 0 };
-	uint64_t *got;
+	double *got;
 	size_t n;
 	assert_ok(assay_axis_expand(text, names, ASSAY_COUNT_OF(names), &got, &n, &err));
 	assert_int_equal(n, n_want);
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(got[i], want[i]);
+		assert_close(got[i], want[i], 1e-12);
 	free(got);
 }
 #define EXPANDS(text, ...)                                                                         \
-	expands_to(text, (const uint64_t[]){ __VA_ARGS__ },                                        \
-		   ASSAY_COUNT_OF(((const uint64_t[]){ __VA_ARGS__ })))
+	expands_to(text, (const double[]){ __VA_ARGS__ },                                        \
+		   ASSAY_COUNT_OF(((const double[]){ __VA_ARGS__ })))
 
 static void lists_and_ranges(void **state)
 {
@@ -41,6 +41,8 @@ static void lists_and_ranges(void **state)
 	EXPANDS("1,2,1,2", 1, 2);
 	EXPANDS("0..2", 0, 1, 2);
 	EXPANDS("8..8", 8);
+	EXPANDS("0.99", 0.99);
+	EXPANDS("0.6..1.2:+0.2", 0.6, 0.8, 1.0, 1.2);
 	EXPANDS("1..2,1Ki..4Ki:x2", 1, 2, 1024, 2048, 4096);
 }
 
@@ -56,12 +58,13 @@ static void malformed_values_are_named(void **state)
 		{ "0..8:x2", "factor" },  { "1..8:x1", "outside" },
 		{ "1..8:+0", "never" },   { "1..8:2", "starts with" },
 		{ "l2", "not known" },    { "99999*ncoresx", "ncoresx" },
-		{ "-3", "-3" },           { "1..8:x", "whole number" },
+		{ "-3", "-3" },           { "0.", "0." },
+		{ ".5", ".5" },           { "1..8:x", "whole number" },
 		{ "1..100000", "4096" },
 	};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++) {
 		struct assay_err err = { 0 };
-		uint64_t *got;
+		double *got;
 		size_t n;
 		assert_fails(assay_axis_expand(bad[i].text, names, ASSAY_COUNT_OF(names), &got, &n,
 					       &err),

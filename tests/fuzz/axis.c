@@ -13,7 +13,7 @@ static const struct assay_axis_name names[] = {
 static void try_numbers(const char *text)
 {
 	struct assay_err err = {0};
-	uint64_t *values = NULL;
+	double *values = NULL;
 	size_t n = 0;
 	if (assay_axis_expand(text, names, sizeof(names) / sizeof(names[0]), &values, &n, &err) !=
 	    ASSAY_OK) {
