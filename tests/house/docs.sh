@@ -4,7 +4,7 @@
 # marked "```c PATH" are taken out of the pages, built the way the page says, and run. Prints TAP.
 # usage: docs.sh ROOT ASSAY COMPILER...
 set -u
-root=$1 assay=$2
+root=$(realpath "$1") assay=$(realpath "$2")
 shift 2
 compiler=$*
 
@@ -60,14 +60,23 @@ measure()
 		--load "./$1" "$2" >log 2>&1
 }
 
-# results STATUS TEXT: how many primary results have that status, and TEXT in their name.
+# results STATUS TEXT: how many cases have that status, and TEXT in their name. A noisy machine may
+# make a case unstable, which is as good as ok here. Keeps what it saw in the log.
 results()
 {
-	python3 -c '
+	python3 - "$1" "$2" <<'PYTHON'
 import json, sys
-events = [json.loads(line) for line in open("results.json")]
-print(sum(e["event"] == "result" and e["status"] == sys.argv[1] and sys.argv[2] in e["name"]
-          for e in events))' "$1" "$2"
+found = 0
+with open("log", "w") as log:
+    for line in open("results.json"):
+        event = json.loads(line)
+        if event["event"] != "result" or not event["primary"]:
+            continue
+        print(event["status"], event["name"], event["reason"], file=log)
+        status = "ok" if event["status"] == "unstable" else event["status"]
+        found += status == sys.argv[1] and sys.argv[2] in event["name"]
+print(found)
+PYTHON
 }
 
 want='suites/memory/alloc_burst.c
@@ -81,14 +90,14 @@ verdict 'the plug-in compiles' $? log
 measure text.so text
 verdict 'assay run measures it' $? log
 [ "$(results ok text/find_byte/)" = 6 ]
-verdict 'two sizes and three subjects are ok' $? results.json
+verdict 'two sizes and three subjects are ok' $? log
 
 sed 's/for (size_t i = 0; i < n; i++)$/for (size_t i = 1; i < n; i++)/' text.c >wrong.c
 build wrong.so wrong.c
 verdict 'the plug-in with a mistake compiles' $? log
 measure wrong.so text
 [ $? = 3 ] && [ "$(results failed subject:loop)" = 2 ] && [ "$(results ok text/find_byte/)" = 4 ]
-verdict 'the oracle finds the mistake, and only that' $? results.json
+verdict 'the oracle finds the mistake, and only that' $? log
 
 sed 's/ASSAY_ABI,/ASSAY_ABI + 1,/' text.c >other.c
 build other.so other.c
