@@ -65,9 +65,9 @@ static void add_core(struct assay_str *label, const struct tree_node *core)
 {
 	struct usage usage = {0};
 	tree_each_pu(core, count_usage, &usage);
-	assay_str_add(label, "core");
 	if (usage.all > 1)
-		assay_str_add(label, " of %zu threads", usage.all);
+		assay_str_add(label, "%zu-thread ", usage.all);
+	assay_str_add(label, "core");
 	if (usage.kind >= 0)
 		assay_str_add(label, ", kind %d", usage.kind);
 }
@@ -259,6 +259,8 @@ enum assay_code assay_topology_print(const struct assay_topology *topology, FILE
 	add_headline(&page.text, topology);
 	assay_str_add(&page.text, "%-*s%s\n", COLUMN, "what", "CPU numbers");
 	add_tree(&page, topology);
+	if (topology->pus[0].kind >= 0)
+		assay_str_add(&page.text, "\nOf the kinds of core, the higher is the faster.\n");
 	enum assay_code rc = ASSAY_OK;
 	if (page.text.failed)
 		rc = assay_fail(err, ASSAY_ENOMEM, "topology: out of memory");

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* topo: the machine as hwloc sees it, or any other from its XML, or a made-up one. */
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "cli/declared.h"
+#include "harness/base/json.h"
+#include "harness/machine/noise.h"
+#include "harness/machine/topology.h"
+
+static const struct cli_option options[] = {
+	{"from", 'f', "SPEC", "an hwloc XML file, or 'synthetic:pack:2 numa:4 core:8 pu:2'"},
+	{"xml", 0, NULL, "hwloc XML, without host name and serial numbers"},
+	{0},
+};
+
+/* The clock can only be measured on the machine itself. */
+static double measure_clock(const struct assay_topology *topology)
+{
+	return assay_topology_is_live(topology) ? assay_core_clock_hz() : 0;
+}
+
+static enum assay_code print_xml(const struct assay_topology *topology, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE char *xml = NULL;
+	enum assay_code rc = assay_topology_xml(topology, &xml, err);
+	if (rc == ASSAY_OK && fputs(xml, stdout) == EOF)
+		rc = assay_fail(err, ASSAY_EIO, "topo: cannot write to standard output");
+	return rc;
+}
+
+static enum assay_code print_json(const struct assay_topology *topology, FILE *out,
+				  struct assay_err *err)
+{
+	double hz = measure_clock(topology);
+	json_t *measured = json_object();
+	json_object_set_new(measured, "core_clock_hz", hz > 0 ? assay_json_real(hz) : json_null());
+	json_t *document = json_object();
+	json_t *machine = assay_topology_json(topology);
+	json_object_set_new(document, "schema", json_string("assay/1"));
+	json_object_update(document, machine);
+	json_decref(machine);
+	json_object_set_new(document, "measured", measured);
+	return assay_json_document(document, out, err);
+}
+
+static enum assay_code print_text(const struct assay_topology *topology, struct assay_err *err)
+{
+	enum assay_code rc = assay_topology_print(topology, stdout, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	putchar('\n');
+	cli_declared_print(topology, measure_clock(topology), stdout);
+	uint8_t digest[32];
+	assay_topology_fingerprint(topology, digest);
+	printf("\nfingerprint ");
+	for (size_t i = 0; i < sizeof(digest); i++)
+		printf("%02x", digest[i]);
+	putchar('\n');
+	return ASSAY_OK;
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	(void)ret_exit;
+	if (args->n_positional)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "topo takes no arguments; another machine is named with --from");
+	struct assay_topology *topology;
+	enum assay_code rc = assay_topology_load(cli_value(args, "from"), &topology, err);
+	if (rc !=
+	    ASSAY_OK) /* a file that is not there is the user's slip, not a failed measurement */
+		return rc == ASSAY_EIO && cli_value(args, "from") ? ASSAY_EUSAGE : rc;
+	if (cli->json)
+		rc = print_json(topology, cli->json, err);
+	else if (cli_flag(args, "xml"))
+		rc = print_xml(topology, err);
+	else
+		rc = print_text(topology, err);
+	assay_topology_free(topology);
+	return rc;
+}
+
+const struct cli_verb cli_verb_topo = {
+	.name = "topo",
+	.usage = "[--xml] [--from SPEC]",
+	.brief = "the machine: packages, NUMA nodes, caches, cores",
+	.details =
+		"Equal siblings are folded into one line; the right column shows how CPU numbers\n"
+		"are dealt out to them. Declared figures stand with those who declare them, for\n"
+		"they disagree; measured ones stand beside them.",
+	.options = options,
+	.run = run,
+};
