@@ -141,7 +141,9 @@ static double incomplete_beta(double a, double b, double x, double y)
 	if (x > (a + 1) / (a + b + 2)) /* the fraction converges fast on the other side only */
 		return 1 - incomplete_beta(b, a, y, x);
 	const double tiny = 1e-300;
-	double front = exp(a * log(x) + b * log(y) - log_beta(a, b)) / a;
+	/* A number near 1 has lost the digits that its logarithm needs; its complement has them. */
+	double log_x = x > 0.5 ? log1p(-y) : log(x), log_y = y > 0.5 ? log1p(-x) : log(y);
+	double front = exp(a * log_x + b * log_y - log_beta(a, b)) / a;
 	double c = 1, d = 1 - (a + b) * x / (a + 1);
 	d = 1 / (fabs(d) < tiny ? tiny : d);
 	double fraction = d;

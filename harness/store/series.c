@@ -79,7 +79,7 @@ static int by_name_then_value(const void *a, const void *b)
 	return order ? order : strcmp(x->value, y->value);
 }
 
-enum assay_code store_series_key(const struct assay_result *result, uint8_t ret[32],
+enum assay_code assay_series_key(const struct assay_result *result, uint8_t ret[32],
 				 struct assay_err *err)
 {
 	struct assay_param few[16];
@@ -235,7 +235,7 @@ enum assay_code store_series_id(struct assay_store *store, const struct assay_re
 				int64_t *ret, struct assay_err *err)
 {
 	uint8_t key[32];
-	enum assay_code code = store_series_key(result, key, err);
+	enum assay_code code = assay_series_key(result, key, err);
 	if (code != ASSAY_OK)
 		return code;
 	if (store->series.size) {

@@ -22,14 +22,6 @@ struct store_series_cache {
 void store_series_forget(struct store_series_cache *cache);
 void store_series_cache_done(struct store_series_cache *cache);
 
-/*
- * SHA-256 of what makes a series: suite, benchmark, version, subject, metric (name, unit, direction)
- * and the parameters sorted by name, `threads` among them. Each text is preceded by its length as
- * 8 bytes little-endian, so that no two different series share an encoding.
- */
-enum assay_code store_series_key(const struct assay_result *result, uint8_t ret[32],
-				 struct assay_err *err);
-
 /* The id of the result's series, added when new. Inside a transaction. */
 enum assay_code store_series_id(struct assay_store *store, const struct assay_result *result,
 				int64_t *ret, struct assay_err *err);

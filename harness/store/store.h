@@ -88,6 +88,14 @@ enum assay_code assay_store_finish_run(struct assay_store *store, int64_t run,
 enum assay_code assay_store_resume_run(struct assay_store *store, int64_t run,
 				       struct assay_err *err);
 
+/*
+ * What makes a series, in this store and any other: SHA-256 over suite, benchmark, version, subject, metric
+ * (name, unit, direction) and the parameters sorted by name, `threads` among them. Each text is preceded by
+ * its length as 8 bytes little-endian, so that no two different series share an encoding.
+ */
+enum assay_code assay_series_key(const struct assay_result *result, uint8_t ret[32],
+				 struct assay_err *err);
+
 struct assay_run_list {
 	struct assay_run_info *runs;
 	size_t n;
