@@ -30,15 +30,15 @@ struct assay_err {
  * `return assay_fail(err, ASSAY_EIO, "open '%s': %s", path, strerror(errno));` is the idiom.
  * err may be NULL. Does not allocate and keeps errno. Thread-safe on distinct err.
  */
-enum assay_code assay_fail(struct assay_err *err, enum assay_code code, const char *fmt, ...)
-	ASSAY_PRINTF(3, 4);
+ASSAY_API enum assay_code assay_fail(struct assay_err *err, enum assay_code code, const char *fmt,
+				     ...) ASSAY_PRINTF(3, 4);
 
 /*
  * Prefix the message already in *err with "<formatted>: " on the way up; returns `code`.
  * No effect on success (ASSAY_OK).
  */
-enum assay_code assay_context(struct assay_err *err, enum assay_code code, const char *fmt, ...)
-	ASSAY_PRINTF(3, 4);
+ASSAY_API enum assay_code assay_context(struct assay_err *err, enum assay_code code,
+					const char *fmt, ...) ASSAY_PRINTF(3, 4);
 
 /* A short constant name such as "usage" or "store"; never NULL. */
 const char *assay_code_name(enum assay_code code);
