@@ -201,5 +201,37 @@ else
 	not_ok 'loop: the bad example compiles' "$(cat "$tree/err")"
 fi
 
+# The test of globals against constants, one of which needs relocation, and then variables.
+mkdir "$tree/harness/objects"
+cat >"$tree/steady.c" <<'TXT'
+static const int numbers[] = { 1, 2 };
+const int *const pointers[] = { &numbers[0], &numbers[1] };
+TXT
+cat >"$tree/wild.c" <<'TXT'
+int *count(void);
+int *count(void)
+{
+	static int calls;
+	static _Thread_local int mine = 1;
+	return ++calls > 3 ? &mine : &calls;
+}
+int exported = 5;
+TXT
+if ! "$@" -fPIC -O2 -c -o "$tree/harness/objects/steady.c.o" "$tree/steady.c" 2>"$tree/err"; then
+	not_ok 'globals: the good example compiles' "$(cat "$tree/err")"
+elif text=$(sh "$here/globals.sh" "$tree"); then
+	ok 'globals: constants are fine'
+else
+	not_ok 'globals: constants are fine' "$text"
+fi
+"$@" -fPIC -O2 -c -o "$tree/harness/objects/wild.c.o" "$tree/wild.c"
+text=$(sh "$here/globals.sh" "$tree")
+case $text in
+*'not installed') ok 'globals: objdump is not installed' ;;
+*steady*) not_ok 'globals: finds variables' "$text" ;;
+*calls*exported*mine* | *calls*mine*exported* | *mine*calls*exported*) ok "globals: finds variables" ;;
+*) not_ok 'globals: finds variables' "$text" ;;
+esac
+
 printf '1..%d\n' "$n"
 exit $bad
