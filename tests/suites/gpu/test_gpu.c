@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/* test_gpu: devices against their oracle, the oracle against devices that lie, and OpenCL's refusals. */
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suites/gpu/gpu.h"
+#include "suites/gpu/opencl.h"
+#include "suites/table.h"
+#include "tests/t.h"
+
+static const struct assay_subject *subject(const char *name)
+{
+	for (const struct assay_subject_entry *e = assay_subject_table; e->suite; e++)
+		if (strcmp(e->suite, "gpu") == 0 && strcmp(e->name, name) == 0)
+			return e->subject;
+	return NULL;
+}
+
+static const struct assay_suite *suite(void)
+{
+	for (const struct assay_suite_entry *e = assay_suite_table; e->name; e++)
+		if (strcmp(e->name, "gpu") == 0)
+			return e->suite;
+	return NULL;
+}
+
+static const struct gpu_ops *host_ops(void)
+{
+	return subject("host")->ops;
+}
+
+/* A copy of the host device in which a test replaces one function. */
+static enum assay_code check_ops(const struct gpu_ops *ops, struct assay_err *err)
+{
+	struct assay_subject liar = {.brief = "liar", .ops = ops};
+	return suite()->check(&liar, 4711, err);
+}
+
+static void null_and_host_pass_the_oracle(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	assert_ok(suite()->check(subject("null"), 1, &err));
+	for (uint64_t seed = 1; seed <= 3; seed++)
+		assert_ok(suite()->check(subject("host"), seed, &err));
+}
+
+static enum assay_code run_nothing(struct gpu_device *device, struct gpu_kernel *kernel,
+				   const struct gpu_arg *args, size_t n_args, size_t items,
+				   double *ret_ns, struct assay_err *err)
+{
+	(void)device, (void)kernel, (void)args, (void)n_args, (void)items, (void)err;
+	*ret_ns = 1;
+	return ASSAY_OK;
+}
+
+static enum assay_code run_short(struct gpu_device *device, struct gpu_kernel *kernel,
+				 const struct gpu_arg *args, size_t n_args, size_t items,
+				 double *ret_ns, struct assay_err *err)
+{
+	return host_ops()->run(device, kernel, args, n_args, items - 1, ret_ns, err);
+}
+
+/* Computes one element too many: the size parameter is not kept to. */
+static enum assay_code run_long(struct gpu_device *device, struct gpu_kernel *kernel,
+				const struct gpu_arg *args, size_t n_args, size_t items,
+				double *ret_ns, struct assay_err *err)
+{
+	struct gpu_arg more[GPU_MAX_ARGS];
+	memcpy(more, args, n_args * sizeof(*args));
+	more[4].value.u++;
+	return host_ops()->run(device, kernel, more, n_args, items + 1, ret_ns, err);
+}
+
+static enum assay_code run_backwards(struct gpu_device *device, struct gpu_kernel *kernel,
+				     const struct gpu_arg *args, size_t n_args, size_t items,
+				     double *ret_ns, struct assay_err *err)
+{
+	enum assay_code code = host_ops()->run(device, kernel, args, n_args, items, ret_ns, err);
+	*ret_ns = -1;
+	return code;
+}
+
+static enum assay_code upload_half(struct gpu_device *device, struct gpu_buffer *to,
+				   const void *from, size_t bytes, struct assay_err *err)
+{
+	return host_ops()->upload(device, to, from, bytes / 2, err);
+}
+
+static void the_oracle_catches_every_lie(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct gpu_ops ops = *host_ops();
+	ops.run = run_nothing;
+	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "element 0");
+	ops.run = run_short;
+	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "expected");
+	ops.run = run_long;
+	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "behind its end");
+	ops.run = run_backwards;
+	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "ran for -1 ns");
+	ops = *host_ops();
+	ops.upload = upload_half;
+	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "came back changed");
+}
+
+static void an_answer_may_be_fused_but_not_wrong(void **state)
+{
+	(void)state;
+	float b[] = {1.1f, -3.3f}, c[] = {0.7f, 1.1f}, s = 3.0f;
+	float fused[] = {fmaf(s, c[0], b[0]), fmaf(s, c[1], b[1])};
+	float wrong[] = {fused[0], fused[1] + 1e-5f};
+	float nan[] = {fused[0], NAN};
+	struct assay_err err = {0};
+	assert_ok(gpu_triad_check(fused, b, c, s, 2, &err));
+	assert_fails(gpu_triad_check(wrong, b, c, s, 2, &err), ASSAY_ECHECK, "element 1");
+	assert_fails(gpu_triad_check(nan, b, c, s, 2, &err), ASSAY_ECHECK, "element 1");
+}
+
+static void data_is_random_and_never_zero(void **state)
+{
+	(void)state;
+	enum { N = 10000 };
+	static float x[N], y[N];
+	size_t negative = 0;
+	gpu_fill(x, N, 7);
+	gpu_fill(y, N, 7);
+	assert_memory_equal(x, y, sizeof(x));
+	for (size_t i = 0; i < N; i++) {
+		assert_true(fabsf(x[i]) >= 0.0625f && fabsf(x[i]) < 16.0f);
+		negative += x[i] < 0;
+	}
+	assert_true(negative > N / 3 && negative < 2 * N / 3);
+}
+
+/* OpenCL's device, or skip the test when there is none here. */
+static struct gpu_device *open_opencl(const struct gpu_ops **ops)
+{
+	struct assay_err err = {0};
+	struct gpu_device *device = NULL;
+	if (subject("opencl")->probe(&err) != ASSAY_OK) {
+		print_message("# no OpenCL: %s\n", err.text);
+		assert_int_equal(err.code, ASSAY_SKIP);
+		assert_true(err.text[0] != '\0');
+		skip();
+	}
+	*ops = subject("opencl")->ops;
+	assert_ok((*ops)->open(&device, &err));
+	return device;
+}
+
+static void opencl_passes_the_oracle(void **state)
+{
+	(void)state;
+	const struct gpu_ops *ops;
+	struct assay_err err = {0};
+	struct gpu_device *device = open_opencl(&ops);
+	print_message("# %s\n", ops->describe(device));
+	ops->close(device);
+	assert_ok(suite()->check(subject("opencl"), 99, &err));
+}
+
+static void opencl_shows_the_compilers_log(void **state)
+{
+	(void)state;
+	static const struct gpu_kernel_source broken = {
+		.name = "broken",
+		.text = "GPU_KERNEL void broken(GPU_GLOBAL float *a) { a[0] = undeclared_thing; }\n",
+	};
+	const struct gpu_ops *ops;
+	struct assay_err err = {0};
+	struct gpu_kernel *kernel = NULL;
+	struct gpu_device *device = open_opencl(&ops);
+	assert_fails(ops->build(device, &broken, &kernel, &err), ASSAY_EIO, "undeclared_thing");
+	assert_null(kernel);
+	ops->unbuild(device, NULL);
+	ops->release(device, NULL);
+	ops->close(device);
+	ops->close(NULL);
+}
+
+static void opencl_skips_what_the_device_cannot_hold(void **state)
+{
+	(void)state;
+	const struct gpu_ops *ops;
+	struct assay_err err = {0};
+	struct gpu_buffer *buffer = NULL;
+	struct gpu_device *device = open_opencl(&ops);
+	assert_fails(ops->alloc(device, SIZE_MAX / 2, &buffer, &err), ASSAY_SKIP, "in one buffer");
+	assert_null(buffer);
+	ops->close(device);
+}
+
+static void opencl_leaves_the_callers_cpus_alone(void **state)
+{
+	(void)state;
+	const struct gpu_ops *ops;
+	cpu_set_t before, one, after;
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	struct gpu_device *device = open_opencl(&ops);
+	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
+	sched_setaffinity(0, sizeof(before), &before);
+	ops->close(device);
+	assert_true(CPU_EQUAL(&one, &after));
+}
+
+static void a_missing_library_is_a_reason(void **state)
+{
+	(void)state;
+	struct opencl cl;
+	struct assay_err err = {0};
+	assert_fails(opencl_load("libNoSuchOpenCL.so.1", &cl, &err), ASSAY_SKIP,
+		     "libNoSuchOpenCL.so.1");
+	assert_null(cl.library);
+	assert_fails(opencl_load("libm.so.6", &cl, &err), ASSAY_SKIP, "has no clGetPlatformIDs");
+	assert_null(cl.library);
+	opencl_unload(NULL);
+}
+
+enum { SAID_SO = 0, DID_NOT_SKIP = 10, OTHER_REASON };
+
+/* A machine without any driver: the loader looks for them in an empty place. */
+static int look_without_drivers(void)
+{
+	struct assay_err err = {0};
+	setenv("OCL_ICD_VENDORS", "/nonexistent", 1);
+	if (subject("opencl")->probe(&err) != ASSAY_SKIP)
+		return DID_NOT_SKIP;
+	return strstr(err.text, "OpenCL") ? SAID_SO : OTHER_REASON;
+}
+
+static void a_machine_without_drivers_is_a_reason(void **state)
+{
+	(void)state;
+	int status;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(look_without_drivers());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), SAID_SO);
+}
+
+int main(void)
+{
+	/* The child of the first test must be forked before OpenCL is loaded here. */
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_machine_without_drivers_is_a_reason),
+		cmocka_unit_test(a_missing_library_is_a_reason),
+		cmocka_unit_test(null_and_host_pass_the_oracle),
+		cmocka_unit_test(the_oracle_catches_every_lie),
+		cmocka_unit_test(an_answer_may_be_fused_but_not_wrong),
+		cmocka_unit_test(data_is_random_and_never_zero),
+		cmocka_unit_test(opencl_passes_the_oracle),
+		cmocka_unit_test(opencl_shows_the_compilers_log),
+		cmocka_unit_test(opencl_skips_what_the_device_cannot_hold),
+		cmocka_unit_test(opencl_leaves_the_callers_cpus_alone),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
