@@ -24,11 +24,14 @@ static const char *mode_name(enum assay_mode mode)
 	return names[mode];
 }
 
-static bool wanted(const struct cli_args *args, const struct assay_bench_entry *bench)
+static bool wanted(const struct cli *cli, const struct cli_args *args,
+		   const struct assay_bench_entry *bench)
 {
+	if (!args->n_positional)
+		return !assay_registry_hidden(cli->registry, bench->suite);
 	struct assay_str name = {0};
 	assay_str_add(&name, "%s/%s", bench->suite, bench->name);
-	bool match = args->n_positional == 0;
+	bool match = false;
 	for (int i = 0; !match && i < args->n_positional; i++)
 		match = assay_pattern_matches(args->positional[i], assay_str_text(&name));
 	assay_str_done(&name);
@@ -55,6 +58,31 @@ static void add_axes(const struct assay_bench *bench, struct assay_str *out)
 		assay_str_add(out, "%sthreads=%s", out->length ? " " : "", bench->threads);
 }
 
+/* "    label     a,b,c" within 80 columns, broken only at a separator. */
+static void print_wrapped(const char *label, const char *text, char separator)
+{
+	enum { INDENT = 14, WIDTH = 80 };
+	size_t column = INDENT;
+	if (!*text)
+		return;
+	printf("    %-10s", label);
+	while (*text) {
+		const char *end = strchr(text, separator);
+		size_t word = end ? (size_t)(end - text) : strlen(text);
+		size_t after = word + (end != NULL);
+		if (column > INDENT && column + after > WIDTH) {
+			printf("\n%*s", INDENT, "");
+			column = INDENT;
+		} else if (column > INDENT && separator == ' ') {
+			putchar(' ');
+		}
+		printf("%.*s", (int)(separator == ' ' ? word : after), text);
+		column += after;
+		text += after;
+	}
+	putchar('\n');
+}
+
 static void list_text(const struct cli *cli, const struct assay_bench_entry *bench)
 {
 	struct assay_str subjects = {0}, axes = {0};
@@ -63,10 +91,8 @@ static void list_text(const struct cli *cli, const struct assay_bench_entry *ben
 	struct assay_metric_info metric = assay_primary_metric(bench->bench);
 	printf("%s/%s  %s\n", bench->suite, bench->name, bench->bench->brief);
 	printf("    %s in %s, mode %s\n", metric.name, metric.unit, mode_name(bench->bench->mode));
-	if (axes.length)
-		printf("    axes      %s\n", axes.text);
-	if (subjects.length)
-		printf("    subjects  %s\n", subjects.text);
+	print_wrapped("axes", assay_str_text(&axes), ' ');
+	print_wrapped("subjects", assay_str_text(&subjects), ',');
 	if (cli->verbose && bench->bench->source)
 		printf("    source    %s\n", bench->bench->source);
 	assay_str_done(&subjects);
@@ -98,20 +124,6 @@ static json_t *bench_json(const struct cli *cli, const struct assay_bench_entry 
 			 "version", (int)bench->bench->version, "axes", axes, "subjects", subjects);
 }
 
-static enum assay_code unknown(const struct cli *cli, const char *pattern, struct assay_err *err)
-{
-	const char *names[64];
-	size_t n = 0;
-	const struct assay_suite_entry *suites;
-	size_t n_suites = assay_registry_suites(cli->registry, &suites);
-	for (size_t i = 0; i < n_suites && n < ASSAY_COUNT_OF(names); i++)
-		names[n++] = suites[i].name;
-	const char *near = assay_nearest(pattern, names, n);
-	return assay_fail(err, ASSAY_EUSAGE, "no benchmark matches '%.80s'%s%s%s", pattern,
-			  near ? "; did you mean '" : "; 'assay list' shows all", near ? near : "",
-			  near ? "'?" : "");
-}
-
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
@@ -127,7 +139,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	json_t *list = json_array();
 	size_t shown = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (!wanted(args, &benches[i]))
+		if (!wanted(cli, args, &benches[i]))
 			continue;
 		if (!cli->json_is_stdout)
 			list_text(cli, &benches[i]);
@@ -139,7 +151,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 			json_pack("{s:s, s:o}", "schema", "assay/1", "benchmarks", list), cli->json,
 			err);
 	json_decref(list);
-	return shown ? ASSAY_OK : unknown(cli, args->positional[0], err);
+	return shown ? ASSAY_OK : assay_pattern_unknown(cli->registry, args->positional[0], err);
 }
 
 const struct cli_verb cli_verb_list = {

@@ -22,8 +22,8 @@ static bool capture(const char *const argv[], char *text, size_t size)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	int error = posix_spawnp(&pid, argv[0], &actions, NULL,
-				 (char *const *)(uintptr_t)argv, environ);
+	int error = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv,
+				 environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	size_t n = 0;

@@ -117,6 +117,7 @@ struct assay_subject {
 struct assay_suite {
 	const char *brief;
 	const char *interface; /* default interface of its subjects; NULL: none */
+	bool hidden;           /* measured and listed only when a pattern names it */
 	/*
 	 * The oracle: drive `subject` (never NULL) against a plain reference with random operations from
 	 * `seed`. ASSAY_OK, or ASSAY_ECHECK with what differed. A subject that fails is never timed.

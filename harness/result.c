@@ -5,12 +5,9 @@
 #include <string.h>
 
 static const char *const status_names[] = {
-	[ASSAY_STATUS_OK] = "ok",
-	[ASSAY_STATUS_SKIPPED] = "skipped",
-	[ASSAY_STATUS_FAILED] = "failed",
-	[ASSAY_STATUS_CRASHED] = "crashed",
-	[ASSAY_STATUS_TIMEOUT] = "timeout",
-	[ASSAY_STATUS_UNSTABLE] = "unstable",
+	[ASSAY_STATUS_OK] = "ok",           [ASSAY_STATUS_SKIPPED] = "skipped",
+	[ASSAY_STATUS_FAILED] = "failed",   [ASSAY_STATUS_CRASHED] = "crashed",
+	[ASSAY_STATUS_TIMEOUT] = "timeout", [ASSAY_STATUS_UNSTABLE] = "unstable",
 };
 
 const char *assay_status_name(enum assay_status status)

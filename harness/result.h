@@ -42,8 +42,8 @@ enum {
 
 /* Samples in the order they were taken, launch after launch. */
 struct assay_samples {
-	double *values;      /* n, in the metric's unit */
-	uint8_t *flags;      /* n */
+	double *values; /* n, in the metric's unit */
+	uint8_t *flags; /* n */
 	size_t n;
 	uint32_t *launch_end; /* launches: index one past the last sample of each launch */
 	size_t launches;
@@ -51,7 +51,7 @@ struct assay_samples {
 
 /* Summary of the samples that count (see ASSAY_RESULT_PREEMPTED_USED). NaN where undefined. */
 struct assay_estimate {
-	size_t n;          /* samples used */
+	size_t n;              /* samples used */
 	double median, lo, hi; /* hi, lo: 95 % interval of the median */
 	double min, max, mean, sd, mad;
 	double p50, p90, p99, p999;
@@ -76,7 +76,7 @@ struct assay_histogram_data {
 };
 
 struct assay_result {
-	const char *name;      /* "memory/alloc_pair/size:256/subject:pool/threads:1" */
+	const char *name; /* "memory/alloc_pair/size:256/subject:pool/threads:1" */
 	const char *suite;
 	const char *benchmark; /* "alloc_pair" */
 	const char *subject;   /* "" when there is none */
@@ -85,22 +85,22 @@ struct assay_result {
 	const struct assay_param *params; /* axes only, in the benchmark's order */
 	size_t n_params;
 	struct assay_metric_info metric;
-	bool primary;          /* the metric the benchmark is about */
+	bool primary; /* the metric the benchmark is about */
 	enum assay_status status;
-	const char *reason;    /* "" when ok */
+	const char *reason; /* "" when ok */
 	struct assay_estimate estimate;
 	struct assay_samples samples;
 	struct assay_histogram_data histogram; /* LATENCY; else n = 0 */
 	const struct assay_count *counters;    /* per operation; on the primary metric only */
 	size_t n_counters;
 	double bytes_per_op, flops_per_op;
-	double cpu_ratio;      /* CPU time / (wall time * threads) over all samples; NaN unknown */
+	double cpu_ratio; /* CPU time / (wall time * threads) over all samples; NaN unknown */
 	unsigned flags;
-	const char *driver;    /* "native" or "gbench" */
-	const char *clock;     /* "monotonic", "device", ... */
-	char noise;            /* 'A' to 'D', grade of the machine during the run */
-	uint64_t started_ns;   /* wall clock, ns since the epoch */
-	uint64_t elapsed_ns;   /* all launches, set-up included */
+	const char *driver;  /* "native" or "gbench" */
+	const char *clock;   /* "monotonic", "device", ... */
+	char noise;          /* 'A' to 'D', grade of the machine during the run */
+	uint64_t started_ns; /* wall clock, ns since the epoch */
+	uint64_t elapsed_ns; /* all launches, set-up included */
 };
 
 #endif

@@ -49,9 +49,9 @@ static void add_estimate(json_t *json, const struct assay_estimate *e)
 		const char *name;
 		double value;
 	} fields[] = {
-		{ "median", e->median }, { "lo", e->lo },     { "hi", e->hi },   { "min", e->min },
-		{ "max", e->max },       { "mean", e->mean }, { "sd", e->sd },   { "mad", e->mad },
-		{ "p50", e->p50 },       { "p90", e->p90 },   { "p99", e->p99 }, { "p999", e->p999 },
+		{"median", e->median}, {"lo", e->lo},     {"hi", e->hi},   {"min", e->min},
+		{"max", e->max},       {"mean", e->mean}, {"sd", e->sd},   {"mad", e->mad},
+		{"p50", e->p50},       {"p90", e->p90},   {"p99", e->p99}, {"p999", e->p999},
 	};
 	json_object_set_new(json, "n", json_integer((json_int_t)e->n));
 	for (size_t i = 0; i < ASSAY_COUNT_OF(fields); i++)
@@ -86,7 +86,7 @@ json_t *assay_result_json(const struct assay_result *r, bool with_samples)
 	if (!json)
 		return NULL;
 	add_estimate(json, &r->estimate);
-	const char noise[] = { r->noise ? r->noise : '?', '\0' };
+	const char noise[] = {r->noise ? r->noise : '?', '\0'};
 	json_object_set_new(json, "samples_cpu_ratio", assay_json_real(r->cpu_ratio));
 	json_object_set_new(json, "noise", json_string(noise));
 	json_object_set_new(json, "counters", counters_json(r));

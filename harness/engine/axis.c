@@ -20,8 +20,7 @@ static enum assay_code add_value(struct values *v, double value, struct assay_er
 		if (v->list[i] == value)
 			return ASSAY_OK;
 	if (v->n == ASSAY_AXIS_MAX_VALUES)
-		return assay_fail(err, ASSAY_EUSAGE, "more than %d values",
-				  ASSAY_AXIS_MAX_VALUES);
+		return assay_fail(err, ASSAY_EUSAGE, "more than %d values", ASSAY_AXIS_MAX_VALUES);
 	double *grown = realloc(v->list, (v->n + 1) * sizeof(*grown));
 	if (!grown)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for an axis");
@@ -43,10 +42,11 @@ static enum assay_code lookup_name(const char *text, const struct assay_axis_nam
 		*ret = names[i].value;
 		return ASSAY_OK;
 	}
-	return assay_fail(err, ASSAY_EUSAGE,
-			  "'%s' is neither a size (4096, 4Ki, 64k) nor one of ncores, npus, l1, l2, "
-			  "llc",
-			  text);
+	return assay_fail(
+		err, ASSAY_EUSAGE,
+		"'%s' is neither a size (4096, 4Ki, 64k) nor one of ncores, npus, l1, l2, "
+		"llc",
+		text);
 }
 
 /* A fraction such as 0.99: digits, a dot, digits. */
@@ -102,7 +102,7 @@ struct step {
 static enum assay_code parse_step(char *text, const struct assay_axis_name *names, size_t n_names,
 				  struct step *ret, struct assay_err *err)
 {
-	*ret = (struct step){ .by = 1 };
+	*ret = (struct step){.by = 1};
 	if (!text)
 		return ASSAY_OK;
 	enum assay_code rc;
@@ -115,7 +115,8 @@ static enum assay_code parse_step(char *text, const struct assay_axis_name *name
 		rc = parse_value(text + 1, names, n_names, &ret->by, err);
 	} else {
 		return assay_fail(err, ASSAY_EUSAGE,
-				  "step '%s' starts with neither x (factor) nor + (distance)", text);
+				  "step '%s' starts with neither x (factor) nor + (distance)",
+				  text);
 	}
 	if (rc == ASSAY_OK && ret->by <= 0)
 		return assay_fail(err, ASSAY_EUSAGE, "a step of 0 never ends");
@@ -169,7 +170,7 @@ enum assay_code assay_axis_expand(const char *text, const struct assay_axis_name
 				  size_t n_names, double **ret, size_t *ret_n,
 				  struct assay_err *err)
 {
-	struct values v = { 0 };
+	struct values v = {0};
 	ASSAY_AUTO_FREE char *copy = strdup(text);
 	if (!copy)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for an axis");
@@ -200,7 +201,8 @@ void assay_words_free(char **words, size_t n)
 
 static bool word_valid(const char *word)
 {
-	size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+	size_t n =
+		strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 	return n > 0 && n < 64 && !word[n];
 }
 

@@ -44,15 +44,15 @@ enum assay_code assay_case_param_word(struct assay_case_param *param, const stru
 		return ASSAY_OK;
 	}
 	const char *near = assay_nearest(word, (const char *const *)words, n);
-	rc = assay_fail(err, ASSAY_EUSAGE, "axis '%s' has no value '%.40s'; %s%s", axis->name,
-			word, near ? "did you mean " : "it has ", near ? near : axis->values);
+	rc = assay_fail(err, ASSAY_EUSAGE, "axis '%s' has no value '%.40s'; %s%s", axis->name, word,
+			near ? "did you mean " : "it has ", near ? near : axis->values);
 	assay_words_free(words, n);
 	return rc;
 }
 
 enum assay_code assay_case_compose(struct assay_case *c, struct assay_err *err)
 {
-	struct assay_str s = { 0 };
+	struct assay_str s = {0};
 	assay_str_add(&s, "%s/%s", c->bench->suite, c->bench->name);
 	for (size_t i = 0; i < c->n_params; i++)
 		assay_str_add(&s, "/%s:%s", c->params[i].name, c->params[i].text);
@@ -136,7 +136,7 @@ enum assay_code assay_case_parse(const struct assay_registry *registry, const ch
 				 struct assay_case *ret, struct assay_err *err)
 {
 	ASSAY_AUTO_FREE char *copy = strdup(name);
-	struct assay_case c = { .threads = 1 };
+	struct assay_case c = {.threads = 1};
 	if (!copy || !(c.name = strdup(name))) {
 		free(c.name);
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a case");

@@ -25,7 +25,7 @@ void assay_collect_done(struct assay_collect *collect)
 		free(collect->metrics[i].launch_end);
 	}
 	free(collect->histogram);
-	*collect = (struct assay_collect){ 0 };
+	*collect = (struct assay_collect){0};
 }
 
 static enum assay_code malformed(struct assay_err *err)
@@ -68,9 +68,10 @@ static enum assay_code take_sample(struct assay_collect *collect, const void *pa
 	if (frame.metric >= collect->n_index)
 		return malformed(err);
 	if (!isfinite(frame.value))
-		return assay_fail(err, ASSAY_EPARSE,
-				  "a sample is not a finite number: is bytes_per_op or flops_per_op "
-				  "stated, and does the loop take any time?");
+		return assay_fail(
+			err, ASSAY_EPARSE,
+			"a sample is not a finite number: is bytes_per_op or flops_per_op "
+			"stated, and does the loop take any time?");
 	struct collect_metric *metric = &collect->metrics[collect->index[frame.metric]];
 	if (metric->n == metric->capacity) {
 		size_t capacity = metric->capacity ? 2 * metric->capacity : 64;
@@ -126,8 +127,8 @@ static enum assay_code take_counter(struct assay_collect *collect, const void *p
 	return ASSAY_OK;
 }
 
-enum assay_code assay_collect_record(void *context, enum assay_frame_type type,
-				     const void *payload, size_t length, struct assay_err *err)
+enum assay_code assay_collect_record(void *context, enum assay_frame_type type, const void *payload,
+				     size_t length, struct assay_err *err)
 {
 	struct assay_collect *collect = context;
 	static const size_t sizes[] = {
@@ -215,7 +216,7 @@ static void describe_case(const struct assay_collect *collect, const struct assa
 {
 	const struct assay_case *c = &planned->c;
 	for (size_t i = 0; i < c->n_params; i++)
-		params[i] = (struct assay_param){ c->params[i].name, c->params[i].text };
+		params[i] = (struct assay_param){c->params[i].name, c->params[i].text};
 	*ret = (struct assay_result){
 		.name = c->name,
 		.suite = c->bench->suite,
@@ -246,11 +247,10 @@ static enum assay_code one_result(const struct assay_collect *collect, size_t me
 {
 	const struct collect_metric *metric = &collect->metrics[metric_index];
 	bool primary = metric_index == 0;
-	result->metric =
-		(struct assay_metric_info){ metric->name, metric->unit, metric->better };
+	result->metric = (struct assay_metric_info){metric->name, metric->unit, metric->better};
 	result->primary = primary;
-	result->samples = (struct assay_samples){ metric->values, metric->flags, metric->n,
-						  metric->launch_end, metric->launches };
+	result->samples = (struct assay_samples){metric->values, metric->flags, metric->n,
+						 metric->launch_end, metric->launches};
 	struct assay_summary summary;
 	enum assay_code rc = assay_summarise(&result->samples, &summary, err);
 	if (rc != ASSAY_OK)
@@ -263,7 +263,7 @@ static enum assay_code one_result(const struct assay_collect *collect, size_t me
 	}
 	result->counters = primary ? collect->counters : NULL;
 	result->n_counters = primary ? collect->n_counters : 0;
-	result->histogram = (struct assay_histogram_data){ 0 };
+	result->histogram = (struct assay_histogram_data){0};
 	if (primary && collect->histogram)
 		rc = attach_histogram(collect->histogram, result, err);
 	if (rc == ASSAY_OK)

@@ -27,7 +27,7 @@ struct assay_collect {
 	size_t n_metrics;
 	uint8_t index[COLLECT_MAX_METRICS]; /* this launch's metric numbers -> ours */
 	size_t n_index;
-	struct assay_histogram *histogram;  /* NULL until a bucket arrives */
+	struct assay_histogram *histogram; /* NULL until a bucket arrives */
 	struct assay_count counters[COLLECT_MAX_COUNTERS];
 	size_t n_counters;
 	struct assay_hello hello;
@@ -40,8 +40,8 @@ struct assay_collect {
 
 void assay_collect_begin(struct assay_collect *collect);
 /* An assay_record_fn; context is the struct assay_collect. Malformed records: ASSAY_EPARSE. */
-enum assay_code assay_collect_record(void *context, enum assay_frame_type type,
-				     const void *payload, size_t length, struct assay_err *err);
+enum assay_code assay_collect_record(void *context, enum assay_frame_type type, const void *payload,
+				     size_t length, struct assay_err *err);
 /* Close the launch: sets the boundary, takes over the worst status. */
 enum assay_code assay_collect_end(struct assay_collect *collect, enum assay_status status,
 				  const char *reason, struct assay_err *err);
@@ -60,9 +60,9 @@ enum assay_code assay_collect_results(const struct assay_collect *collect,
 /* The summary of samples: which of them count, and in how far they can be trusted. */
 struct assay_summary {
 	struct assay_estimate estimate;
-	unsigned flags;      /* ASSAY_RESULT_* */
+	unsigned flags; /* ASSAY_RESULT_* */
 	bool unstable;
-	char reason[160];    /* when unstable */
+	char reason[160]; /* when unstable */
 };
 /* Pure but for allocation; exposed for tests. */
 enum assay_code assay_summarise(const struct assay_samples *samples, struct assay_summary *ret,

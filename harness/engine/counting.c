@@ -33,7 +33,7 @@ void counting_open(struct assay_run *run, const char *const *events)
 	run->counting = calloc(sources + 1, sizeof(*run->counting));
 	for (size_t s = 0; run->counting && s < sources; s++) {
 		const struct assay_source *source = run->gang->sources[s];
-		struct assay_err err = { 0 };
+		struct assay_err err = {0};
 		enum assay_code rc = source->probe ? source->probe(&err) : ASSAY_OK;
 		if (rc == ASSAY_OK)
 			rc = source->open(run->counts, n, &run->counting[s], &err);
@@ -64,7 +64,7 @@ void counting_start(struct assay_run *run)
 {
 	for (size_t s = 0; run->counting && run->gang->sources[s]; s++) {
 		const struct assay_source *source = run->gang->sources[s];
-		struct assay_err err = { 0 };
+		struct assay_err err = {0};
 		if (run->counting[s] && source->start(run->counting[s], &err) != ASSAY_OK)
 			give_up(run, source, &err);
 	}
@@ -74,9 +74,9 @@ void counting_stop(struct assay_run *run)
 {
 	for (size_t s = 0; run->counting && run->gang->sources[s]; s++) {
 		const struct assay_source *source = run->gang->sources[s];
-		struct assay_err err = { 0 };
-		if (run->counting[s] && source->stop(run->counting[s], run->counts, n_events(run),
-						     &err) != ASSAY_OK)
+		struct assay_err err = {0};
+		if (run->counting[s] &&
+		    source->stop(run->counting[s], run->counts, n_events(run), &err) != ASSAY_OK)
 			give_up(run, source, &err);
 	}
 }

@@ -7,7 +7,7 @@
 
 #include "harness/engine/gbench.h"
 
-const struct assay_driver assay_driver_native = { .name = "native", .batch = gang_batch };
+const struct assay_driver assay_driver_native = {.name = "native", .batch = gang_batch};
 
 struct request {
 	struct gang *gang;
@@ -24,12 +24,12 @@ static void one_batch(void *context)
 static void batch_under_gbench(struct gang *gang, uint64_t n, uint64_t window_ns,
 			       struct gang_batch *ret)
 {
-	struct request request = { gang, n, ret };
+	struct request request = {gang, n, ret};
 	struct gbench_times times;
 	(void)window_ns;
-	gang->hooks = (struct loop_hooks){ gbench_begin, gbench_end, NULL };
+	gang->hooks = (struct loop_hooks){gbench_begin, gbench_end, NULL};
 	bool ran = gbench_run(n, one_batch, &request, &times);
-	gang->hooks = (struct loop_hooks){ 0 };
+	gang->hooks = (struct loop_hooks){0};
 	if (!ran) {
 		gang_fail(gang, ASSAY_STATUS_FAILED, "Google Benchmark did not time the loop");
 		return;
@@ -39,7 +39,7 @@ static void batch_under_gbench(struct gang *gang, uint64_t n, uint64_t window_ns
 	ret->cpu_ns = times.cpu_ns;
 }
 
-const struct assay_driver assay_driver_gbench = { .name = "gbench", .batch = batch_under_gbench };
+const struct assay_driver assay_driver_gbench = {.name = "gbench", .batch = batch_under_gbench};
 
 /* Why gbench cannot run this case, or NULL. */
 static const char *gbench_unfit(const struct assay_case *c)

@@ -29,7 +29,6 @@ struct execution {
 	const struct assay_plan *plan;
 	const struct assay_engine_options *options;
 	const struct assay_engine_sink *sink;
-	struct assay_engine_totals *totals;
 	struct verdict *verdicts; /* one per subject of the registry */
 	struct progress_of_case *cases;
 	uint64_t began_ns;
@@ -49,8 +48,8 @@ static struct assay_launch launch_of(const struct execution *x, const struct ass
 	};
 }
 
-static enum assay_code ignore_record(void *context, enum assay_frame_type type,
-				     const void *payload, size_t length, struct assay_err *err)
+static enum assay_code ignore_record(void *context, enum assay_frame_type type, const void *payload,
+				     size_t length, struct assay_err *err)
 {
 	(void)context;
 	(void)type;
@@ -79,9 +78,8 @@ static enum assay_code ask_oracle(struct execution *x, const struct assay_subjec
 	if (outcome.status == ASSAY_STATUS_OK || outcome.status == ASSAY_STATUS_SKIPPED)
 		assay_copy(verdict->reason, sizeof(verdict->reason), outcome.reason);
 	else
-		snprintf(verdict->reason, sizeof(verdict->reason),
-			 "its oracle (seed %llu): %.440s", (unsigned long long)x->options->seed,
-			 outcome.reason);
+		snprintf(verdict->reason, sizeof(verdict->reason), "its oracle (seed %llu): %.440s",
+			 (unsigned long long)x->options->seed, outcome.reason);
 	return ASSAY_OK;
 }
 
@@ -104,13 +102,10 @@ static enum assay_code close_case(struct execution *x, size_t i, struct assay_er
 	struct progress_of_case *p = &x->cases[i];
 	p->closed = true;
 	p->launches_left = 0;
-	enum assay_status status = p->collect.status;
 	enum assay_code rc =
 		assay_collect_results(&p->collect, &x->plan->cases[i], x->options->noise,
 				      x->sink->result, x->sink->context, err);
 	assay_collect_done(&p->collect);
-	if (rc == ASSAY_OK)
-		x->totals->by_status[status]++;
 	return rc;
 }
 
@@ -150,8 +145,7 @@ static enum assay_code measure_launch(struct execution *x, size_t i, unsigned la
 		.events = p->collect.launches_done == 0 ? x->options->events : NULL,
 		.memory_bytes = x->options->memory_bytes,
 	};
-	struct assay_launch launch =
-		launch_of(x, &job, planned->c.subject, planned->c.threads);
+	struct assay_launch launch = launch_of(x, &job, planned->c.subject, planned->c.threads);
 	uint64_t began = assay_now_ns();
 	assay_collect_begin(&p->collect);
 	struct assay_outcome outcome;
@@ -186,8 +180,7 @@ static enum assay_code step(struct execution *x, size_t i, unsigned launch_numbe
 	return measure_launch(x, i, launch_number, err);
 }
 
-static void report_progress(const struct execution *x, size_t done, size_t total,
-			    const char *name)
+static void report_progress(const struct execution *x, size_t done, size_t total, const char *name)
 {
 	const struct assay_progress progress = {
 		.launches_done = done,
@@ -227,8 +220,7 @@ static enum assay_code settle(struct execution *x, struct assay_err *err)
 		}
 		if (!planned->skip)
 			continue;
-		enum assay_code rc =
-			close_without(x, i, ASSAY_STATUS_SKIPPED, planned->skip, err);
+		enum assay_code rc = close_without(x, i, ASSAY_STATUS_SKIPPED, planned->skip, err);
 		if (rc != ASSAY_OK)
 			return rc;
 	}
@@ -238,18 +230,15 @@ static enum assay_code settle(struct execution *x, struct assay_err *err)
 enum assay_code assay_engine_run(const struct assay_registry *registry,
 				 const struct assay_plan *plan,
 				 const struct assay_engine_options *options,
-				 const struct assay_engine_sink *sink,
-				 struct assay_engine_totals *ret, struct assay_err *err)
+				 const struct assay_engine_sink *sink, struct assay_err *err)
 {
 	const struct assay_subject_entry *subjects;
 	size_t n_subjects = assay_registry_subjects(registry, &subjects);
-	*ret = (struct assay_engine_totals){ 0 };
 	struct execution x = {
 		.registry = registry,
 		.plan = plan,
 		.options = options,
 		.sink = sink,
-		.totals = ret,
 		.verdicts = calloc(n_subjects + 1, sizeof(struct verdict)),
 		.cases = calloc(plan->n + 1, sizeof(struct progress_of_case)),
 		.began_ns = assay_now_ns(),
@@ -268,7 +257,6 @@ enum assay_code assay_engine_run(const struct assay_registry *registry,
 		rc = run_schedule(&x, order, n, err);
 	for (size_t i = 0; x.cases && i < plan->n; i++)
 		assay_collect_done(&x.cases[i].collect);
-	ret->elapsed_ns = assay_now_ns() - x.began_ns;
 	free(order);
 	free(x.cases);
 	free(x.verdicts);

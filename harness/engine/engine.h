@@ -10,22 +10,22 @@
 #include "harness/engine/plan.h"
 
 struct assay_engine_options {
-	const char *program;       /* executed for each worker */
+	const char *program; /* executed for each worker */
 	uint64_t seed;
-	unsigned launches;         /* per case */
+	unsigned launches;          /* per case */
 	struct assay_effort effort; /* per launch */
-	uint64_t timeout_ns;       /* per launch */
-	uint64_t budget_ns;        /* for the whole plan; 0: none */
-	uint64_t memory_bytes;     /* per worker; 0: none */
-	const char *driver;        /* NULL: per case */
-	const char *const *events; /* NULL-terminated; NULL: no counted pass */
-	char noise;                /* grade, copied into results */
+	uint64_t timeout_ns;        /* per launch */
+	uint64_t budget_ns;         /* for the whole plan; 0: none */
+	uint64_t memory_bytes;      /* per worker; 0: none */
+	const char *driver;         /* NULL: per case */
+	const char *const *events;  /* NULL-terminated; NULL: no counted pass */
+	char noise;                 /* grade, copied into results */
 	const volatile sig_atomic_t *interrupted;
 };
 
 struct assay_progress {
 	size_t launches_done, launches_total;
-	const char *name;      /* of the case about to run */
+	const char *name; /* of the case about to run */
 	uint64_t elapsed_ns;
 };
 
@@ -39,11 +39,6 @@ struct assay_engine_sink {
 	void *context;
 };
 
-struct assay_engine_totals {
-	size_t by_status[ASSAY_STATUS_UNSTABLE + 1]; /* cases */
-	uint64_t elapsed_ns;
-};
-
 /*
  * Run the plan. Every case ends in at least one result with a status; a bad case never harms the
  * others. ASSAY_EINTR when interrupted: finished results have been handed out.
@@ -51,7 +46,6 @@ struct assay_engine_totals {
 enum assay_code assay_engine_run(const struct assay_registry *registry,
 				 const struct assay_plan *plan,
 				 const struct assay_engine_options *options,
-				 const struct assay_engine_sink *sink,
-				 struct assay_engine_totals *ret, struct assay_err *err);
+				 const struct assay_engine_sink *sink, struct assay_err *err);
 
 #endif

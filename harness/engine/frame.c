@@ -25,7 +25,7 @@ static uint32_t checksum(const void *payload, size_t length)
 enum assay_code assay_frame_write(int fd, enum assay_frame_type type, const void *payload,
 				  size_t length, struct assay_err *err)
 {
-	struct header header = { MAGIC, type, (uint32_t)length, checksum(payload, length) };
+	struct header header = {MAGIC, type, (uint32_t)length, checksum(payload, length)};
 	uint8_t bytes[sizeof(header) + 1024];
 	uint8_t *all = bytes;
 	ASSAY_AUTO_FREE uint8_t *large = NULL;
@@ -54,7 +54,7 @@ enum assay_code assay_frame_write(int fd, enum assay_frame_type type, const void
 void assay_frame_reader_done(struct assay_frame_reader *reader)
 {
 	free(reader->bytes);
-	*reader = (struct assay_frame_reader){ 0 };
+	*reader = (struct assay_frame_reader){0};
 }
 
 enum assay_code assay_frame_feed(struct assay_frame_reader *reader, const void *bytes,
@@ -92,7 +92,8 @@ bool assay_frame_next(struct assay_frame_reader *reader, enum assay_frame_type *
 	memcpy(&header, reader->bytes + reader->start, sizeof(header));
 	if (header.magic != MAGIC || header.length > ASSAY_FRAME_MAX ||
 	    header.type < ASSAY_FRAME_HELLO || header.type > ASSAY_FRAME_STATUS) {
-		*ret_code = assay_fail(err, ASSAY_EPARSE, "the worker wrote garbage to its records");
+		*ret_code =
+			assay_fail(err, ASSAY_EPARSE, "the worker wrote garbage to its records");
 		return false;
 	}
 	if (have < sizeof(header) + header.length)

@@ -40,7 +40,8 @@ struct assay_sample_frame {
 	uint32_t metric;
 	uint32_t flags;
 	double value;
-	double wall_ns, cpu_ns; /* of the batch, all threads added up in both; 0 for author metrics */
+	double wall_ns,
+		cpu_ns; /* of the batch, all threads added up in both; 0 for author metrics */
 	uint64_t ops;
 };
 struct assay_bucket_frame {

@@ -91,7 +91,7 @@ static void obey(struct assay_run *run)
 static void pin(struct assay_run *run)
 {
 	struct gang *gang = run->gang;
-	struct assay_err err = { 0 };
+	struct assay_err err = {0};
 	if (gang->cpus && assay_pin_thread(gang->cpus[run->thread], &err) != ASSAY_OK)
 		gang_fail(gang, ASSAY_STATUS_FAILED, "pin thread %u: %s", run->thread, err.text);
 }
@@ -222,7 +222,7 @@ void gang_done(struct gang *gang)
 static void gather(const struct gang *gang, struct gang_batch *ret)
 {
 	uint64_t first_begin = UINT64_MAX, last_begin = 0, first_end = UINT64_MAX, last_end = 0;
-	*ret = (struct gang_batch){ 0 };
+	*ret = (struct gang_batch){0};
 	for (unsigned i = 0; i < gang->n_threads; i++) {
 		const struct assay_run *run = &gang->runs[i];
 		double busy = (double)(run->end_ns - run->begin_ns);

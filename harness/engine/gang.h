@@ -29,7 +29,7 @@ struct gang_metric {
 };
 
 enum loop_state {
-	LOOP_IDLE,    /* body not entered its loop yet */
+	LOOP_IDLE, /* body not entered its loop yet */
 	LOOP_RUNNING,
 	LOOP_ENDED,
 };
@@ -46,15 +46,15 @@ struct assay_run {
 	unsigned thread, role;
 	void *thread_state;
 	enum loop_state loop;
-	uint64_t chunk;              /* CONTENDED: iterations between two looks at the clock */
-	uint64_t ops;                /* done in this batch */
-	uint64_t begin_ns, end_ns;   /* own stamps around the loop */
+	uint64_t chunk;            /* CONTENDED: iterations between two looks at the clock */
+	uint64_t ops;              /* done in this batch */
+	uint64_t begin_ns, end_ns; /* own stamps around the loop */
 	uint64_t begin_cpu_ns, end_cpu_ns;
-	long involuntary, voluntary; /* context switches during the batch */
+	long involuntary, voluntary;             /* context switches during the batch */
 	struct assay_histogram *histogram;       /* LATENCY only */
 	struct assay_histogram *batch_histogram; /* LATENCY: this batch alone */
 	struct assay_count counts[GANG_MAX_EVENTS];
-	void **counting;             /* one state per source while a counted batch runs */
+	void **counting; /* one state per source while a counted batch runs */
 	pthread_t id;
 	bool started;
 } __attribute__((aligned(2 * ASSAY_CACHE_LINE)));
@@ -65,20 +65,20 @@ enum gang_command { GANG_BATCH, GANG_THREAD_SETUP, GANG_THREAD_TEARDOWN, GANG_QU
 struct gang {
 	struct assay_case *c;
 	const struct assay_bench *bench;
-	const void *ops;          /* of the subject */
+	const void *ops; /* of the subject */
 	uint64_t seed;
 	void *state;
 	double bytes_per_op, flops_per_op;
 
-	unsigned n_threads;       /* of the harness: 1 when the subject owns the threads */
-	const unsigned *cpus;     /* c->threads CPU numbers, or NULL: not pinned */
+	unsigned n_threads;   /* of the harness: 1 when the subject owns the threads */
+	const unsigned *cpus; /* c->threads CPU numbers, or NULL: not pinned */
 	bool pinned;
 	struct assay_run *runs;
 
 	/* The batch at hand, written by the leader before it releases the others. */
 	enum gang_command command;
-	uint64_t n;               /* iterations per thread */
-	uint64_t window_ns;       /* CONTENDED */
+	uint64_t n;                /* iterations per thread */
+	uint64_t window_ns;        /* CONTENDED */
 	const char *const *events; /* count these instead of believing the stamps; NULL: timed */
 	const struct assay_source *const *sources;
 	struct loop_hooks hooks;
@@ -86,26 +86,26 @@ struct gang {
 	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic unsigned released; /* generation of the command */
 	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic unsigned finished; /* threads done with it */
 	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic unsigned arrived;  /* at the loop's start */
-	_Atomic uint64_t start_at_ns;  /* deadline set by the last to arrive */
+	_Atomic uint64_t start_at_ns;                     /* deadline set by the last to arrive */
 	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic bool stop; /* somebody failed: end all loops */
 
 	/* Outcome; the first failure wins. */
 	pthread_mutex_t lock;
 	enum assay_status status;
 	char reason[512];
-	double elapsed_ns;        /* stated by the body, or NaN */
+	double elapsed_ns; /* stated by the body, or NaN */
 	struct gang_metric metrics[GANG_MAX_METRICS];
 	size_t n_metrics;
 };
 
 /* The times of one finished batch. */
 struct gang_batch {
-	double wall_ns;      /* first begin to last end, or what the body or driver stated */
-	double cpu_ns;       /* all threads added up */
-	double busy_ns;      /* wall time of all threads added up */
-	double rate;         /* counted operations per second, each thread over its own time */
-	double overlap;      /* share of the whole window in which all threads ran; 1 for one thread */
-	uint64_t ops;        /* of threads that count */
+	double wall_ns; /* first begin to last end, or what the body or driver stated */
+	double cpu_ns;  /* all threads added up */
+	double busy_ns; /* wall time of all threads added up */
+	double rate;    /* counted operations per second, each thread over its own time */
+	double overlap; /* share of the whole window in which all threads ran; 1 for one thread */
+	uint64_t ops;   /* of threads that count */
 	uint64_t ops_per_thread;
 	long involuntary, voluntary;
 };

@@ -24,8 +24,7 @@ const char *gbench_version(void);
  * gbench_begin() and gbench_end() exactly once each. False when it did not, or without the
  * library. One thread at a time: the library keeps its benchmarks in a global list.
  */
-bool gbench_run(uint64_t n, void (*body)(void *context), void *context,
-		struct gbench_times *ret);
+bool gbench_run(uint64_t n, void (*body)(void *context), void *context, struct gbench_times *ret);
 void gbench_begin(void *unused);
 void gbench_end(void *unused);
 

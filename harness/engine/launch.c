@@ -72,7 +72,7 @@ static void words_done(struct words *words)
 
 static void add_cpus(struct words *argv, const struct assay_job *job)
 {
-	struct assay_str cpus = { 0 };
+	struct assay_str cpus = {0};
 	for (size_t i = 0; i < job->n_cpus; i++)
 		assay_str_add(&cpus, "%s%u", i ? "," : "", job->cpus[i]);
 	if (job->n_cpus)
@@ -82,7 +82,7 @@ static void add_cpus(struct words *argv, const struct assay_job *job)
 
 static void add_events(struct words *argv, const struct assay_job *job)
 {
-	struct assay_str events = { 0 };
+	struct assay_str events = {0};
 	for (size_t i = 0; job->events && job->events[i]; i++)
 		assay_str_add(&events, "%s%s", i ? "," : "", job->events[i]);
 	if (events.length)
@@ -138,7 +138,7 @@ static void build_environment(const struct assay_launch *launch, struct words *e
 	unsigned threads = launch->n_threads ? launch->n_threads : 1;
 	words_add(env, "OMP_NUM_THREADS=%u", threads);
 	words_add(env, "OMP_DYNAMIC=false");
-	struct assay_str places = { 0 };
+	struct assay_str places = {0};
 	for (size_t i = 0; i < job->n_cpus && i < threads; i++)
 		assay_str_add(&places, "%s{%u}", i ? "," : "", job->cpus[i]);
 	if (places.length) {
@@ -155,11 +155,11 @@ static void build_environment(const struct assay_launch *launch, struct words *e
 struct session {
 	const struct assay_launch *launch;
 	pid_t pid;
-	int exit_fd;     /* pidfd, or -1 */
+	int exit_fd; /* pidfd, or -1 */
 	int records, output;
 	struct assay_frame_reader reader;
 	uint64_t record_bytes;
-	char tail[240];  /* the last of what the worker printed */
+	char tail[240]; /* the last of what the worker printed */
 	bool has_status;
 	struct assay_status_frame status;
 	int wait_status;
@@ -170,7 +170,7 @@ struct session {
 
 static enum assay_code spawn(struct session *s, int records, int output, struct assay_err *err)
 {
-	struct words argv = { 0 }, env = { 0 };
+	struct words argv = {0}, env = {0};
 	build_argv(s->launch, &argv);
 	build_environment(s->launch, &env);
 	posix_spawn_file_actions_t actions;
@@ -344,9 +344,9 @@ static enum ending listen_to(struct session *s, uint64_t deadline_ns, struct ass
 		if (assay_now_ns() >= deadline_ns)
 			return ENDED_BY_DEADLINE;
 		struct pollfd fds[] = {
-			{ .fd = records_open ? s->records : -1, .events = POLLIN },
-			{ .fd = output_open ? s->output : -1, .events = POLLIN },
-			{ .fd = s->exit_fd, .events = POLLIN },
+			{.fd = records_open ? s->records : -1, .events = POLLIN},
+			{.fd = output_open ? s->output : -1, .events = POLLIN},
+			{.fd = s->exit_fd, .events = POLLIN},
 		};
 		poll(fds, ASSAY_COUNT_OF(fds), poll_timeout_ms(s, deadline_ns));
 		if (output_open)
@@ -419,7 +419,7 @@ enum assay_code assay_launch_run(const struct assay_launch *launch, assay_record
 	enum assay_code rc = begin(&s, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	struct assay_err why = { 0 };
+	struct assay_err why = {0};
 	enum ending ending = listen_to(&s, assay_now_ns() + launch->timeout_ns, &why);
 	if (!s.exited)
 		kill(s.pid, SIGKILL);

@@ -16,7 +16,7 @@ enum {
 	WINDOW_MAX_NS = 5 * 1000 * 1000, /* longer ones rarely pass without a switch */
 	CHUNK_NS = 2000,                 /* between two looks at the clock in a window */
 	WARM_BATCHES = 2,
-	SAMPLES_AT_LEAST = 5,            /* even when one operation takes longer than all the time */
+	SAMPLES_AT_LEAST = 5, /* even when one operation takes longer than all the time */
 	ATTEMPTS_PER_WINDOW = 3,
 };
 #define PREEMPTED_CPU_RATIO 0.9 /* CPU time under this share of wall time, nothing having blocked */
@@ -26,16 +26,16 @@ enum {
 struct assay_metric_info assay_primary_metric(const struct assay_bench *bench)
 {
 	static const struct assay_metric_info known[] = {
-		{ "time", "ns/op", ASSAY_LOWER },      { "rate", "op/s", ASSAY_HIGHER },
-		{ "bandwidth", "B/s", ASSAY_HIGHER },  { "flops", "flop/s", ASSAY_HIGHER },
-		{ "latency", "ns", ASSAY_LOWER },
+		{"time", "ns/op", ASSAY_LOWER},     {"rate", "op/s", ASSAY_HIGHER},
+		{"bandwidth", "B/s", ASSAY_HIGHER}, {"flops", "flop/s", ASSAY_HIGHER},
+		{"latency", "ns", ASSAY_LOWER},
 	};
 	const char *unit = bench->unit;
 	if (!unit)
 		unit = bench->mode == ASSAY_LATENCY     ? "ns"
 		       : bench->mode == ASSAY_CONTENDED ? "op/s"
 							: "ns/op";
-	struct assay_metric_info info = { "time", unit, ASSAY_LOWER };
+	struct assay_metric_info info = {"time", unit, ASSAY_LOWER};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(known); i++)
 		if (strcmp(known[i].unit, unit) == 0)
 			info = known[i];
@@ -110,8 +110,7 @@ static bool deliver(struct gang *gang, const struct gang_batch *batch,
 	if (!sink->sample(sink->context, batch, batch_value(gang, batch), flags))
 		return false;
 	for (size_t i = 0; i < gang->n_metrics; i++)
-		if (gang->metrics[i].set &&
-		    !sink->metric(sink->context, &gang->metrics[i], flags))
+		if (gang->metrics[i].set && !sink->metric(sink->context, &gang->metrics[i], flags))
 			return false;
 	return true;
 }
@@ -153,8 +152,7 @@ static bool enough(const struct assay_effort *effort, unsigned taken, uint64_t b
 }
 
 static uint64_t measure_batches(struct gang *gang, const struct assay_driver *driver,
-				const struct assay_effort *effort,
-				const struct measure_sink *sink)
+				const struct assay_effort *effort, const struct measure_sink *sink)
 {
 	bool once = gang->bench->mode == ASSAY_ONCE;
 	uint64_t target = sample_target_ns(effort);
@@ -183,17 +181,16 @@ static void choose_chunk(struct gang *gang, const struct assay_driver *driver, u
 		driver->batch(gang, 1, window_ns, &batch);
 		for (unsigned i = 0; i < gang->n_threads; i++) {
 			struct assay_run *run = &gang->runs[i];
-			double per_op = run->ops ? (double)(run->end_ns - run->begin_ns) /
-							   (double)run->ops
-						 : CHUNK_NS;
+			double per_op =
+				run->ops ? (double)(run->end_ns - run->begin_ns) / (double)run->ops
+					 : CHUNK_NS;
 			run->chunk = per_op < CHUNK_NS ? (uint64_t)(CHUNK_NS / per_op) : 1;
 		}
 	}
 }
 
 static uint64_t measure_windows(struct gang *gang, const struct assay_driver *driver,
-				const struct assay_effort *effort,
-				const struct measure_sink *sink)
+				const struct assay_effort *effort, const struct measure_sink *sink)
 {
 	uint64_t window = effort->time_ns / (effort->samples ? effort->samples : 1);
 	window = window < WINDOW_MIN_NS ? WINDOW_MIN_NS : window;
@@ -217,9 +214,8 @@ void assay_measure(struct gang *gang, const struct assay_driver *driver,
 		   const struct assay_effort *effort, const struct measure_sink *sink,
 		   uint64_t *ret_n)
 {
-	*ret_n = gang->bench->mode == ASSAY_CONTENDED
-			 ? measure_windows(gang, driver, effort, sink)
-			 : measure_batches(gang, driver, effort, sink);
+	*ret_n = gang->bench->mode == ASSAY_CONTENDED ? measure_windows(gang, driver, effort, sink)
+						      : measure_batches(gang, driver, effort, sink);
 }
 
 /* Add one thread's count to the sum; one thread without a number leaves none for all. */
@@ -257,8 +253,9 @@ size_t assay_measure_counted(struct gang *gang, uint64_t n, const char *const *e
 			continue;
 		ret[e].value = batch.ops ? ret[e].value / (double)batch.ops : NAN;
 		if (gang->bench->own_threads && gang->c->threads > 1 && !ret[e].reason[0])
-			assay_copy(ret[e].reason, sizeof(ret[e].reason),
-				   "of the calling thread only; the subject's threads are not counted");
+			assay_copy(
+				ret[e].reason, sizeof(ret[e].reason),
+				"of the calling thread only; the subject's threads are not counted");
 	}
 	return count;
 }

@@ -7,14 +7,13 @@
 #include "harness/engine/gang.h"
 
 struct assay_effort {
-	unsigned samples;  /* wanted */
-	uint64_t time_ns;  /* for all samples of a launch, about */
+	unsigned samples; /* wanted */
+	uint64_t time_ns; /* for all samples of a launch, about */
 };
 
 /* Where samples go as they are taken; a false return ends the measurement (nobody listens). */
 struct measure_sink {
-	bool (*sample)(void *context, const struct gang_batch *batch, double value,
-		       unsigned flags);
+	bool (*sample)(void *context, const struct gang_batch *batch, double value, unsigned flags);
 	bool (*metric)(void *context, const struct gang_metric *metric, unsigned flags);
 	void *context;
 };

@@ -9,14 +9,13 @@
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
 
-size_t assay_plan_axis_names(const struct assay_topology *topology,
-			     struct assay_axis_name names[8])
+size_t assay_plan_axis_names(const struct assay_topology *topology, struct assay_axis_name names[8])
 {
 	struct assay_machine_shape shape;
 	assay_topology_shape(topology, &shape);
 	const struct assay_axis_name all[] = {
-		{ "ncores", shape.cores },      { "npus", shape.pus }, { "l1", shape.l1d_bytes },
-		{ "l2", shape.l2_bytes },       { "llc", shape.llc_bytes },
+		{"ncores", shape.cores}, {"npus", shape.pus},      {"l1", shape.l1d_bytes},
+		{"l2", shape.l2_bytes},  {"llc", shape.llc_bytes},
 	};
 	memcpy(names, all, sizeof(all));
 	return ASSAY_COUNT_OF(all);
@@ -72,7 +71,7 @@ static bool selected(struct expansion *x, const char *name)
 static enum assay_code place(struct expansion *x, struct assay_planned *planned,
 			     struct assay_err *err)
 {
-	struct assay_err why = { 0 };
+	struct assay_err why = {0};
 	planned->cpus = calloc(planned->c.threads, sizeof(*planned->cpus));
 	if (!planned->cpus)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a plan");
@@ -92,7 +91,7 @@ static enum assay_code place(struct expansion *x, struct assay_planned *planned,
 static enum assay_code add_case(struct expansion *x, const struct assay_case *c,
 				struct assay_err *err)
 {
-	struct assay_planned planned = { .c = *c };
+	struct assay_planned planned = {.c = *c};
 	enum assay_code rc = assay_case_compose(&planned.c, err);
 	if (rc != ASSAY_OK)
 		return rc;
@@ -217,7 +216,7 @@ static bool subject_wanted(const struct expansion *x, const char *name)
 static enum assay_code expand_bench(struct expansion *x, const struct assay_bench_entry *bench,
 				    struct assay_err *err)
 {
-	struct assay_case c = { .bench = bench };
+	struct assay_case c = {.bench = bench};
 	const char *interface = assay_bench_interface(x->registry, bench);
 	if (!*interface) {
 		/* -s selects subjects: a benchmark without any is not meant */
@@ -242,13 +241,15 @@ static enum assay_code expand_bench(struct expansion *x, const struct assay_benc
 static bool bench_concerned(const struct expansion *x, const struct assay_bench_entry *bench)
 {
 	if (!x->request->n_patterns)
-		return true;
-	struct assay_str prefix = { 0 };
+		return !assay_registry_hidden(x->registry, bench->suite);
+	struct assay_str prefix = {0};
 	assay_str_add(&prefix, "%s/%s", bench->suite, bench->name);
 	bool concerned = false;
 	for (size_t i = 0; !concerned && i < x->request->n_patterns; i++) {
 		const char *p = x->request->patterns[i];
 		size_t fixed = strcspn(p, "*?[");
+		if (!fixed && assay_registry_hidden(x->registry, bench->suite))
+			continue; /* "*" does not name it */
 		size_t n = fixed < prefix.length ? fixed : prefix.length;
 		concerned = strncmp(p, assay_str_text(&prefix), n) == 0;
 	}
@@ -279,37 +280,67 @@ static enum assay_code unknown_subject(const struct expansion *x, const char *na
 	return rc;
 }
 
-static enum assay_code unknown_pattern(const struct expansion *x, const char *pattern,
-				       struct assay_err *err)
+/* The benchmark of `suite` that `part` is the beginning of, or nearest to; NULL when none is. */
+static const char *nearest_bench(const struct assay_registry *registry, const char *suite,
+				 const char *part)
 {
 	const struct assay_bench_entry *benches;
-	const struct assay_suite_entry *suites;
-	size_t n = assay_registry_benches(x->registry, &benches);
-	size_t n_suites = assay_registry_suites(x->registry, &suites);
-	const char **names = calloc(2 * n + n_suites + 1, sizeof(*names));
-	struct assay_str *full = calloc(n + 1, sizeof(*full));
-	size_t count = 0;
-	for (size_t i = 0; names && full && i < n; i++) {
-		assay_str_add(&full[i], "%s/%s", benches[i].suite, benches[i].name);
-		names[count++] = assay_str_text(&full[i]);
+	size_t n = assay_registry_benches(registry, &benches), count = 0;
+	const char *names[128];
+	for (size_t i = 0; i < n && count < ASSAY_COUNT_OF(names); i++) {
+		if (suite && strcmp(benches[i].suite, suite) != 0)
+			continue;
+		if (*part && strncmp(benches[i].name, part, strlen(part)) == 0)
+			return benches[i].name;
+		names[count++] = benches[i].name;
 	}
-	for (size_t i = 0; names && i < n_suites; i++)
+	return assay_nearest(part, names, count);
+}
+
+static const char *nearest_suite(const struct assay_registry *registry, const char *part)
+{
+	const struct assay_suite_entry *suites;
+	size_t n = assay_registry_suites(registry, &suites), count = 0;
+	const char *names[64];
+	for (size_t i = 0; i < n && count < ASSAY_COUNT_OF(names); i++)
 		names[count++] = suites[i].name;
-	/* a bare benchmark name is offered with its suite */
-	const char *near = names ? assay_nearest(pattern, names, count) : NULL;
-	for (size_t i = 0; !near && names && i < n; i++)
-		if (assay_nearest(pattern, (const char *const[]){ benches[i].name }, 1))
-			near = assay_str_text(&full[i]);
-	char shown[80];
+	return assay_nearest(part, names, count);
+}
+
+static const char *suite_of(const struct assay_registry *registry, const char *bench)
+{
+	const struct assay_bench_entry *benches;
+	size_t n = assay_registry_benches(registry, &benches);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(benches[i].name, bench) == 0)
+			return benches[i].suite;
+	return NULL;
+}
+
+enum assay_code assay_pattern_unknown(const struct assay_registry *registry, const char *pattern,
+				      struct assay_err *err)
+{
+	char parts[160], shown[80];
+	assay_copy(parts, sizeof(parts), pattern);
 	assay_sanitise(shown, sizeof(shown), pattern);
-	enum assay_code rc = assay_fail(err, ASSAY_EUSAGE, "no benchmark matches '%s'%s%s%s", shown,
-					near ? "; did you mean '" : "; see 'assay list'",
-					near ? near : "", near ? "'?" : "");
-	for (size_t i = 0; full && i < n; i++)
-		assay_str_done(&full[i]);
-	free(full);
-	free(names);
-	return rc;
+	char *cursor = parts;
+	const char *first = strsep(&cursor, "/");
+	const char *second = cursor ? strsep(&cursor, "/") : NULL;
+	const char *suite = nearest_suite(registry, first);
+	const char *bench = nearest_bench(registry, second ? suite : NULL, second ? second : first);
+	if (!suite && bench)
+		suite = suite_of(registry, bench);
+	if (!suite)
+		return assay_fail(err, ASSAY_EUSAGE, "no benchmark matches '%s'; see 'assay list'",
+				  shown);
+	bool bare = !second && nearest_suite(registry, first);
+	if (second && bench && strcmp(suite, first) == 0 && strcmp(bench, second) == 0)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "no case of %s/%s matches '%s'; --dry-run shows its cases, -P "
+				  "gives an axis other values",
+				  suite, bench, shown);
+	return assay_fail(err, ASSAY_EUSAGE, "no benchmark matches '%s'; did you mean '%s%s%s'?",
+			  shown, suite, bare || !bench ? "" : "/", bare || !bench ? "" : bench);
 }
 
 static enum assay_code unknown_axis(const struct expansion *x, const char *axis,
@@ -317,7 +348,7 @@ static enum assay_code unknown_axis(const struct expansion *x, const char *axis,
 {
 	const struct assay_bench_entry *benches;
 	size_t n = assay_registry_benches(x->registry, &benches);
-	const char *names[256] = { "threads" };
+	const char *names[256] = {"threads"};
 	size_t count = 1;
 	for (size_t i = 0; i < n; i++)
 		for (const struct assay_axis *a = benches[i].bench->axes; a && a->name; a++)
@@ -346,7 +377,7 @@ static enum assay_code check_all_used(const struct expansion *x, struct assay_er
 			return unknown_axis(x, q->overrides[i].axis, err);
 	for (size_t i = 0; i < q->n_patterns; i++)
 		if (!x->pattern_used[i])
-			return unknown_pattern(x, q->patterns[i], err);
+			return assay_pattern_unknown(x->registry, q->patterns[i], err);
 	if (!x->plan->n)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "nothing selected: no selected benchmark takes these subjects");
@@ -358,7 +389,7 @@ enum assay_code assay_plan_make(const struct assay_registry *registry,
 				const struct assay_plan_request *request, struct assay_plan *ret,
 				struct assay_err *err)
 {
-	struct assay_plan plan = { 0 };
+	struct assay_plan plan = {0};
 	struct expansion x = {
 		.registry = registry,
 		.topology = topology,
@@ -400,7 +431,7 @@ void assay_plan_done(struct assay_plan *plan)
 		free(plan->cases[i].skip);
 	}
 	free(plan->cases);
-	*plan = (struct assay_plan){ 0 };
+	*plan = (struct assay_plan){0};
 }
 
 enum assay_code assay_plan_schedule(const struct assay_plan *plan, unsigned launches, uint64_t seed,

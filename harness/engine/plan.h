@@ -33,8 +33,8 @@ struct assay_plan_request {
 
 struct assay_planned {
 	struct assay_case c;
-	unsigned *cpus;    /* c.threads CPU numbers; NULL when skipped */
-	char *skip;        /* why this case is not possible here; NULL: it is */
+	unsigned *cpus; /* c.threads CPU numbers; NULL when skipped */
+	char *skip;     /* why this case is not possible here; NULL: it is */
 };
 
 struct assay_plan {
@@ -60,12 +60,14 @@ size_t assay_plan_axis_names(const struct assay_topology *topology,
  * The order in which launches run: `launches` of each planned case that is not skipped, shuffled by
  * `seed`. ret[i] = case * launches + launch; malloc'd.
  */
-enum assay_code assay_plan_schedule(const struct assay_plan *plan, unsigned launches,
-				    uint64_t seed, uint32_t **ret, size_t *ret_n,
-				    struct assay_err *err);
+enum assay_code assay_plan_schedule(const struct assay_plan *plan, unsigned launches, uint64_t seed,
+				    uint32_t **ret, size_t *ret_n, struct assay_err *err);
 
 /* Does `pattern` select the case `name`? Glob, or a prefix of whole path parts ("memory",
  * "memory/latency", "memory/latency/size:4Ki"). */
 bool assay_pattern_matches(const char *pattern, const char *name);
+/* ASSAY_EUSAGE: nothing matches `pattern`, with what was probably meant. */
+enum assay_code assay_pattern_unknown(const struct assay_registry *registry, const char *pattern,
+				      struct assay_err *err);
 
 #endif

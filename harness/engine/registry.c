@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/base/str.h"
+#include "harness/engine/known_cost.h"
 
 struct assay_registry {
 	struct assay_suite_entry *suites;
@@ -75,8 +76,7 @@ static enum assay_code add_bench(struct assay_registry *r, const struct assay_be
 }
 
 static enum assay_code add_subject(struct assay_registry *r,
-				   const struct assay_subject_entry *subject,
-				   struct assay_err *err)
+				   const struct assay_subject_entry *subject, struct assay_err *err)
 {
 	enum assay_code rc = check_names("subject", subject->suite, subject->name, err);
 	if (rc != ASSAY_OK)
@@ -100,6 +100,11 @@ static enum assay_code add_table(struct assay_registry *r, const struct assay_ta
 		rc = add_bench(r, b, err);
 	for (const struct assay_subject_entry *s = table->subjects; rc == ASSAY_OK && s->name; s++)
 		rc = add_subject(r, s, err);
+	if (rc == ASSAY_OK)
+		rc = add_suite(r, &assay_known_cost_suite, err);
+	for (const struct assay_bench_entry *b = assay_known_cost_benches;
+	     rc == ASSAY_OK && b->name; b++)
+		rc = add_bench(r, b, err);
 	return rc;
 }
 
@@ -147,25 +152,25 @@ static enum assay_code add_plugin(struct assay_registry *r, const struct assay_p
 				  plugin->abi, ASSAY_ABI);
 	if (!plugin->suite || !plugin->benches)
 		return assay_fail(err, ASSAY_EUSAGE, "its assay_plugin has no suite or no benches");
-	static const struct assay_suite no_description = { .brief = "plug-in" };
+	static const struct assay_suite no_description = {.brief = "plug-in"};
 	const struct assay_suite *description =
 		plugin->description ? plugin->description : &no_description;
 	enum assay_code rc =
-		add_suite(r, &(struct assay_suite_entry){ plugin->suite, description }, err);
+		add_suite(r, &(struct assay_suite_entry){plugin->suite, description}, err);
 	for (const struct assay_plugin_bench *b = plugin->benches; rc == ASSAY_OK && b->name; b++) {
 		if (!b->bench)
 			return assay_fail(err, ASSAY_EUSAGE, "benchmark '%s' has no descriptor",
 					  b->name);
-		rc = add_bench(r,
-			       &(struct assay_bench_entry){ plugin->suite, b->name, b->bench }, err);
+		rc = add_bench(r, &(struct assay_bench_entry){plugin->suite, b->name, b->bench},
+			       err);
 	}
-	for (const struct assay_plugin_subject *s = plugin->subjects; rc == ASSAY_OK && s && s->name;
-	     s++) {
+	for (const struct assay_plugin_subject *s = plugin->subjects;
+	     rc == ASSAY_OK && s && s->name; s++) {
 		if (!s->subject)
 			return assay_fail(err, ASSAY_EUSAGE, "subject '%s' has no descriptor",
 					  s->name);
 		rc = add_subject(
-			r, &(struct assay_subject_entry){ plugin->suite, s->name, s->subject }, err);
+			r, &(struct assay_subject_entry){plugin->suite, s->name, s->subject}, err);
 	}
 	return rc;
 }
@@ -208,7 +213,7 @@ enum assay_code assay_registry_load(struct assay_registry *r, const char *path,
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "plug-in '%s' exports no symbol 'assay_plugin'", path);
 	}
-	size_t before[] = { r->n_suites, r->n_benches, r->n_subjects };
+	size_t before[] = {r->n_suites, r->n_benches, r->n_subjects};
 	enum assay_code rc = add_plugin(r, plugin, err);
 	if (rc == ASSAY_OK)
 		rc = keep_plugin(r, absolute, handle, err);
@@ -279,6 +284,12 @@ const struct assay_subject_entry *assay_registry_subject(const struct assay_regi
 	return NULL;
 }
 
+bool assay_registry_hidden(const struct assay_registry *r, const char *suite)
+{
+	const struct assay_suite *s = assay_registry_suite(r, suite);
+	return s && s->hidden;
+}
+
 static const char *suite_interface(const struct assay_registry *r, const char *suite)
 {
 	const struct assay_suite *s = assay_registry_suite(r, suite);
@@ -294,6 +305,5 @@ const char *assay_bench_interface(const struct assay_registry *r,
 const char *assay_subject_interface(const struct assay_registry *r,
 				    const struct assay_subject_entry *subject)
 {
-	return subject->subject->interface ? subject->subject->interface
-					   : suite_interface(r, subject->suite);
+	return subject->subject->interface ? subject->subject->interface : suite_interface(r, subject->suite);
 }

@@ -6,6 +6,7 @@
 #ifndef ASSAY_ENGINE_REGISTRY_H
 #define ASSAY_ENGINE_REGISTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/base/err.h"
@@ -66,6 +67,8 @@ const struct assay_bench_entry *assay_registry_bench(const struct assay_registry
 						     const char *suite, const char *name);
 const struct assay_subject_entry *assay_registry_subject(const struct assay_registry *registry,
 							 const char *suite, const char *name);
+/* Is this suite left out unless a pattern names it? */
+bool assay_registry_hidden(const struct assay_registry *registry, const char *suite);
 /* The interface whose subjects `bench` takes; "" when none. */
 const char *assay_bench_interface(const struct assay_registry *registry,
 				  const struct assay_bench_entry *bench);

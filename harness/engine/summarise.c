@@ -52,8 +52,8 @@ static void cover_launches(const struct assay_samples *s, bool use_preempted, do
 	}
 }
 
-static double median_of(const struct assay_samples *s, size_t from, size_t to,
-			bool use_preempted, double *scratch)
+static double median_of(const struct assay_samples *s, size_t from, size_t to, bool use_preempted,
+			double *scratch)
 {
 	size_t n = select_range(s, from, to, use_preempted, scratch);
 	assay_sort(scratch, n);
@@ -96,8 +96,7 @@ static void fill_estimate(double *x, size_t n, double *scratch, struct assay_est
 	e->p999 = assay_quantile(x, n, 0.999);
 }
 
-static void judge_stability(const struct assay_samples *s, double drift,
-			    struct assay_summary *ret)
+static void judge_stability(const struct assay_samples *s, double drift, struct assay_summary *ret)
 {
 	const struct assay_estimate *e = &ret->estimate;
 	double half = (e->hi - e->lo) / 2 / fabs(e->median);
@@ -120,7 +119,7 @@ static void judge_stability(const struct assay_samples *s, double drift,
 enum assay_code assay_summarise(const struct assay_samples *samples, struct assay_summary *ret,
 				struct assay_err *err)
 {
-	*ret = (struct assay_summary){ 0 };
+	*ret = (struct assay_summary){0};
 	ASSAY_AUTO_FREE double *x = calloc(samples->n + 1, sizeof(*x));
 	ASSAY_AUTO_FREE double *scratch = calloc(samples->n + 1, sizeof(*scratch));
 	if (!x || !scratch)

@@ -22,10 +22,9 @@ static enum assay_code confine(const struct assay_job *job, struct assay_err *er
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (job->parent && getppid() != job->parent)
 		return assay_fail(err, ASSAY_EINTR, "the controller is gone");
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	if (job->memory_bytes)
-		setrlimit(RLIMIT_DATA,
-			  &(struct rlimit){ job->memory_bytes, job->memory_bytes });
+		setrlimit(RLIMIT_DATA, &(struct rlimit){job->memory_bytes, job->memory_bytes});
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		if (write(fd, "1000", 4) != 4)
@@ -40,7 +39,7 @@ static enum assay_code confine(const struct assay_job *job, struct assay_err *er
 static enum assay_code write_status(const struct assay_job *job, enum assay_status status,
 				    const char *reason, struct assay_err *err)
 {
-	struct assay_status_frame frame = { .status = status };
+	struct assay_status_frame frame = {.status = status};
 	assay_copy(frame.reason, sizeof(frame.reason), reason);
 	return assay_frame_write(job->fd, ASSAY_FRAME_STATUS, &frame, sizeof(frame), err);
 }
@@ -50,8 +49,8 @@ static enum assay_code probe(const struct assay_subject_entry *subject, struct a
 	return subject && subject->subject->probe ? subject->subject->probe(err) : ASSAY_OK;
 }
 
-static enum assay_code run_check(const struct assay_registry *registry,
-				 const struct assay_job *job, struct assay_err *err)
+static enum assay_code run_check(const struct assay_registry *registry, const struct assay_job *job,
+				 struct assay_err *err)
 {
 	const struct assay_suite *suite = assay_registry_suite(registry, job->check_suite);
 	const struct assay_subject_entry *subject =
@@ -59,7 +58,7 @@ static enum assay_code run_check(const struct assay_registry *registry,
 	if (!suite || !subject)
 		return assay_fail(err, ASSAY_EUSAGE, "there is no subject %s/%s", job->check_suite,
 				  job->check_subject);
-	struct assay_err why = { 0 };
+	struct assay_err why = {0};
 	enum assay_code rc = probe(subject, &why);
 	if (rc == ASSAY_OK && suite->check)
 		rc = suite->check(subject->subject, job->seed, &why);
@@ -80,7 +79,7 @@ struct stream {
 static bool introduce(struct stream *stream, const char *name, const char *unit,
 		      enum assay_better better)
 {
-	struct assay_metric_frame frame = { .index = (uint32_t)stream->n_names, .better = better };
+	struct assay_metric_frame frame = {.index = (uint32_t)stream->n_names, .better = better};
 	assay_copy(frame.name, sizeof(frame.name), name);
 	assay_copy(frame.unit, sizeof(frame.unit), unit);
 	assay_copy(stream->names[stream->n_names++], sizeof(stream->names[0]), name);
@@ -146,7 +145,7 @@ static enum assay_code write_histogram(const struct assay_job *job, const struct
 		for (uint32_t i = 0; i < ASSAY_HISTOGRAM_BUCKETS; i++) {
 			if (!h->counts[i])
 				continue;
-			buckets[n++] = (struct assay_bucket_frame){ i, h->counts[i] };
+			buckets[n++] = (struct assay_bucket_frame){i, h->counts[i]};
 			if (n < ASSAY_COUNT_OF(buckets))
 				continue;
 			enum assay_code rc = assay_frame_write(job->fd, ASSAY_FRAME_HISTOGRAM,
@@ -178,14 +177,14 @@ static enum assay_code write_counters(const struct assay_job *job, struct gang *
 static enum assay_code measure_gang(const struct assay_job *job, struct gang *gang,
 				    const struct assay_driver *driver, struct assay_err *err)
 {
-	struct stream stream = { .job = job };
+	struct stream stream = {.job = job};
 	enum assay_code rc = write_hello(job, gang, driver, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	struct assay_metric_info primary = assay_primary_metric(gang->bench);
 	if (gang_ok(gang) && !introduce(&stream, primary.name, primary.unit, primary.better))
 		return assay_fail(err, ASSAY_EIO, "%s", stream.err.text);
-	const struct measure_sink sink = { on_sample, on_metric, &stream };
+	const struct measure_sink sink = {on_sample, on_metric, &stream};
 	uint64_t n = 1;
 	if (gang_ok(gang))
 		assay_measure(gang, driver, &job->effort, &sink, &n);
@@ -206,7 +205,7 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 	enum assay_code rc = assay_case_parse(registry, job->case_name, &c, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	struct assay_err why = { 0 };
+	struct assay_err why = {0};
 	rc = assay_driver_choose(job->driver, &c, &driver, &why);
 	if (rc == ASSAY_OK)
 		rc = probe(c.subject, &why);
@@ -238,8 +237,8 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 	return rc == ASSAY_OK ? write_status(job, status, reason, err) : rc;
 }
 
-enum assay_code assay_worker_run(const struct assay_registry *registry,
-				 const struct assay_job *job, struct assay_err *err)
+enum assay_code assay_worker_run(const struct assay_registry *registry, const struct assay_job *job,
+				 struct assay_err *err)
 {
 	enum assay_code rc = confine(job, err);
 	if (rc != ASSAY_OK)

@@ -11,10 +11,10 @@
 
 /* What one worker is to do; what a `worker` command line says. */
 struct assay_job {
-	const char *case_name;     /* measure this case ... */
-	const char *check_suite;   /* ... or run this suite's oracle on this subject */
+	const char *case_name;   /* measure this case ... */
+	const char *check_suite; /* ... or run this suite's oracle on this subject */
 	const char *check_subject;
-	const unsigned *cpus;      /* one per thread of the case; NULL: not pinned */
+	const unsigned *cpus; /* one per thread of the case; NULL: not pinned */
 	size_t n_cpus;
 	uint64_t seed;
 	struct assay_effort effort;
@@ -29,7 +29,7 @@ struct assay_job {
  * Do the job and write all records; the last one is the status. Returns ASSAY_OK when the status was
  * written, whatever it says. Sets limits and signals of the process: only for a worker's main.
  */
-enum assay_code assay_worker_run(const struct assay_registry *registry,
-				 const struct assay_job *job, struct assay_err *err);
+enum assay_code assay_worker_run(const struct assay_registry *registry, const struct assay_job *job,
+				 struct assay_err *err);
 
 #endif

@@ -203,37 +203,39 @@ json_t *assay_noise_json(const struct assay_noise *noise)
 	return json;
 }
 
-enum { CHAIN = 64 }; /* adds per turn: the loop's own two instructions run beside them */
-
 #define FOUR(text)    text text text text
 #define CHAIN_OF(add) FOUR(FOUR(FOUR(add)))
 
 /*
- * `turns` turns of a chain of CHAIN dependent adds. The addend is a register, not a constant: recent
- * cores (Golden Cove) do additions of small constants while renaming, in no time. Returns false
- * where we have no such kernel.
+ * The addend is a register, not a constant: recent cores (Golden Cove) do additions of small
+ * constants while renaming, in no time. The loop's own two instructions run beside the chain.
  */
-static bool add_chain(uint64_t turns)
+bool assay_add_chain(uint64_t turns, uint64_t *value)
 {
 #if defined(__x86_64__)
-	uint64_t value = turns, addend = 3;
+	uint64_t addend = 3;
+	if (!turns) /* the loop tests at its end */
+		return true;
 	__asm__ volatile("1:\n\t" CHAIN_OF("add %[addend], %[value]\n\t") "dec %[turns]\n\t"
 									  "jnz 1b"
-			 : [value] "+r"(value), [turns] "+r"(turns)
+			 : [value] "+r"(*value), [turns] "+r"(turns)
 			 : [addend] "r"(addend)
 			 : "cc");
 	return true;
 #elif defined(__aarch64__)
-	uint64_t value = turns, addend = 3;
+	uint64_t addend = 3;
+	if (!turns) /* the loop tests at its end */
+		return true;
 	__asm__ volatile("1:\n\t" CHAIN_OF("add %[value], %[value], %[addend]\n\t")
 			 "subs %[turns], %[turns], #1\n\t"
 			 "b.ne 1b"
-			 : [value] "+r"(value), [turns] "+r"(turns)
+			 : [value] "+r"(*value), [turns] "+r"(turns)
 			 : [addend] "r"(addend)
 			 : "cc");
 	return true;
 #else
 	(void)turns;
+	(void)value;
 	return false;
 #endif
 }
@@ -244,12 +246,13 @@ double assay_core_clock_hz(void)
 	 * enough that 25 ns of clock reading are 0.01 %. */
 	enum { WINDOWS = 24, TURNS = 12000 };
 	double best = 0;
+	uint64_t value = 1;
 	for (int i = 0; i < WINDOWS; i++) {
 		uint64_t start = assay_now_ns();
-		if (!add_chain(TURNS))
+		if (!assay_add_chain(TURNS, &value))
 			return 0;
 		uint64_t ns = assay_now_ns() - start;
-		double hz = ns ? (double)TURNS * CHAIN / ((double)ns * 1e-9) : 0;
+		double hz = ns ? (double)TURNS * ASSAY_CHAIN_ADDS / ((double)ns * 1e-9) : 0;
 		if (hz > best)
 			best = hz;
 	}

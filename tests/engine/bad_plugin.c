@@ -120,20 +120,20 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 	return ASSAY_OK;
 }
 
-#define BENCH(function)                                                                            \
-	{                                                                                          \
-		#function, &(const struct assay_bench)                                             \
-		{                                                                                  \
-			.brief = #function, .body = function, .subjects = ASSAY_NO_SUBJECT         \
-		}                                                                                  \
+#define BENCH(function)                                                                    \
+	{                                                                                  \
+#function, &(const struct assay_bench)                                     \
+		{                                                                          \
+			.brief = #function, .body = function, .subjects = ASSAY_NO_SUBJECT \
+		}                                                                          \
 	}
 
-static const struct assay_bench with_subjects = { .brief = "takes subjects", .body = good };
-static const struct assay_subject wrong_subject = { .brief = "wrong", .ops = "wrong" };
-static const struct assay_subject crashing = { .brief = "crashing", .ops = "crashing" };
-static const struct assay_subject right = { .brief = "right", .ops = "right" };
-static const struct assay_subject absent = { .brief = "absent", .ops = "a", .probe = refuse };
-static const struct assay_suite suite = { .brief = "bad", .interface = "kind", .check = check };
+static const struct assay_bench with_subjects = {.brief = "takes subjects", .body = good};
+static const struct assay_subject wrong_subject = {.brief = "wrong", .ops = "wrong"};
+static const struct assay_subject crashing = {.brief = "crashing", .ops = "crashing"};
+static const struct assay_subject right = {.brief = "right", .ops = "right"};
+static const struct assay_subject absent = {.brief = "absent", .ops = "a", .probe = refuse};
+static const struct assay_suite suite = {.brief = "bad", .interface = "kind", .check = check};
 
 ASSAY_API const struct assay_plugin assay_plugin = {
 	.abi = ASSAY_ABI,
@@ -151,15 +151,15 @@ ASSAY_API const struct assay_plugin assay_plugin = {
 			BENCH(eat_memory),
 			BENCH(fork_away),
 			BENCH(wrong),
-			{ "subjects", &with_subjects },
-			{ 0 },
+			{"subjects", &with_subjects},
+			{0},
 		},
 	.subjects =
 		(const struct assay_plugin_subject[]){
-			{ "wrong", &wrong_subject },
-			{ "crashing", &crashing },
-			{ "right", &right },
-			{ "absent", &absent },
-			{ 0 },
+			{"wrong", &wrong_subject},
+			{"crashing", &crashing},
+			{"right", &right},
+			{"absent", &absent},
+			{0},
 		},
 };

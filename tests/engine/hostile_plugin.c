@@ -8,14 +8,14 @@ static void body(struct assay_run *run)
 		assay_clobber();
 }
 
-static const struct assay_bench bench = { .brief = "x", .body = body };
+static const struct assay_bench bench = {.brief = "x", .body = body};
 
 ASSAY_API const struct assay_plugin assay_plugin = {
 	.abi = HOSTILE_ABI,
 	.suite = HOSTILE_SUITE,
 	.benches =
 		(const struct assay_plugin_bench[]){
-			{ HOSTILE_BENCH, &bench },
-			{ 0 },
+			{HOSTILE_BENCH, &bench},
+			{0},
 		},
 };

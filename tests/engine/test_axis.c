@@ -9,14 +9,14 @@
 #include "tests/engine/toy.h"
 
 static const struct assay_axis_name names[] = {
-	{ "ncores", 4 },
-	{ "llc", 1 << 20 },
-	{ "l2", 0 },
+	{"ncores", 4},
+	{"llc", 1 << 20},
+	{"l2", 0},
 };
 
 static void expands_to(const char *text, const double *want, size_t n_want)
 {
-	struct assay_err err = { 0 };
+	struct assay_err err = {0};
 	double *got;
 	size_t n;
 	assert_ok(assay_axis_expand(text, names, ASSAY_COUNT_OF(names), &got, &n, &err));
@@ -25,9 +25,9 @@ static void expands_to(const char *text, const double *want, size_t n_want)
 		assert_close(got[i], want[i], 1e-12);
 	free(got);
 }
-#define EXPANDS(text, ...)                                                                         \
-	expands_to(text, (const double[]){ __VA_ARGS__ },                                        \
-		   ASSAY_COUNT_OF(((const double[]){ __VA_ARGS__ })))
+#define EXPANDS(text, ...)                              \
+	expands_to(text, (const double[]){__VA_ARGS__}, \
+		   ASSAY_COUNT_OF(((const double[]){__VA_ARGS__})))
 
 static void lists_and_ranges(void **state)
 {
@@ -52,18 +52,18 @@ static void malformed_values_are_named(void **state)
 	static const struct {
 		const char *text, *says;
 	} bad[] = {
-		{ "", "missing" },        { "1,", "missing" },
-		{ "1..", "missing" },     { "..3", "missing" },
-		{ "banana", "banana" },   { "4..1", "backwards" },
-		{ "0..8:x2", "factor" },  { "1..8:x1", "outside" },
-		{ "1..8:+0", "never" },   { "1..8:2", "starts with" },
-		{ "l2", "not known" },    { "99999*ncoresx", "ncoresx" },
-		{ "-3", "-3" },           { "0.", "0." },
-		{ ".5", ".5" },           { "1..8:x", "whole number" },
-		{ "1..100000", "4096" },
+		{"", "missing"},       {"1,", "missing"},
+		{"1..", "missing"},    {"..3", "missing"},
+		{"banana", "banana"},  {"4..1", "backwards"},
+		{"0..8:x2", "factor"}, {"1..8:x1", "outside"},
+		{"1..8:+0", "never"},  {"1..8:2", "starts with"},
+		{"l2", "not known"},   {"99999*ncoresx", "ncoresx"},
+		{"-3", "-3"},          {"0.", "0."},
+		{".5", ".5"},          {"1..8:x", "whole number"},
+		{"1..100000", "4096"},
 	};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++) {
-		struct assay_err err = { 0 };
+		struct assay_err err = {0};
 		double *got;
 		size_t n;
 		assert_fails(assay_axis_expand(bad[i].text, names, ASSAY_COUNT_OF(names), &got, &n,
@@ -75,7 +75,7 @@ static void malformed_values_are_named(void **state)
 static void names_go_there_and_back(void **state)
 {
 	(void)state;
-	struct assay_err err = { 0 };
+	struct assay_err err = {0};
 	struct assay_registry *registry;
 	assert_ok(assay_registry_new(&toy_table, &registry, &err));
 	static const char *const good[] = {
@@ -96,11 +96,12 @@ static void names_go_there_and_back(void **state)
 static void words_have_positions(void **state)
 {
 	(void)state;
-	struct assay_err err = { 0 };
+	struct assay_err err = {0};
 	struct assay_registry *registry;
 	struct assay_case c;
 	assert_ok(assay_registry_new(&toy_table, &registry, &err));
-	assert_ok(assay_case_parse(registry, "toy/sweep/size:16/mode:slow/subject:plain", &c, &err));
+	assert_ok(
+		assay_case_parse(registry, "toy/sweep/size:16/mode:slow/subject:plain", &c, &err));
 	assert_close(c.params[0].value, 16, 0);
 	assert_close(c.params[1].value, 1, 0);
 	assay_case_done(&c);

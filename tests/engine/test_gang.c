@@ -43,8 +43,8 @@ struct fixture {
 
 static void start(struct fixture *f, const char *name)
 {
-	struct assay_err err = { 0 };
-	toy_calls = (struct toy_calls){ 0 };
+	struct assay_err err = {0};
+	toy_calls = (struct toy_calls){0};
 	assert_ok(assay_registry_new(&toy_table, &f->registry, &err));
 	assert_ok(assay_case_parse(f->registry, name, &f->c, &err));
 	f->gang = aligned_alloc(_Alignof(struct gang), sizeof(struct gang));
@@ -62,9 +62,9 @@ static void end(struct fixture *f)
 
 static struct taken measure(struct fixture *f, const struct assay_driver *driver)
 {
-	struct taken taken = { 0 };
-	const struct measure_sink sink = { on_sample, on_metric, &taken };
-	const struct assay_effort effort = { 6, 3000000 };
+	struct taken taken = {0};
+	const struct measure_sink sink = {on_sample, on_metric, &taken};
+	const struct assay_effort effort = {6, 3000000};
 	uint64_t n;
 	assay_measure(f->gang, driver, &effort, &sink, &n);
 	assert_true(n > 0);
@@ -186,13 +186,13 @@ static void broken_rules_are_failures(void **state)
 		enum assay_status status;
 		const char *says;
 	} broken[] = {
-		{ "toy/early", ASSAY_STATUS_FAILED, "early" },
-		{ "toy/early/threads:2", ASSAY_STATUS_FAILED, "early" },
-		{ "toy/returns", ASSAY_STATUS_FAILED, "early" },
-		{ "toy/no_loop", ASSAY_STATUS_FAILED, "without running" },
-		{ "toy/no_loop/threads:2", ASSAY_STATUS_FAILED, "without running" },
-		{ "toy/wrong", ASSAY_STATUS_FAILED, "two and two are 5" },
-		{ "toy/skips", ASSAY_STATUS_SKIPPED, "no moon here" },
+		{"toy/early", ASSAY_STATUS_FAILED, "early"},
+		{"toy/early/threads:2", ASSAY_STATUS_FAILED, "early"},
+		{"toy/returns", ASSAY_STATUS_FAILED, "early"},
+		{"toy/no_loop", ASSAY_STATUS_FAILED, "without running"},
+		{"toy/no_loop/threads:2", ASSAY_STATUS_FAILED, "without running"},
+		{"toy/wrong", ASSAY_STATUS_FAILED, "two and two are 5"},
+		{"toy/skips", ASSAY_STATUS_SKIPPED, "no moon here"},
 	};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(broken); i++) {
 		struct fixture f;
@@ -213,7 +213,7 @@ static void a_failed_body_under_gbench_does_not_abort(void **state)
 	struct gang_batch batch;
 	if (!gbench_version())
 		skip();
-	static const char *const names[] = { "toy/early", "toy/returns", "toy/no_loop" };
+	static const char *const names[] = {"toy/early", "toy/returns", "toy/no_loop"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++) {
 		start(&f, names[i]);
 		assay_driver_gbench.batch(f.gang, 10, 0, &batch);
@@ -225,7 +225,7 @@ static void a_failed_body_under_gbench_does_not_abort(void **state)
 static void drivers_are_chosen_by_what_they_can(void **state)
 {
 	(void)state;
-	struct assay_err err = { 0 };
+	struct assay_err err = {0};
 	struct fixture f;
 	const struct assay_driver *driver;
 	start(&f, "toy/window/threads:2");

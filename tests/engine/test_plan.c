@@ -45,15 +45,15 @@ static enum assay_code plan(struct fixture *f, const struct assay_plan_request *
 static void everything_is_every_point(void **state)
 {
 	struct fixture *f = *state;
-	struct assay_err err = { 0 };
-	assert_ok(plan(f, &(struct assay_plan_request){ .n_patterns = 1,
-							.patterns = (const char *const[]){
-								"toy/sweep" } }));
+	struct assay_err err = {0};
+	assert_ok(
+		plan(f, &(struct assay_plan_request){
+				.n_patterns = 1, .patterns = (const char *const[]){"toy/sweep"}}));
 	assert_int_equal(f->plan.n, 2 * 2 * 2 * 2); /* size, mode, subject, threads */
-	assert_ok(plan(f, &(struct assay_plan_request){ .n_patterns = 1,
-							.quick = true,
-							.patterns = (const char *const[]){
-								"toy/sweep" } }));
+	assert_ok(plan(
+		f, &(struct assay_plan_request){.n_patterns = 1,
+						.quick = true,
+						.patterns = (const char *const[]){"toy/sweep"}}));
 	assert_int_equal(f->plan.n, 1 * 2 * 2 * 2);
 	for (size_t i = 0; i < f->plan.n; i++)
 		assert_non_null(f->plan.cases[i].cpus);
@@ -62,12 +62,12 @@ static void everything_is_every_point(void **state)
 static void overrides_subjects_and_globs_narrow(void **state)
 {
 	struct fixture *f = *state;
-	struct assay_err err = { 0 };
-	const struct assay_override overrides[] = { { "size", "8..32:x2" }, { "threads", "1" } };
+	struct assay_err err = {0};
+	const struct assay_override overrides[] = {{"size", "8..32:x2"}, {"threads", "1"}};
 	assert_ok(plan(f, &(struct assay_plan_request){
-				  .patterns = (const char *const[]){ "toy/sweep/*mode:slow*" },
+				  .patterns = (const char *const[]){"toy/sweep/*mode:slow*"},
 				  .n_patterns = 1,
-				  .subjects = (const char *const[]){ "other" },
+				  .subjects = (const char *const[]){"other"},
 				  .n_subjects = 1,
 				  .overrides = overrides,
 				  .n_overrides = 2,
@@ -80,10 +80,10 @@ static void overrides_subjects_and_globs_narrow(void **state)
 static void too_many_threads_are_skipped_with_the_reason(void **state)
 {
 	struct fixture *f = *state;
-	struct assay_err err = { 0 };
-	const struct assay_override threads = { "threads", "3" };
+	struct assay_err err = {0};
+	const struct assay_override threads = {"threads", "3"};
 	assert_ok(plan(f, &(struct assay_plan_request){
-				  .patterns = (const char *const[]){ "toy/window" },
+				  .patterns = (const char *const[]){"toy/window"},
 				  .n_patterns = 1,
 				  .overrides = &threads,
 				  .n_overrides = 1,
@@ -96,21 +96,21 @@ static void too_many_threads_are_skipped_with_the_reason(void **state)
 static void unknown_names_get_the_nearest(void **state)
 {
 	struct fixture *f = *state;
-	struct assay_err err = { 0 };
-	assert_int_equal(plan(f, &(struct assay_plan_request){
-					 .patterns = (const char *const[]){ "toy/swep" },
-					 .n_patterns = 1 }),
-			 ASSAY_EUSAGE);
+	struct assay_err err = {0};
+	assert_int_equal(
+		plan(f, &(struct assay_plan_request){.patterns = (const char *const[]){"toy/swep"},
+						     .n_patterns = 1}),
+		ASSAY_EUSAGE);
 	assert_non_null(strstr(f->err.text, "toy/sweep"));
-	assert_int_equal(plan(f, &(struct assay_plan_request){
-					 .subjects = (const char *const[]){ "plian" },
-					 .n_subjects = 1 }),
-			 ASSAY_EUSAGE);
+	assert_int_equal(
+		plan(f, &(struct assay_plan_request){.subjects = (const char *const[]){"plian"},
+						     .n_subjects = 1}),
+		ASSAY_EUSAGE);
 	assert_non_null(strstr(f->err.text, "plain"));
-	const struct assay_override axis = { "siez", "1" };
-	assert_int_equal(plan(f, &(struct assay_plan_request){ .overrides = &axis,
-							       .n_overrides = 1 }),
-			 ASSAY_EUSAGE);
+	const struct assay_override axis = {"siez", "1"};
+	assert_int_equal(
+		plan(f, &(struct assay_plan_request){.overrides = &axis, .n_overrides = 1}),
+		ASSAY_EUSAGE);
 	assert_non_null(strstr(f->err.text, "size"));
 	(void)err;
 }
@@ -118,10 +118,10 @@ static void unknown_names_get_the_nearest(void **state)
 static void order_follows_the_seed(void **state)
 {
 	struct fixture *f = *state;
-	struct assay_err err = { 0 };
+	struct assay_err err = {0};
 	uint32_t *a, *b, *c;
 	size_t n;
-	assert_ok(plan(f, &(struct assay_plan_request){ 0 }));
+	assert_ok(plan(f, &(struct assay_plan_request){0}));
 	assert_ok(assay_plan_schedule(&f->plan, 3, 7, &a, &n, &err));
 	assert_int_equal(n, 3 * f->plan.n);
 	assert_ok(assay_plan_schedule(&f->plan, 3, 7, &b, &n, &err));
@@ -155,8 +155,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(everything_is_every_point, begin, end),
 		cmocka_unit_test_setup_teardown(overrides_subjects_and_globs_narrow, begin, end),
-		cmocka_unit_test_setup_teardown(too_many_threads_are_skipped_with_the_reason,
-						begin, end),
+		cmocka_unit_test_setup_teardown(too_many_threads_are_skipped_with_the_reason, begin,
+						end),
 		cmocka_unit_test_setup_teardown(unknown_names_get_the_nearest, begin, end),
 		cmocka_unit_test_setup_teardown(order_follows_the_seed, begin, end),
 		cmocka_unit_test(a_pattern_is_a_glob_or_a_beginning),

@@ -14,16 +14,16 @@
 static void frames_survive_any_cut(void **state)
 {
 	(void)state;
-	struct assay_err err = { 0 };
+	struct assay_err err = {0};
 	int ends[2];
 	assert_int_equal(pipe(ends), 0);
-	const struct assay_sample_frame sample = { .value = 1.5, .ops = 7 };
+	const struct assay_sample_frame sample = {.value = 1.5, .ops = 7};
 	assert_ok(assay_frame_write(ends[1], ASSAY_FRAME_SAMPLE, &sample, sizeof(sample), &err));
 	assert_ok(assay_frame_write(ends[1], ASSAY_FRAME_SAMPLE, &sample, sizeof(sample), &err));
 	uint8_t bytes[512];
 	ssize_t n = read(ends[0], bytes, sizeof(bytes));
 	for (ssize_t cut = 0; cut <= n; cut++) {
-		struct assay_frame_reader reader = { 0 };
+		struct assay_frame_reader reader = {0};
 		enum assay_frame_type type;
 		const void *payload;
 		size_t length;
@@ -49,15 +49,15 @@ static void frames_survive_any_cut(void **state)
 static void damaged_frames_are_refused(void **state)
 {
 	(void)state;
-	struct assay_err err = { 0 };
+	struct assay_err err = {0};
 	int ends[2];
 	assert_int_equal(pipe(ends), 0);
-	const struct assay_sample_frame sample = { .value = 1.5 };
+	const struct assay_sample_frame sample = {.value = 1.5};
 	assert_ok(assay_frame_write(ends[1], ASSAY_FRAME_SAMPLE, &sample, sizeof(sample), &err));
 	uint8_t bytes[512];
 	ssize_t n = read(ends[0], bytes, sizeof(bytes));
 	for (ssize_t i = 0; i < n; i++) {
-		struct assay_frame_reader reader = { 0 };
+		struct assay_frame_reader reader = {0};
 		enum assay_frame_type type;
 		const void *payload;
 		size_t length;
@@ -113,9 +113,9 @@ static void quantiles_are_nearest_ranks(void **state)
 static struct assay_summary summarise(const double *values, const uint8_t *flags, size_t n,
 				      const uint32_t *ends, size_t launches)
 {
-	struct assay_err err = { 0 };
-	struct assay_samples samples = { (double *)(uintptr_t)values, (uint8_t *)(uintptr_t)flags,
-					 n, (uint32_t *)(uintptr_t)ends, launches };
+	struct assay_err err = {0};
+	struct assay_samples samples = {(double *)(uintptr_t)values, (uint8_t *)(uintptr_t)flags, n,
+					(uint32_t *)(uintptr_t)ends, launches};
 	struct assay_summary summary;
 	assert_ok(assay_summarise(&samples, &summary, &err));
 	return summary;
@@ -124,9 +124,9 @@ static struct assay_summary summarise(const double *values, const uint8_t *flags
 static void preempted_samples_do_not_count_while_clean_ones_do(void **state)
 {
 	(void)state;
-	const double values[] = { 10, 10, 10, 10, 10, 10, 99, 99 };
-	const uint8_t some[] = { 0, 0, 0, 0, 0, 0, 1, 1 };
-	const uint8_t most[] = { 0, 1, 1, 1, 1, 1, 1, 1 };
+	const double values[] = {10, 10, 10, 10, 10, 10, 99, 99};
+	const uint8_t some[] = {0, 0, 0, 0, 0, 0, 1, 1};
+	const uint8_t most[] = {0, 1, 1, 1, 1, 1, 1, 1};
 	const uint32_t end = 8;
 	struct assay_summary s = summarise(values, some, 8, &end, 1);
 	assert_int_equal(s.estimate.n, 6);
@@ -140,8 +140,8 @@ static void preempted_samples_do_not_count_while_clean_ones_do(void **state)
 static void rejected_windows_never_count(void **state)
 {
 	(void)state;
-	const double values[] = { 10, 20, 30 };
-	const uint8_t flags[] = { 2, 2, 2 };
+	const double values[] = {10, 20, 30};
+	const uint8_t flags[] = {2, 2, 2};
 	const uint32_t end = 3;
 	struct assay_summary s = summarise(values, flags, 3, &end, 1);
 	assert_int_equal(s.estimate.n, 0);
@@ -154,8 +154,8 @@ static void the_interval_covers_what_launches_disagree_about(void **state)
 {
 	(void)state;
 	double values[30];
-	uint8_t flags[30] = { 0 };
-	const uint32_t ends[] = { 10, 20, 30 };
+	uint8_t flags[30] = {0};
+	const uint32_t ends[] = {10, 20, 30};
 	for (size_t i = 0; i < 30; i++)
 		values[i] = i < 10 ? 100 : i < 20 ? 101 : 103;
 	struct assay_summary s = summarise(values, flags, 30, ends, 3);
@@ -169,7 +169,7 @@ static void noise_and_drift_are_unstable(void **state)
 {
 	(void)state;
 	double wide[20], rising[30];
-	uint8_t flags[30] = { 0 };
+	uint8_t flags[30] = {0};
 	const uint32_t end20 = 20, end30 = 30;
 	for (size_t i = 0; i < 20; i++)
 		wide[i] = i % 2 ? 50 : 100;

@@ -68,8 +68,8 @@ static void sweep_body(struct assay_run *run)
 static const struct assay_bench sweep = {
 	.brief = "a space of two axes",
 	.body = sweep_body,
-	.axes = ASSAY_AXES({ "size", "bytes", "16,4Ki", .quick = "16" },
-			   { "mode", "name", "fast,slow" }),
+	.axes = ASSAY_AXES({"size", "bytes", "16,4Ki", .quick = "16"},
+			   {"mode", "name", "fast,slow"}),
 	.threads = "1,2",
 };
 
@@ -94,7 +94,7 @@ static const struct assay_bench pair = {
 	.setup = pair_setup,
 	.body = pair_body,
 	.subjects = ASSAY_NO_SUBJECT,
-	.roles = ASSAY_ROLES({ "producer", 1, .counts = true }, { "consumer", 1 }),
+	.roles = ASSAY_ROLES({"producer", 1, .counts = true}, {"consumer", 1}),
 };
 
 static const struct assay_bench window = {
@@ -207,34 +207,34 @@ static const struct assay_bench skips = {
 	.subjects = ASSAY_NO_SUBJECT,
 };
 
-static const struct assay_suite suite = { .brief = "toys", .interface = "toy" };
+static const struct assay_suite suite = {.brief = "toys", .interface = "toy"};
 static const int ops;
-static const struct assay_subject plain = { .brief = "a subject", .ops = &ops };
-static const struct assay_subject other = { .brief = "another", .ops = &ops };
+static const struct assay_subject plain = {.brief = "a subject", .ops = &ops};
+static const struct assay_subject other = {.brief = "another", .ops = &ops};
 
 const struct assay_table toy_table = {
-	.suites = (const struct assay_suite_entry[]){ { "toy", &suite }, { 0 } },
+	.suites = (const struct assay_suite_entry[]){{"toy", &suite}, {0}},
 	.benches =
 		(const struct assay_bench_entry[]){
-			{ "toy", "empty", &empty },
-			{ "toy", "sweep", &sweep },
-			{ "toy", "pair", &pair },
-			{ "toy", "window", &window },
-			{ "toy", "latency", &latency },
-			{ "toy", "once", &once },
-			{ "toy", "stated", &stated },
-			{ "toy", "early", &early },
-			{ "toy", "returns", &returns },
-			{ "toy", "no_loop", &no_loop },
-			{ "toy", "wrong", &wrong },
-			{ "toy", "skips", &skips },
-			{ 0 },
+			{"toy", "empty", &empty},
+			{"toy", "sweep", &sweep},
+			{"toy", "pair", &pair},
+			{"toy", "window", &window},
+			{"toy", "latency", &latency},
+			{"toy", "once", &once},
+			{"toy", "stated", &stated},
+			{"toy", "early", &early},
+			{"toy", "returns", &returns},
+			{"toy", "no_loop", &no_loop},
+			{"toy", "wrong", &wrong},
+			{"toy", "skips", &skips},
+			{0},
 		},
 	.subjects =
 		(const struct assay_subject_entry[]){
-			{ "toy", "plain", &plain },
-			{ "toy", "other", &other },
-			{ 0 },
+			{"toy", "plain", &plain},
+			{"toy", "other", &other},
+			{0},
 		},
-	.sources = (const struct assay_source *const[]){ NULL },
+	.sources = (const struct assay_source *const[]){NULL},
 };
