@@ -55,37 +55,34 @@ static bool seen(const struct assay_declared *all, size_t i, bool whole)
 	return false;
 }
 
+/* `measured` NULL: there is no such column. */
 static void add_row(struct cli_table *table, const struct assay_declared *all, size_t n,
-		    size_t first, double core_clock_hz)
+		    size_t first, const char *measured)
 {
 	struct assay_str cell = {0};
 	for (size_t i = first; i < n; i++)
 		if (strcmp(all[i].what, all[first].what) == 0 && !seen(all, i, true))
 			add_value(all, n, i, &cell);
-	char measured[32] = "-";
-	bool clock = strcmp(all[first].what, "core clock") == 0 && core_clock_hz > 0;
-	if (clock)
-		cli_declared_value(core_clock_hz, "Hz", measured, sizeof(measured));
-	cli_table_row(table, (const char *[]){all[first].what, measured, assay_str_text(&cell)});
+	cli_table_row(table, (const char *[]){all[first].what, assay_str_text(&cell), measured});
 	assay_str_done(&cell);
 }
 
 void cli_declared_print(const struct assay_topology *topology, double core_clock_hz, FILE *out)
 {
-	static const char *const columns[] = {"what", ">measured", "declared (by whom)"};
+	static const char *const columns[] = {"what", "declared (by whom)", ">measured"};
 	struct assay_declared all[MOST];
 	size_t n = assay_topology_declared(topology, all, MOST);
-	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
-	bool clock_declared = false;
+	bool measure = core_clock_hz > 0, clock_declared = false;
+	char hz[32];
+	cli_declared_value(core_clock_hz, "Hz", hz, sizeof(hz));
+	struct cli_table *table = cli_table_new(columns, measure ? 3 : 2);
 	for (size_t i = 0; i < n; i++) {
+		bool clock = strcmp(all[i].what, "core clock") == 0;
+		clock_declared |= clock;
 		if (!seen(all, i, false))
-			add_row(table, all, n, i, core_clock_hz);
-		clock_declared |= strcmp(all[i].what, "core clock") == 0;
+			add_row(table, all, n, i, !measure ? NULL : clock ? hz : "-");
 	}
-	if (!clock_declared && core_clock_hz > 0) {
-		char measured[32];
-		cli_declared_value(core_clock_hz, "Hz", measured, sizeof(measured));
-		cli_table_row(table, (const char *[]){"core clock", measured, "nobody says"});
-	}
+	if (measure && !clock_declared)
+		cli_table_row(table, (const char *[]){"core clock", "nobody says", hz});
 	cli_table_print(table, out);
 }

@@ -149,7 +149,7 @@ static void collect_advice(struct diagnosis *d)
 		       "ps -eo pcpu,pid,comm --sort=-pcpu | head");
 	if (d->store.problem[0])
 		advise(d, "results cannot be stored here", d->store.problem,
-		       "assay --db FILE ...   (a file in a folder that you may write to)");
+		       "assay --db /var/tmp/results.db ...");
 	else if (!d->store.local)
 		advise(d, "the store is not on a file system known to be local",
 		       "write-ahead logging is unsafe there: every result waits for the disk",
@@ -158,9 +158,9 @@ static void collect_advice(struct diagnosis *d)
 						DIAGNOSIS_ADVICE - d->n_advice);
 	if (!counts_cycles(d))
 		advise(d, "no hardware counters",
-		       "cycles are derived from time and the measured clock; instructions and cache "
-		       "misses are unknown",
-		       "on the host: give the guest a virtual PMU (KVM: -cpu host,pmu=on)");
+		       "cycles are derived from time and the measured clock, instructions and cache "
+		       "misses are unknown; a hypervisor can give its guests a performance unit",
+		       NULL);
 }
 
 enum assay_code diagnosis_make(const struct cli *cli, uint64_t probe_ns, struct diagnosis *ret,

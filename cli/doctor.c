@@ -82,6 +82,23 @@ static void fact_item(const struct diagnosis *d, const char *label, const char *
 	item(label, "%s%s", value ? "" : "unknown: ", value ? value : why);
 }
 
+/* The same for a number of bytes or "kB". */
+static void bytes_item(const struct diagnosis *d, const char *label, const char *key)
+{
+	const char *why;
+	const char *value = diagnosis_fact(d, key, &why);
+	char *unit, text[32];
+	double bytes = value ? strtod(value, &unit) : 0;
+	if (value && unit != value)
+		item(label, "%s",
+		     cli_declared_value(bytes * (strcmp(unit, " kB") == 0 ? 1024 : 1), "B", text,
+					sizeof(text)));
+	else if (value)
+		item(label, "%s", strcmp(value, "max") == 0 ? "none" : value);
+	else
+		fact_item(d, label, key);
+}
+
 static void show_build(const struct cli *cli, const struct diagnosis *d)
 {
 	const char *why;
@@ -107,8 +124,8 @@ static void show_machine(const struct cli *cli, const struct diagnosis *d)
 	fact_item(d, "hypervisor", "cpu.hypervisor");
 	fact_item(d, "container", "container.kind");
 	fact_item(d, "kernel", "kernel.release");
-	fact_item(d, "memory free", "memory.available");
-	fact_item(d, "memory limit", "cgroup.memory_max");
+	bytes_item(d, "memory free", "memory.available");
+	bytes_item(d, "memory limit", "cgroup.memory_max");
 	fact_item(d, "CPU quota", "cgroup.cpu_quota");
 	fact_item(d, "huge pages", "memory.thp");
 	fact_item(d, "governor", "cpu.governor");
@@ -161,9 +178,10 @@ static void show_noise(const struct cli *cli, const struct diagnosis *d)
 	printf("  %-*s%s%c%s  %s\n", LABEL - 2, "grade", cli->color_out ? color : "", noise->grade,
 	       cli->color_out ? "\033[0m" : "", meanings[noise->grade - 'A']);
 	item("because", "%s", noise->reason);
-	item("gaps", "%llu in %.2f s, %.2g %% of the time, the longest %.3g us",
+	char longest[32];
+	item("gaps", "%llu in %.2f s, %.2g %% of the time, the longest %s",
 	     (unsigned long long)noise->gaps, noise->spin_ns / 1e9, noise->gap_share * 100,
-	     noise->max_gap_ns / 1e3);
+	     assay_format_value(noise->max_gap_ns, "ns", longest, sizeof(longest)));
 	item("pushed off", "%llu times", (unsigned long long)noise->involuntary_switches);
 	if (isnan(noise->run_queue))
 		item("other tasks", "unknown");

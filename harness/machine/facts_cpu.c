@@ -121,7 +121,7 @@ static FACT_READER(boost)
 	uint64_t value;
 	if (proc_read_u64(files->root, "/sys/devices/system/cpu/intel_pstate/no_turbo", &value,
 			  NULL))
-		return strdup(value ? "off" : "on");
+		return strdup(value ? "turbo off" : "turbo on");
 	if (proc_read_u64(files->root, "/sys/devices/system/cpu/cpufreq/boost", &value, NULL))
 		return strdup(value ? "on" : "off");
 	return fact_none(why, "neither cpufreq/boost nor intel_pstate/no_turbo here");
@@ -168,7 +168,26 @@ static FACT_READER(mitigations)
 	return text.text ? text.text : fact_none(why, "no vulnerability files here");
 }
 
-/* The hypervisor's own name from CPUID, which no container hides. */
+#if defined(__x86_64__)
+/* What hypervisors call themselves in CPUID, and what people call them. */
+static const char *hypervisor_name(const char *signature)
+{
+	static const struct {
+		const char *signature, *name;
+	} known[] = {
+		{"KVMKVMKVM", "KVM"},           {"Microsoft Hv", "Hyper-V"},
+		{"VMwareVMware", "VMware"},     {"XenVMMXenVMM", "Xen"},
+		{"TCGTCGTCGTCG", "QEMU (TCG)"}, {"bhyve bhyve ", "bhyve"},
+		{"ACRNACRNACRN", "ACRN"},       {"VBoxVBoxVBox", "VirtualBox"},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(known); i++)
+		if (strcmp(signature, known[i].signature) == 0)
+			return known[i].name;
+	return signature[0] ? signature : "unnamed";
+}
+#endif
+
+/* From CPUID, which no container hides. */
 static FACT_READER(hypervisor)
 {
 #if defined(__x86_64__)
@@ -180,7 +199,7 @@ static FACT_READER(hypervisor)
 	__cpuid(leaf, a, name[0], name[1], name[2]);
 	char clean[40];
 	assay_sanitise(clean, sizeof(clean), (const char *)name);
-	return strdup(clean[0] ? clean : "unnamed");
+	return strdup(hypervisor_name(clean));
 #else
 	return fact_line(files, "/sys/hypervisor/type", why);
 #endif

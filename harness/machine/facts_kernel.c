@@ -23,88 +23,50 @@ static FACT_READER(kernel_name)
 	return strdup(part);
 }
 
-/* Does `word` set `parameter`, as "parameter", "parameter=..." or, for "driver.", any of its own? */
-static bool sets(const char *word, const char *parameter)
+/* Parameters that change how fast things run, or what can be measured; "driver." stands for all of
+ * a driver's own. By allow-list: command lines also hold names, addresses and secrets. */
+static const char *const known_parameters[] = {
+	"mitigations isolcpus nohz nohz_full rcu_nocbs irqaffinity nosmt maxcpus nr_cpus mem",
+	"intel_pstate amd_pstate cpufreq. cpuidle. intel_idle. processor. idle haltpoll.",
+	"cpuidle_haltpoll. tsc clocksource hpet skew_tick preempt threadirqs sched_vcpu_pack",
+	"transparent_hugepage hugepages hugepagesz default_hugepagesz numa numa_balancing",
+	"page_reporting. init_on_alloc init_on_free slab_nomerge nokaslr pti nopti kpti spectre_v2",
+	"nospectre_v1 nospectre_v2 l1tf mds retbleed srbds gather_data_sampling",
+	"spec_store_bypass_disable psi nowatchdog nmi_watchdog audit iommu intel_iommu amd_iommu",
+};
+
+/* Does `word` set the parameter: as "parameter", "parameter=..." or, for "driver.", any of its own? */
+static bool sets(const char *word, const char *parameter, size_t n)
 {
-	size_t n = strlen(parameter);
 	if (strncmp(word, parameter, n) != 0)
 		return false;
 	return parameter[n - 1] == '.' || word[n] == '\0' || word[n] == '=';
 }
 
+static bool matters(const char *word)
+{
+	for (size_t i = 0; i < ASSAY_COUNT_OF(known_parameters); i++) {
+		for (const char *known = known_parameters[i]; *known;) {
+			size_t n = strcspn(known, " ");
+			if (sets(word, known, n))
+				return true;
+			known += n;
+			known += strspn(known, " ");
+		}
+	}
+	return false;
+}
+
 char *facts_kernel_parameters(const char *cmdline)
 {
-	/* By allow-list: command lines also hold names, addresses and secrets. */
-	static const char *const known[] = {
-		"mitigations",
-		"isolcpus",
-		"nohz",
-		"nohz_full",
-		"rcu_nocbs",
-		"irqaffinity",
-		"nosmt",
-		"maxcpus",
-		"nr_cpus",
-		"mem",
-		"intel_pstate",
-		"amd_pstate",
-		"cpufreq.",
-		"cpuidle.",
-		"intel_idle.",
-		"processor.",
-		"idle",
-		"cpuidle_haltpoll.",
-		"haltpoll.",
-		"tsc",
-		"clocksource",
-		"hpet",
-		"transparent_hugepage",
-		"hugepages",
-		"hugepagesz",
-		"numa_balancing",
-		"numa",
-		"nokaslr",
-		"pti",
-		"nopti",
-		"kpti",
-		"spectre_v2",
-		"nospectre_v1",
-		"nospectre_v2",
-		"l1tf",
-		"mds",
-		"retbleed",
-		"srbds",
-		"gather_data_sampling",
-		"spec_store_bypass_disable",
-		"preempt",
-		"threadirqs",
-		"psi",
-		"nowatchdog",
-		"nmi_watchdog",
-		"audit",
-		"iommu",
-		"intel_iommu",
-		"amd_iommu",
-		"skew_tick",
-		"default_hugepagesz",
-		"default_hugepages",
-		"sched_vcpu_pack",
-		"page_reporting.",
-		"init_on_alloc",
-		"init_on_free",
-		"slab_nomerge",
-	};
 	struct assay_str kept = {0};
 	char *copy = strdup(cmdline), *rest = copy;
-	for (char *word = copy ? strsep(&rest, " ") : NULL; word; word = strsep(&rest, " "))
-		for (size_t i = 0; i < ASSAY_COUNT_OF(known); i++) {
-			if (strcmp(word, "--") == 0)
-				rest = NULL; /* what follows belongs to init */
-			if (!sets(word, known[i]))
-				continue;
+	for (char *word; copy && (word = strsep(&rest, " ")) != NULL;) {
+		if (strcmp(word, "--") == 0)
+			break; /* what follows belongs to init */
+		if (matters(word))
 			assay_str_add(&kept, "%s%s", kept.length ? " " : "", word);
-			break;
-		}
+	}
 	free(copy);
 	return kept.text ? kept.text : strdup("");
 }

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "harness/base/parse.h"
 #include "harness/base/str.h"
 #include "harness/machine/facts.h"
 
@@ -198,13 +199,13 @@ static FACT_READER(status_field)
 static void add_limit(struct assay_str *text, const char *name, int resource)
 {
 	struct rlimit limit;
+	char value[24];
 	if (getrlimit((__rlimit_resource_t)resource, &limit) != 0)
 		return;
-	assay_str_add(text, "%s%s ", text->length ? ", " : "", name);
-	if (limit.rlim_cur == RLIM_INFINITY)
-		assay_str_add(text, "unlimited");
-	else
-		assay_str_add(text, "%llu", (unsigned long long)limit.rlim_cur);
+	bool endless = limit.rlim_cur == RLIM_INFINITY;
+	assay_str_add(text, "%s%s %s", text->length ? ", " : "", name,
+		      endless ? "unlimited"
+			      : assay_format_size(limit.rlim_cur, value, sizeof(value)));
 }
 
 static FACT_READER(resource_limits)

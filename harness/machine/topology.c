@@ -199,9 +199,7 @@ static enum assay_code adopt(hwloc_topology_t native, struct assay_topology *top
 	topology->live = hwloc_topology_is_thissystem(native) != 0;
 	topology->memory_bytes = topology->live ? live_memory(native) : declared_memory(native);
 	read_cpu(native, &topology->cpu);
-	unsigned version = hwloc_get_api_version();
-	snprintf(topology->origin, sizeof(topology->origin), "hwloc %u.%u.%u", version >> 16,
-		 version >> 8 & 0xff, version & 0xff);
+	assay_copy(topology->origin, sizeof(topology->origin), "hwloc " HWLOC_VERSION);
 	topology->synthetic = describe(native);
 	struct conversion conversion = {
 		.native = native,

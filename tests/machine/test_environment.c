@@ -148,7 +148,7 @@ static void planted_facts_are_read(void **state)
 		{"cpu.smt", "on"},
 		{"cpu.isolated", "none"},
 		{"cpu.governor", "powersave,performance"},
-		{"cpu.boost", "on"},
+		{"cpu.boost", "turbo on"},
 		{"cpu.idle_states", "POLL 0 us, C6 133 us"},
 		{"cpu.mitigations", "meltdown: Not affected; spectre_v2: Mitigation: IBRS"},
 		{"cpu.pmu", "cpu"},
@@ -243,7 +243,7 @@ static void advice_follows_the_facts(void **state)
 {
 	static const char *const expected[] = {
 		"governor is not 'performance'",
-		"turbo or boost",
+		"turbo clocks",
 		"SMT",
 		"deep idle states",
 		"not the processor's own counter",

@@ -52,63 +52,6 @@ static void hybrid_kinds_and_sizes_come_from_xml(void **state)
 	assay_topology_free(topology);
 }
 
-static void bad_synthetic_descriptions_are_refused(void **state)
-{
-	static const struct {
-		const char *spec, *says;
-	} bad[] = {
-		{"synthetic:", "not a synthetic topology"},
-		{"synthetic:foo:1", "'foo:1' is not a synthetic topology"},
-		{"synthetic:pack:", "not a synthetic topology"},
-		{"synthetic:pack:2 core:-4", "not a synthetic topology"},
-		{"synthetic:pack:2 core:4 (", "not a synthetic topology"},
-		{"synthetic:core:99999999 pu:2", "at most 65536 make sense"},
-		{"synthetic:999 999 999", "at most 65536 make sense"},
-		{"synthetic:\033[31mred", "?[31mred"},
-	};
-	(void)state;
-	assay_topology_free(load("synthetic:pu:1"));
-	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++) {
-		struct assay_err err = {0};
-		struct assay_topology *topology = NULL;
-		enum assay_code code = assay_topology_load(bad[i].spec, &topology, &err);
-		if (code == ASSAY_OK)
-			fail_msg("'%s' was accepted", bad[i].spec);
-		assert_fails(code, ASSAY_EPARSE, bad[i].says);
-		assert_null(topology);
-	}
-}
-
-static void bad_files_are_refused(void **state)
-{
-	(void)state;
-	assay_topology_free(load("synthetic:pu:1"));
-	struct assay_err err = {0};
-	struct assay_topology *topology = NULL;
-	assert_fails(assay_topology_load("/nonexistent.xml", &topology, &err), ASSAY_EIO,
-		     "No such file");
-	assert_fails(assay_topology_load("/", &topology, &err), ASSAY_EIO, "not an XML file");
-	char path[] = "/tmp/assay-topology-XXXXXX";
-	int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	close(fd);
-	assert_fails(assay_topology_load(path, &topology, &err), ASSAY_EPARSE, "hwloc");
-	static const char *const texts[] = {"<topology", "<topology/>", "<?xml version='1.0'?><a/>",
-					    "not xml at all", "\n\n\n"};
-	for (size_t i = 0; i < ASSAY_COUNT_OF(texts); i++) {
-		write_whole(path, texts[i], strlen(texts[i]));
-		assert_fails(assay_topology_load(path, &topology, &err), ASSAY_EPARSE, "hwloc");
-	}
-	char *whole = read_whole(fixture_path("hybrid.xml"));
-	size_t length = strlen(whole);
-	for (size_t cut = 1; cut + 20 < length; cut += 1 + length / 40) {
-		write_whole(path, whole, cut);
-		assert_fails(assay_topology_load(path, &topology, &err), ASSAY_EPARSE, "hwloc");
-	}
-	free(whole);
-	unlink(path);
-}
-
 static void fingerprint_of(const char *spec, uint8_t ret[32])
 {
 	struct assay_topology *topology = load(spec);
@@ -264,14 +207,12 @@ static void the_tree_is_short_and_narrow(void **state)
 	(void)state;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(machines); i++) {
 		struct assay_topology *topology = load(machines[i]);
-		char *text = printed(topology);
+		char *text = printed(topology), *rest = text;
 		size_t lines = 0;
-		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		for (char *line; (line = strsep(&rest, "\n")); lines++)
 			if (strlen(line) > 80)
 				fail_msg("wider than 80: %s", line);
-			lines++;
-		}
-		assert_in_range(lines, 3, 8);
+		assert_in_range(lines, 4, 10);
 		free(text);
 		assay_topology_free(topology);
 	}
@@ -366,8 +307,6 @@ int main(void)
 		cmocka_unit_test(without_hwloc_specs_are_skipped_with_the_reason),
 		cmocka_unit_test(shapes_are_read_right),
 		cmocka_unit_test(hybrid_kinds_and_sizes_come_from_xml),
-		cmocka_unit_test(bad_synthetic_descriptions_are_refused),
-		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(fingerprints_ignore_names_and_see_sizes),
 		cmocka_unit_test(fingerprints_tell_shapes_apart),
 		cmocka_unit_test(this_machine_survives_the_way_through_xml),
