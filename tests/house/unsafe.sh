@@ -7,7 +7,7 @@
 set -eu
 cd "$1"
 
-everywhere='system popen strcpy stpcpy strcat sprintf vsprintf gets strtok atoi atol atoll atof'
+everywhere='system popen strcpy stpcpy strcat sprintf vsprintf gets atoi atol atoll atof'
 libraries='printf vprintf puts putchar perror exit abort quick_exit err errx warn warnx'
 
 # scan WORDS FOLDER...: calls of one of WORDS outside comments and strings.
