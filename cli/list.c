@@ -88,7 +88,7 @@ static void list_text(const struct cli *cli, const struct assay_bench_entry *ben
 	struct assay_str subjects = {0}, axes = {0};
 	add_subjects(cli->registry, bench, &subjects);
 	add_axes(bench->bench, &axes);
-	struct assay_metric_info metric = assay_primary_metric(bench->bench);
+	struct assay_metric_info metric = assay_primary_metric(bench->bench, NULL);
 	printf("%s/%s  %s\n", bench->suite, bench->name, bench->bench->brief);
 	printf("    %s in %s, mode %s\n", metric.name, metric.unit, mode_name(bench->bench->mode));
 	print_wrapped("axes", assay_str_text(&axes), ' ');
@@ -101,7 +101,7 @@ static void list_text(const struct cli *cli, const struct assay_bench_entry *ben
 
 static json_t *bench_json(const struct cli *cli, const struct assay_bench_entry *bench)
 {
-	struct assay_metric_info metric = assay_primary_metric(bench->bench);
+	struct assay_metric_info metric = assay_primary_metric(bench->bench, NULL);
 	json_t *axes = json_array(), *subjects = json_array();
 	for (const struct assay_axis *a = bench->bench->axes; a && a->name; a++)
 		json_array_append_new(axes,

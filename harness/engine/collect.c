@@ -282,7 +282,9 @@ enum assay_code assay_collect_results(const struct assay_collect *collect,
 	struct assay_result result;
 	describe_case(collect, planned, params, noise, &result);
 	if (!collect->n_metrics) {
-		result.metric = assay_primary_metric(planned->c.bench->bench);
+		const struct assay_case *c = &planned->c;
+		result.metric = assay_primary_metric(c->bench->bench,
+						     c->subject ? c->subject->subject : NULL);
 		result.primary = true;
 		struct assay_summary empty;
 		enum assay_code rc = assay_summarise(&result.samples, &empty, err);

@@ -23,7 +23,8 @@ enum {
 #define OVERLAP_MIN         0.95
 #define MAX_OPS             (1ull << 40)
 
-struct assay_metric_info assay_primary_metric(const struct assay_bench *bench)
+struct assay_metric_info assay_primary_metric(const struct assay_bench *bench,
+					      const struct assay_subject *subject)
 {
 	static const struct assay_metric_info known[] = {
 		{"time", "ns/op", ASSAY_LOWER},     {"rate", "op/s", ASSAY_HIGHER},
@@ -35,6 +36,9 @@ struct assay_metric_info assay_primary_metric(const struct assay_bench *bench)
 		unit = bench->mode == ASSAY_LATENCY     ? "ns"
 		       : bench->mode == ASSAY_CONTENDED ? "op/s"
 							: "ns/op";
+	bool work = strcmp(unit, "B/s") == 0 || strcmp(unit, "flop/s") == 0;
+	if (subject && subject->is_null && work)
+		return known[0];
 	struct assay_metric_info info = {"time", unit, ASSAY_LOWER};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(known); i++)
 		if (strcmp(known[i].unit, unit) == 0)
@@ -78,7 +82,9 @@ static double batch_value(const struct gang *gang, const struct gang_batch *batc
 {
 	if (gang->bench->mode == ASSAY_LATENCY)
 		return latency_value(gang);
-	const char *unit = assay_primary_metric(gang->bench).unit;
+	const struct assay_subject_entry *subject = gang->c->subject;
+	const char *unit =
+		assay_primary_metric(gang->bench, subject ? subject->subject : NULL).unit;
 	double rate = batch_rate(gang, batch);
 	if (strcmp(unit, "op/s") == 0)
 		return rate;

@@ -18,8 +18,12 @@ struct measure_sink {
 	void *context;
 };
 
-/* The unit the primary metric of a benchmark is in, its name, and which way is better. */
-struct assay_metric_info assay_primary_metric(const struct assay_bench *bench);
+/*
+ * The unit the primary metric of a benchmark is in, its name, and which way is better. `subject` may be
+ * NULL. A null subject moves no bytes and does no arithmetic: what it shows is the time it takes.
+ */
+struct assay_metric_info assay_primary_metric(const struct assay_bench *bench,
+					      const struct assay_subject *subject);
 
 /*
  * Take the samples of one launch. Ends early when the gang fails. *ret_n is the batch size it

@@ -44,6 +44,11 @@ static enum assay_code write_status(const struct assay_job *job, enum assay_stat
 	return assay_frame_write(job->fd, ASSAY_FRAME_STATUS, &frame, sizeof(frame), err);
 }
 
+static const struct assay_subject *subject_of(const struct assay_case *c)
+{
+	return c->subject ? c->subject->subject : NULL;
+}
+
 static enum assay_code probe(const struct assay_subject_entry *subject, struct assay_err *err)
 {
 	return subject && subject->subject->probe ? subject->subject->probe(err) : ASSAY_OK;
@@ -181,7 +186,7 @@ static enum assay_code measure_gang(const struct assay_job *job, struct gang *ga
 	enum assay_code rc = write_hello(job, gang, driver, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	struct assay_metric_info primary = assay_primary_metric(gang->bench);
+	struct assay_metric_info primary = assay_primary_metric(gang->bench, subject_of(gang->c));
 	if (gang_ok(gang) && !introduce(&stream, primary.name, primary.unit, primary.better))
 		return assay_fail(err, ASSAY_EIO, "%s", stream.err.text);
 	const struct measure_sink sink = {on_sample, on_metric, &stream};
