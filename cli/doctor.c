@@ -182,7 +182,8 @@ static void show_noise(const struct cli *cli, const struct diagnosis *d)
 	item("gaps", "%llu in %.2f s, %.2g %% of the time, the longest %s",
 	     (unsigned long long)noise->gaps, noise->spin_ns / 1e9, noise->gap_share * 100,
 	     assay_format_value(noise->max_gap_ns, "ns", longest, sizeof(longest)));
-	item("pushed off", "%llu times", (unsigned long long)noise->involuntary_switches);
+	item("pushed off", "%llu time%s", (unsigned long long)noise->involuntary_switches,
+	     noise->involuntary_switches == 1 ? "" : "s");
 	if (isnan(noise->run_queue))
 		item("other tasks", "unknown");
 	else
@@ -327,7 +328,9 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	if (rc != ASSAY_OK)
 		return assay_context(err, rc, "--probe");
 	if (args->n_positional)
-		return assay_fail(err, ASSAY_EUSAGE, "doctor takes no arguments");
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "'%s' is one too many: doctor takes no arguments",
+				  args->positional[0]);
 	struct diagnosis *diagnosis = calloc(1, sizeof(*diagnosis));
 	if (!diagnosis)
 		return assay_fail(err, ASSAY_ENOMEM, "doctor: out of memory");

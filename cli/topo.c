@@ -25,7 +25,7 @@ static enum assay_code print_xml(const struct assay_topology *topology, struct a
 	ASSAY_AUTO_FREE char *xml = NULL;
 	enum assay_code rc = assay_topology_xml(topology, &xml, err);
 	if (rc == ASSAY_OK && fputs(xml, stdout) == EOF)
-		rc = assay_fail(err, ASSAY_EIO, "topo: cannot write to standard output");
+		rc = assay_fail(err, ASSAY_EIO, "cannot write to standard output");
 	return rc;
 }
 
@@ -66,7 +66,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	(void)ret_exit;
 	if (args->n_positional)
 		return assay_fail(err, ASSAY_EUSAGE,
-				  "topo takes no arguments; another machine is named with --from");
+				  "'%s' is one too many; another machine is named with --from",
+				  args->positional[0]);
 	struct assay_topology *topology;
 	enum assay_code rc = assay_topology_load(cli_value(args, "from"), &topology, err);
 	if (rc !=
