@@ -3,8 +3,8 @@
 # verbs: topo and doctor as their users see them. usage: verbs.sh ASSAY FIXTURES
 # shellcheck disable=SC2016,SC2317 # single quotes hold scripts; check() calls the functions
 set -eu
-assay=$1
-fixtures=$2/topology
+assay=$(readlink -f "$1") # not where we go next
+fixtures=$(readlink -f "$2")/topology
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
