@@ -13,8 +13,14 @@
 #include "suites/cache/cache.h"
 #include "suites/cache/zipf.h"
 
-/* Requests per thread before its stream repeats: many times any capacity that is worth asking for. */
-#define STREAM (UINT64_C(1) << 20)
+/*
+ * Requests per thread before its stream repeats, a power of two: 32 per key. A policy that learns
+ * frequencies learns a short stream by heart: repeated after 8 requests per key, it lent set_assoc
+ * a point of hit ratio that endless requests do not give, after 32 a tenth of that.
+ */
+#define STREAM_PER_KEY 32
+#define STREAM_MIN     (UINT64_C(1) << 16)
+#define STREAM_MAX     (UINT64_C(1) << 24)
 
 struct shared {
 	const struct cache_ops *ops;
@@ -25,6 +31,7 @@ struct shared {
 
 struct stream {
 	uint64_t *keys;
+	uint64_t mask; /* length - 1 */
 	uint64_t position;
 };
 
@@ -56,8 +63,8 @@ static void setup(struct assay_run *run)
 			   CACHE_VALUE_WORDS_MAX * 8);
 		return;
 	}
-	if (n_keys < 1) {
-		assay_skip(run, "keys must be at least 1");
+	if (n_keys < 1 || assay_axis(run, "skew") < 0) {
+		assay_skip(run, "keys must be at least 1, and skew at least 0");
 		return;
 	}
 	struct shared *s = calloc(1, sizeof(*s));
@@ -101,13 +108,21 @@ static void warm_up(const struct shared *s, struct stream *stream, unsigned thre
 	uint64_t entries = capacity < s->n_keys ? capacity : s->n_keys;
 	uint64_t misses_left = capacity / threads;
 	for (uint64_t left = 32 * entries / threads; left && misses_left; left--) {
-		uint64_t key = stream->keys[stream->position++ % STREAM];
+		uint64_t key = stream->keys[stream->position++ & stream->mask];
 		if (s->ops->get(s->cache, key, value))
 			continue;
 		cache_value_fill(value, s->value_words, cache_value_base(key, 0));
 		s->ops->put(s->cache, key, value);
 		misses_left--;
 	}
+}
+
+static uint64_t stream_length(uint64_t n_keys)
+{
+	uint64_t length = STREAM_MIN;
+	while (length < STREAM_MAX && length / STREAM_PER_KEY < n_keys)
+		length *= 2;
+	return length;
 }
 
 static void thread_setup(struct assay_run *run)
@@ -117,14 +132,15 @@ static void thread_setup(struct assay_run *run)
 	if (!assay_check(run, stream, "out of memory"))
 		return;
 	assay_set_thread_state(run, stream);
-	stream->keys = malloc(STREAM * sizeof(*stream->keys));
+	stream->mask = stream_length(s->n_keys) - 1;
+	stream->keys = malloc((stream->mask + 1) * sizeof(*stream->keys));
 	if (!assay_check(run, stream->keys, "no memory for the stream of keys"))
 		return;
 	struct zipf zipf;
 	zipf_init(&zipf, s->n_keys, assay_axis(run, "skew"));
 	struct assay_rng rng;
 	assay_rng_init(&rng, assay_seed(run) + 1 + assay_thread(run));
-	for (uint64_t i = 0; i < STREAM; i++)
+	for (uint64_t i = 0; i <= stream->mask; i++)
 		stream->keys[i] = key_of_rank(zipf_next(&zipf, &rng), assay_seed(run));
 	warm_up(s, stream, assay_threads(run));
 }
@@ -146,11 +162,12 @@ static void body(struct assay_run *run)
 	struct cache *cache = s->cache;
 	const uint64_t *keys = stream->keys;
 	size_t words = s->value_words;
+	uint64_t mask = stream->mask;
 	uint64_t i = stream->position, misses = 0, wrong = 0;
 	uint64_t value[CACHE_VALUE_WORDS_MAX];
 
 	ASSAY_LOOP (run) {
-		uint64_t key = keys[i++ % STREAM];
+		uint64_t key = keys[i++ & mask];
 		uint64_t base = cache_value_base(key, 0);
 		if (ops->get(cache, key, value)) {
 			wrong += !cache_value_is(value, words, base);
