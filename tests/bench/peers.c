@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * peers: hardware figures beside independent measurements, in interleaved rounds: triad beside
+ * likwid-bench, latency beside a plain chase written here without the harness.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/rng.h"
+#include "harness/store/store.h"
+#include "tests/bench/child.h"
+
+enum { ROUNDS = 7, LINE_WORDS = 8 };
+
+static const char *program;
+static char db[64];
+
+/* Median of one case, measured now by one launch; 0 when it failed. */
+static double assay_median_of(const char *name, const char *override)
+{
+	const char *const args[] = {program, "run", name,         "--db", db,   "-t",     "400ms",
+				    "-n",    "40",  "--counters", "none", "-P", override, NULL};
+	child_run(args);
+	struct assay_err err = {0};
+	struct assay_store *store;
+	struct assay_run_list runs;
+	struct assay_result_list results;
+	double median = 0;
+	if (assay_store_open(db, ASSAY_STORE_READ, &store, &err) != ASSAY_OK)
+		return 0;
+	if (assay_store_runs(store, "@last", &runs, &err) == ASSAY_OK) {
+		if (assay_store_results(store, runs.runs[0].id, name, ASSAY_LOAD_SUMMARY, &results,
+					&err) == ASSAY_OK) {
+			if (results.n)
+				median = results.results[0].estimate.median;
+			assay_result_list_done(&results);
+		}
+		assay_run_list_done(&runs);
+	}
+	assay_store_close(store);
+	return median;
+}
+
+/* likwid-bench's MByte/s as B/s, 0 when it is not installed or says nothing. */
+static double likwid_bandwidth(const char *kernel)
+{
+	const char *const args[] = {"likwid-bench", "-t", kernel, "-w",
+				    "S0:805MB:1",   "-s", "1",    NULL};
+	struct child child;
+	char text[1024];
+	double mbytes = 0;
+	if (!child_start(&child, args, false))
+		return 0;
+	while (fgets(text, sizeof(text), child.lines))
+		if (sscanf(text, "MByte/s: %lf", &mbytes) == 1)
+			break;
+	child_finish(&child);
+	return mbytes * 1e6;
+}
+
+/* A random cycle over `bytes`, one word per line, and the fastest of 15 walks; ns per load. */
+static double plain_chase_ns(size_t bytes)
+{
+	size_t n = bytes / 64;
+	size_t *words =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t *order = calloc(n, sizeof(*order));
+	if (words == MAP_FAILED || !order)
+		return 0;
+	madvise(words, bytes, MADV_NOHUGEPAGE);
+	struct assay_rng rng;
+	assay_rng_init(&rng, 11);
+	for (size_t i = 0; i < n; i++)
+		order[i] = (uint32_t)i;
+	assay_rng_shuffle(&rng, order, n);
+	for (size_t i = 0; i < n; i++)
+		words[order[i] * LINE_WORDS] = order[(i + 1) % n] * LINE_WORDS;
+	double times[15];
+	size_t at = 0, steps = n < 100000 ? 100000 : n;
+	for (int round = 0; round < 15; round++) {
+		uint64_t began = assay_now_ns();
+		for (size_t i = 0; i < steps; i++)
+			at = words[at];
+		__asm__ volatile("" : : "r"(at));
+		times[round] = (double)(assay_now_ns() - began) / (double)steps;
+	}
+	munmap(words, bytes);
+	free(order);
+	return median_of(times, 15);
+}
+
+static bool conclude(const char *what, double *ratios, size_t n, double lo, double hi)
+{
+	if (!n) {
+		printf("%-40s not measured\n", what);
+		return false;
+	}
+	double median = median_of(ratios, n);
+	bool met = median >= lo && median <= hi;
+	printf("%-40s %7.3f  [%.3f, %.3f] over %zu rounds; %g to %g: %s\n", what, median, ratios[0],
+	       ratios[n - 1], n, lo, hi, met ? "met" : "MISSED");
+	return met;
+}
+
+static bool compare_triad(const char *subject, const char *kernel)
+{
+	char name[160], what[80];
+	double ratios[ROUNDS];
+	size_t n = 0;
+	snprintf(name, sizeof(name),
+		 "memory/bandwidth/op:triad/size:256Mi/pages:4k/subject:%s/threads:1", subject);
+	snprintf(what, sizeof(what), "triad %s / likwid %s", subject, kernel);
+	for (int round = 0; round < ROUNDS; round++) {
+		double theirs = likwid_bandwidth(kernel);
+		double ours = assay_median_of(name, "size=256Mi");
+		if (ours > 0 && theirs > 0)
+			ratios[n++] = ours / theirs;
+	}
+	return conclude(what, ratios, n, 0.97, 10);
+}
+
+static bool compare_latency(const char *size, size_t bytes)
+{
+	char name[160], what[80], override[40];
+	double ratios[ROUNDS];
+	size_t n = 0;
+	snprintf(name, sizeof(name), "memory/latency/size:%s/chain:random/pages:4k/threads:1",
+		 size);
+	snprintf(what, sizeof(what), "latency %s / plain chase", size);
+	snprintf(override, sizeof(override), "size=%s", size);
+	for (int round = 0; round < ROUNDS; round++) {
+		double theirs = plain_chase_ns(bytes);
+		double ours = assay_median_of(name, override);
+		if (ours > 0 && theirs > 0)
+			ratios[n++] = ours / theirs;
+	}
+	return conclude(what, ratios, n, 0.95, 1.05);
+}
+
+int main(void)
+{
+	char path[] = "/tmp/assay-bench-XXXXXX";
+	program = getenv("ASSAY_PROGRAM");
+	if (!program || !mkdtemp(path))
+		return 2;
+	snprintf(db, sizeof(db), "%s/bench.db", path);
+	bool met = compare_triad("avx2_nt", "stream_mem_avx");
+	met &= compare_triad("avx2", "stream_avx");
+	met &= compare_latency("16Ki", 16 << 10);
+	met &= compare_latency("512Ki", 512 << 10);
+	met &= compare_latency("4Mi", 4 << 20);
+	met &= compare_latency("128Mi", 128 << 20);
+	return !met;
+}
