@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* compare: two runs side by side, with intervals, and words only where the figures carry them. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/pairs.h"
+#include "cli/stored.h"
+#include "harness/base/json.h"
+#include "harness/base/parse.h"
+#include "harness/base/str.h"
+
+static const struct cli_option options[] = {
+	{"all", 'a', NULL, "list unchanged series, too"},
+	{"only", 0, "PATTERN", "compare only the cases that match"},
+	{"metric", 0, "NAME", "compare only this metric"},
+	{"margin", 0, "PERCENT", "differences up to this are 'same' (default 2)"},
+	{0},
+};
+
+struct comparison {
+	struct cli *cli;
+	struct stored a, b;
+	const struct assay_run_info *run_a, *run_b;
+	struct pairs pairs;
+	bool all;
+};
+
+static const char *percent(double ratio_minus_one, char *text, size_t size)
+{
+	snprintf(text, size, "%.3g %%", 100 * ratio_minus_one);
+	return text;
+}
+
+static const char *value_cell(const struct assay_result *r, char *text, size_t size)
+{
+	char value[40];
+	const struct assay_estimate *e = &r->estimate;
+	assay_format_value(e->median, r->metric.unit, value, sizeof(value));
+	double half = 100 * (e->hi - e->lo) / 2 / fabs(e->median);
+	if (isfinite(half))
+		snprintf(text, size, "%s ± %.*f %%", value, half < 9.95 ? 1 : 0, half);
+	else
+		snprintf(text, size, "%s", value);
+	return text;
+}
+
+static const char *ratio_cell(const struct assay_comparison *c, char *text, size_t size)
+{
+	if (isfinite(c->ratio))
+		snprintf(text, size, "%.3f [%.3f, %.3f]", c->ratio, c->lo, c->hi);
+	else
+		snprintf(text, size, "-");
+	return text;
+}
+
+static const char *verdict_cell(const struct pairs *pairs, const struct pair *pair, char *text,
+				size_t size)
+{
+	const struct assay_comparison *c = &pair->comparison;
+	const char *symbol = c->verdict == ASSAY_SAME     ? "≈"
+			     : c->verdict == ASSAY_UNSURE ? "?"
+			     : pairs->hardware            ? (c->ratio < 1 ? "▼" : "▲")
+			     : c->verdict == ASSAY_SLOWER ? "▲"
+							  : "▼";
+	snprintf(text, size, "%s %s%s%s", symbol, pair_word(pairs, pair), *c->reason ? ": " : "",
+		 c->reason);
+	return text;
+}
+
+static bool same_metric(const struct pair *x, const struct pair *y)
+{
+	const struct assay_metric_info *a = &x->a->metric, *b = &y->a->metric;
+	return strcmp(a->name, b->name) == 0 && strcmp(a->unit, b->unit) == 0 &&
+	       a->better == b->better && x->a->primary == y->a->primary;
+}
+
+static size_t section_end(const struct pairs *pairs, size_t from)
+{
+	size_t to = from + 1;
+	while (to < pairs->n_compared && same_metric(&pairs->compared[from], &pairs->compared[to]))
+		to++;
+	return to;
+}
+
+/* One metric: heading, the rows worth showing, and the geometric mean over all of them. */
+static void print_section(const struct comparison *c, struct cli_table *table, size_t from,
+			  size_t to)
+{
+	const struct assay_metric_info *metric = &c->pairs.compared[from].a->metric;
+	char heading[200], a[64], b[64], ratio[64], verdict[200];
+	snprintf(heading, sizeof(heading), "%.60s in %.30s, %s is better", metric->name,
+		 *metric->unit ? metric->unit : "counts",
+		 metric->better == ASSAY_HIGHER ? "higher" : "lower");
+	if (from)
+		cli_table_line(table, "");
+	cli_table_line(table, heading);
+	size_t same = 0;
+	for (size_t i = from; i < to; i++) {
+		const struct pair *pair = &c->pairs.compared[i];
+		if (pair->comparison.verdict == ASSAY_SAME && !c->all) {
+			same++;
+			continue;
+		}
+		const char *cells[] = {pair->a->name, value_cell(pair->a, a, sizeof(a)),
+				       value_cell(pair->b, b, sizeof(b)),
+				       ratio_cell(&pair->comparison, ratio, sizeof(ratio)),
+				       verdict_cell(&c->pairs, pair, verdict, sizeof(verdict))};
+		cli_table_row(table, cells);
+	}
+	if (same) {
+		snprintf(heading, sizeof(heading), "(%zu unchanged not listed: --all)", same);
+		const char *cells[] = {heading, "", "", "", "≈ same"};
+		cli_table_row(table, cells);
+	}
+	size_t n;
+	double geomean = pairs_geomean(&c->pairs, from, to, &n);
+	if (n > 1) {
+		snprintf(heading, sizeof(heading), "geomean of %zu", n);
+		snprintf(ratio, sizeof(ratio), "%.3f", geomean);
+		const char *cells[] = {heading, "", "", ratio, ""};
+		cli_table_row(table, cells);
+	}
+}
+
+static void print_unpaired(const struct pair *list, size_t n, bool lost)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct assay_result *there = lost ? list[i].a : list[i].b;
+		const struct assay_result *other = lost ? list[i].b : list[i].a;
+		char line[600], clean[600];
+		snprintf(line, sizeof(line), "%s %s (%s)%s%s%s%s",
+			 lost ? "⊘ missing in B:" : "+ new in B:", there->name, there->metric.name,
+			 other ? ": " : "", other ? assay_status_name(other->status) : "",
+			 other && *other->reason ? ", " : "", other ? other->reason : "");
+		assay_sanitise(clean, sizeof(clean), line);
+		puts(clean);
+	}
+}
+
+static void print_counts(const struct comparison *c)
+{
+	const struct pairs *p = &c->pairs;
+	size_t counts[4] = {0};
+	char margin[24], allowance[24];
+	for (size_t i = 0; i < p->n_compared; i++)
+		counts[p->compared[i].comparison.verdict]++;
+	printf("\n%zu compared: %zu same, ", p->n_compared, counts[ASSAY_SAME]);
+	if (p->hardware)
+		printf("%zu different, ", counts[ASSAY_FASTER] + counts[ASSAY_SLOWER]);
+	else
+		printf("%zu slower, %zu faster, ", counts[ASSAY_SLOWER], counts[ASSAY_FASTER]);
+	printf("%zu unsure; %zu missing, %zu new.\n", counts[ASSAY_UNSURE], p->n_lost, p->n_found);
+	if (p->n_compared)
+		printf("A ± is the 95 %% interval of the median; [..] is the 99 %% interval of B/A over "
+		       "launches,\nwidened by up to %s for what drifts between two runs at this noise. "
+		       "Margin %s.\n",
+		       percent(p->allowance, allowance, sizeof(allowance)),
+		       percent(p->margin, margin, sizeof(margin)));
+}
+
+static void print_head(const struct comparison *c)
+{
+	char text[300], clean[300];
+	assay_sanitise(clean, sizeof(clean), stored_describe(c->run_a, text, sizeof(text)));
+	printf("A: %s\n", clean);
+	assay_sanitise(clean, sizeof(clean), stored_describe(c->run_b, text, sizeof(text)));
+	printf("B: %s\n", clean);
+	if (c->pairs.hardware)
+		puts("Hardware comparison: the machines differ, so nothing here is a regression.");
+	else if (memcmp(c->run_a->environment_hash, c->run_b->environment_hash, 32) != 0)
+		puts("The environments differ (kernel, settings or compiler): 'assay export' shows both.");
+	if (strcmp(c->run_a->profile, c->run_b->profile) != 0)
+		printf("The profiles differ: %s against %s.\n", c->run_a->profile,
+		       c->run_b->profile);
+	putchar('\n');
+}
+
+static void print_text(const struct comparison *c)
+{
+	print_head(c);
+	const char *const columns[] = {"case", ">A", ">B", ">B/A", "verdict"};
+	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
+	for (size_t i = 0, end; i < c->pairs.n_compared; i = end) {
+		end = section_end(&c->pairs, i);
+		print_section(c, table, i, end);
+	}
+	if (c->pairs.n_compared)
+		cli_table_print(table, stdout);
+	else
+		cli_table_free(table);
+	print_unpaired(c->pairs.lost, c->pairs.n_lost, true);
+	print_unpaired(c->pairs.found, c->pairs.n_found, false);
+	print_counts(c);
+}
+
+static json_t *side_json(const struct assay_result *r, size_t launches)
+{
+	json_t *json = json_object();
+	json_object_set_new(json, "median", assay_json_real(r->estimate.median));
+	json_object_set_new(json, "lo", assay_json_real(r->estimate.lo));
+	json_object_set_new(json, "hi", assay_json_real(r->estimate.hi));
+	json_object_set_new(json, "n", json_integer((json_int_t)r->estimate.n));
+	json_object_set_new(json, "launches", json_integer((json_int_t)launches));
+	json_object_set_new(json, "status", json_string(assay_status_name(r->status)));
+	return json;
+}
+
+static json_t *name_json(const struct assay_result *r)
+{
+	json_t *json = json_object();
+	json_object_set_new(json, "name", assay_json_text(r->name));
+	json_object_set_new(json, "metric", assay_json_text(r->metric.name));
+	json_object_set_new(json, "unit", assay_json_text(r->metric.unit));
+	json_object_set_new(json, "better",
+			    json_string(r->metric.better == ASSAY_HIGHER ? "higher" : "lower"));
+	return json;
+}
+
+static json_t *pair_json(const struct pairs *pairs, const struct pair *pair)
+{
+	const struct assay_comparison *c = &pair->comparison;
+	json_t *json = name_json(pair->a);
+	json_object_set_new(json, "a", side_json(pair->a, c->launches_a));
+	json_object_set_new(json, "b", side_json(pair->b, c->launches_b));
+	json_object_set_new(json, "ratio", assay_json_real(c->ratio));
+	json_object_set_new(json, "lo", assay_json_real(c->lo));
+	json_object_set_new(json, "hi", assay_json_real(c->hi));
+	json_object_set_new(json, "allowance", assay_json_real(pair->allowance));
+	json_object_set_new(json, "verdict", json_string(pair_word(pairs, pair)));
+	json_object_set_new(json, "reason", assay_json_text(c->reason));
+	return json;
+}
+
+static json_t *unpaired_json(const struct pair *list, size_t n, bool lost)
+{
+	json_t *array = json_array();
+	for (size_t i = 0; i < n; i++) {
+		const struct assay_result *other = lost ? list[i].b : list[i].a;
+		json_t *json = name_json(lost ? list[i].a : list[i].b);
+		json_object_set_new(json, "other_status",
+				    other ? json_string(assay_status_name(other->status))
+					  : json_null());
+		json_object_set_new(json, "other_reason",
+				    other ? assay_json_text(other->reason) : json_null());
+		json_array_append_new(array, json);
+	}
+	return array;
+}
+
+static enum assay_code print_json(const struct comparison *c, struct assay_err *err)
+{
+	const struct pairs *p = &c->pairs;
+	json_t *series = json_array(), *geomeans = json_array();
+	for (size_t i = 0; i < p->n_compared; i++)
+		json_array_append_new(series, pair_json(p, &p->compared[i]));
+	for (size_t i = 0, end; i < p->n_compared; i = end) {
+		size_t n;
+		end = section_end(p, i);
+		double geomean = pairs_geomean(p, i, end, &n);
+		json_t *json = name_json(p->compared[i].a);
+		json_object_del(json, "name");
+		json_object_set_new(json, "ratio", assay_json_real(geomean));
+		json_object_set_new(json, "n", json_integer((json_int_t)n));
+		json_array_append_new(geomeans, json);
+	}
+	return assay_json_document(
+		json_pack("{s:s, s:o, s:o, s:b, s:{s:f, s:f}, s:o, s:o, s:o, s:o}", "schema",
+			  "assay/1", "a", stored_json(c->run_a), "b", stored_json(c->run_b),
+			  "hardware_comparison", (int)p->hardware, "policy", "margin", p->margin,
+			  "confidence", p->confidence, "series", series, "geomeans", geomeans,
+			  "missing", unpaired_json(p->lost, p->n_lost, true), "new",
+			  unpaired_json(p->found, p->n_found, false)),
+		c->cli->json, err);
+}
+
+static enum assay_code read_margin(const struct cli_args *args, double *ret, struct assay_err *err)
+{
+	const char *text = cli_value(args, "margin");
+	*ret = 0.02;
+	if (!text)
+		return ASSAY_OK;
+	char *end;
+	double value = strtod(text, &end);
+	if (end == text || (*end && strcmp(end, "%") != 0) || !(value >= 0 && value <= 100))
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "--margin wants per cent from 0 to 100, not '%s'", text);
+	*ret = value / 100;
+	return ASSAY_OK;
+}
+
+/* B first: when A names the baselines of several machines, B's machine decides which one. */
+static enum assay_code load(struct comparison *c, const struct cli_args *args,
+			    struct assay_err *err)
+{
+	const char *a = args->n_positional > 0 ? args->positional[0] : "@last~1";
+	const char *b = args->n_positional > 1 ? args->positional[1] : "@last";
+	double margin;
+	if (args->n_positional > 2)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "compare takes two runs, not %d; --only selects cases",
+				  args->n_positional);
+	enum assay_code code = read_margin(args, &margin, err);
+	if (code == ASSAY_OK)
+		code = stored_open(c->cli, b, &c->b, err);
+	if (code == ASSAY_OK)
+		code = stored_open(c->cli, a, &c->a, err);
+	if (code != ASSAY_OK)
+		return code;
+	c->run_b = stored_one(c->cli, b, &c->b, NULL);
+	c->run_a = stored_one(c->cli, a, &c->a, c->run_b->fingerprint);
+	if (memcmp(c->run_a->uuid, c->run_b->uuid, 16) == 0)
+		cli_warn(c->cli, "'%s' and '%s' are the same run", a, b);
+	return pairs_load(&c->a, c->run_a, &c->b, c->run_b, cli_value(args, "only"),
+			  cli_value(args, "metric"), margin, &c->pairs, err);
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	struct comparison c = {.cli = cli, .all = cli_flag(args, "all")};
+	enum assay_code code = load(&c, args, err);
+	if (code == ASSAY_OK && cli->json)
+		code = print_json(&c, err);
+	if (code == ASSAY_OK && !cli->json_is_stdout)
+		print_text(&c);
+	if (code == ASSAY_OK && c.pairs.n_compared == 0) {
+		cli_warn(cli, "nothing was measured in both runs");
+		*ret_exit = CLI_COVERAGE;
+	}
+	pairs_done(&c.pairs);
+	stored_done(&c.a);
+	stored_done(&c.b);
+	return code;
+}
+
+const struct cli_verb cli_verb_compare = {
+	.name = "compare",
+	.usage = "[A [B]]",
+	.brief = "A/B table of two runs",
+	.details =
+		"A and B are runs: @last, @last~1, @base, tag:NAME, commit:SHA, machine:NAME, a\n"
+		"run's number, FILE.db or FILE.db#RUN. Without B, A is compared with @last;\n"
+		"without both, @last~1 with @last.\n"
+		"\n"
+		"'faster' and 'slower' need 3 launches on each side; runs of fewer launches can\n"
+		"only be 'same' or 'unsure'. Runs on different machines are never called either.\n"
+		"Exit 5 when the runs have no series in common.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* db: looking after the store: check, migrate, gc, backup, baseline. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/stored.h"
+#include "harness/base/clock.h"
+#include "harness/base/json.h"
+#include "harness/base/parse.h"
+#include "harness/base/str.h"
+
+static const struct cli_option options[] = {
+	{"keep-samples", 0, "AGE", "gc: drop samples of older runs, keep summaries (90d, 48h)"},
+	{"keep-runs", 0, "AGE", "gc: drop older runs that have no tag and are no baseline"},
+	{"dry-run", 0, NULL, "gc: only say what would go"},
+	{0},
+};
+
+struct action {
+	const char *name;
+	enum assay_code (*run)(struct cli *cli, const struct cli_args *args, const char *file,
+			       int *ret_exit, struct assay_err *err);
+};
+
+static enum assay_code report_json(struct cli *cli, const char *path,
+				   const struct assay_store_report *r, struct assay_err *err)
+{
+	return assay_json_document(
+		json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:b, s:o}",
+			  "schema", "assay/1", "file", assay_json_text(path), "schema_version",
+			  r->schema_version, "newest_version", r->newest_version, "runs",
+			  (json_int_t)r->runs, "results", (json_int_t)r->results, "samples",
+			  (json_int_t)r->samples, "bytes", (json_int_t)r->bytes, "orphans",
+			  (json_int_t)r->orphans, "damaged", (json_int_t)r->damaged, "journal_mode",
+			  r->journal_mode, "sound", !r->problem[0], "problem",
+			  r->problem[0] ? assay_json_text(r->problem) : json_null()),
+		cli->json, err);
+}
+
+static enum assay_code check(struct cli *cli, const struct cli_args *args, const char *file,
+			     int *ret_exit, struct assay_err *err)
+{
+	(void)args;
+	struct assay_store_report r;
+	const char *path = file ? file : cli->db;
+	enum assay_code code = assay_store_check(path, &r, err);
+	if (code == ASSAY_OK && cli->json)
+		code = report_json(cli, path, &r, err);
+	if (code != ASSAY_OK)
+		return code;
+	if (r.problem[0])
+		*ret_exit = CLI_STORE;
+	if (cli->json_is_stdout)
+		return ASSAY_OK;
+	printf("%s: schema %d, %s journal, %.1f MB\n", path, r.schema_version, r.journal_mode,
+	       (double)r.bytes / 1e6);
+	printf("%" PRIu64 " runs, %" PRIu64 " results, %" PRIu64 " samples\n", r.runs, r.results,
+	       r.samples);
+	if (r.problem[0])
+		printf("DAMAGED: %" PRIu64 " sample sets, %" PRIu64 " orphaned rows; first: %s\n",
+		       r.damaged, r.orphans, r.problem);
+	else
+		puts("sound: pages, references and every checksum");
+	return ASSAY_OK;
+}
+
+static enum assay_code migrate(struct cli *cli, const struct cli_args *args, const char *file,
+			       int *ret_exit, struct assay_err *err)
+{
+	(void)args;
+	(void)ret_exit;
+	struct assay_store *store;
+	struct assay_store_report before, after;
+	const char *path = file ? file : cli->db;
+	enum assay_code code = assay_store_check(path, &before, err);
+	if (code == ASSAY_OK && before.problem[0])
+		code = assay_fail(err, ASSAY_ESTORE, "'%.150s' is damaged and stays as it is: %s",
+				  path, before.problem);
+	if (code == ASSAY_OK)
+		code = assay_store_open(path, ASSAY_STORE_WRITE, &store, err); /* migrates */
+	if (code != ASSAY_OK)
+		return code;
+	assay_store_close(store);
+	code = assay_store_check(path, &after, err);
+	if (code == ASSAY_OK && cli->json)
+		code = report_json(cli, path, &after, err);
+	if (code != ASSAY_OK || cli->json_is_stdout)
+		return code;
+	if (before.schema_version == after.schema_version)
+		printf("%s has schema %d already\n", path, after.schema_version);
+	else
+		printf("%s: schema %d to %d; the file as it was is %s.pre-v%d\n", path,
+		       before.schema_version, after.schema_version, path, after.schema_version);
+	return ASSAY_OK;
+}
+
+/* A duration that may also be in days. */
+static enum assay_code parse_age(const struct cli_args *args, const char *option, uint64_t *ret,
+				 struct assay_err *err)
+{
+	const char *text = cli_value(args, option);
+	*ret = 0;
+	if (!text)
+		return ASSAY_OK;
+	char number[16];
+	size_t length = strlen(text);
+	enum assay_code code;
+	if (length > 1 && length < sizeof(number) && text[length - 1] == 'd') {
+		memcpy(number, text, length - 1);
+		number[length - 1] = '\0';
+		code = assay_parse_u64(number, 1, 36500, ret, err);
+		*ret *= UINT64_C(86400000000000);
+	} else {
+		code = assay_parse_duration(text, ret, err);
+	}
+	return assay_context(err, code, "--%s", option);
+}
+
+static enum assay_code gc(struct cli *cli, const struct cli_args *args, const char *file,
+			  int *ret_exit, struct assay_err *err)
+{
+	(void)ret_exit;
+	struct assay_retention policy = {.dry_run = cli_flag(args, "dry-run")};
+	struct assay_store *store;
+	uint64_t runs = 0, sets = 0;
+	enum assay_code code = parse_age(args, "keep-samples", &policy.keep_samples_ns, err);
+	if (code == ASSAY_OK)
+		code = parse_age(args, "keep-runs", &policy.keep_runs_ns, err);
+	if (code == ASSAY_OK && !policy.keep_samples_ns && !policy.keep_runs_ns)
+		code = assay_fail(err, ASSAY_EUSAGE,
+				  "say what may go: --keep-samples 90d, --keep-runs 365d, or both");
+	struct assay_store_report report;
+	if (code == ASSAY_OK) /* a typing error must not make a new store */
+		code = assay_store_check(file ? file : cli->db, &report, err);
+	if (code == ASSAY_OK)
+		code = assay_store_open(file ? file : cli->db, ASSAY_STORE_WRITE, &store, err);
+	if (code != ASSAY_OK)
+		return code;
+	code = assay_store_gc(store, &policy, &runs, &sets, err);
+	assay_store_close(store);
+	if (code == ASSAY_OK && cli->json)
+		code = assay_json_document(json_pack("{s:s, s:I, s:I, s:b}", "schema", "assay/1",
+						     "runs", (json_int_t)runs, "sample_sets",
+						     (json_int_t)sets, "dry_run",
+						     (int)policy.dry_run),
+					   cli->json, err);
+	if (code == ASSAY_OK && !cli->json_is_stdout)
+		printf("%s %" PRIu64 " runs and %" PRIu64 " sample sets\n",
+		       policy.dry_run ? "would drop" : "dropped", runs, sets);
+	return code;
+}
+
+static enum assay_code backup(struct cli *cli, const struct cli_args *args, const char *file,
+			      int *ret_exit, struct assay_err *err)
+{
+	(void)args;
+	(void)ret_exit;
+	struct assay_store *store;
+	char when[24];
+	ASSAY_AUTO(assay_str_done) struct assay_str target = {0};
+	stored_time(assay_wall_ns(), when);
+	if (file)
+		assay_str_add(&target, "%s", file);
+	else
+		assay_str_add(&target, "%s.%s", cli->db, when);
+	enum assay_code code = assay_store_open(cli->db, ASSAY_STORE_READ, &store, err);
+	if (code != ASSAY_OK)
+		return code;
+	code = assay_store_backup(store, assay_str_text(&target), err);
+	assay_store_close(store);
+	if (code == ASSAY_OK && cli->json)
+		code = assay_json_document(json_pack("{s:s, s:o}", "schema", "assay/1", "file",
+						     assay_json_text(assay_str_text(&target))),
+					   cli->json, err);
+	if (code == ASSAY_OK && !cli->json_is_stdout)
+		printf("copied %s to %s\n", cli->db, assay_str_text(&target));
+	return code;
+}
+
+static enum assay_code baseline(struct cli *cli, const struct cli_args *args, const char *file,
+				int *ret_exit, struct assay_err *err)
+{
+	(void)args;
+	(void)ret_exit;
+	if (!file)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "db baseline wants a RUN: @last, a number, ...");
+	struct stored stored;
+	struct assay_store *store;
+	enum assay_code code = stored_open(cli, file, &stored, err);
+	if (code != ASSAY_OK)
+		return code;
+	const struct assay_run_info *run = stored_one(cli, file, &stored, NULL);
+	int64_t id = run->id;
+	char text[300];
+	stored_describe(run, text, sizeof(text));
+	stored_done(&stored);
+	code = assay_store_open(cli->db, ASSAY_STORE_WRITE, &store, err);
+	if (code != ASSAY_OK)
+		return code;
+	code = assay_store_set_baseline(store, id, err);
+	assay_store_close(store);
+	if (code == ASSAY_OK && cli->json)
+		code = assay_json_document(
+			json_pack("{s:s, s:I}", "schema", "assay/1", "baseline", (json_int_t)id),
+			cli->json, err);
+	if (code == ASSAY_OK && !cli->json_is_stdout)
+		printf("@base is now %s\n", text);
+	return code;
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	static const struct action actions[] = {
+		{"check", check},   {"migrate", migrate},   {"gc", gc},
+		{"backup", backup}, {"baseline", baseline},
+	};
+	const char *names[ASSAY_COUNT_OF(actions)];
+	if (args->n_positional == 0 || args->n_positional > 2)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "db wants one of check, migrate, gc, backup, baseline");
+	for (size_t i = 0; i < ASSAY_COUNT_OF(actions); i++) {
+		names[i] = actions[i].name;
+		if (strcmp(actions[i].name, args->positional[0]) == 0)
+			return actions[i].run(cli, args,
+					      args->n_positional > 1 ? args->positional[1] : NULL,
+					      ret_exit, err);
+	}
+	const char *nearest = assay_nearest(args->positional[0], names, ASSAY_COUNT_OF(names));
+	return assay_fail(err, ASSAY_EUSAGE, "unknown action 'db %s'%s%s%s", args->positional[0],
+			  nearest ? "; did you mean '" : "; there are check, migrate, gc, backup, ",
+			  nearest ? nearest : "baseline", nearest ? "'?" : "");
+}
+
+const struct cli_verb cli_verb_db = {
+	.name = "db",
+	.usage = "check|migrate|gc|backup [FILE] | baseline RUN",
+	.brief = "look after the store",
+	.details =
+		"check [FILE]    pages, references, the checksum of every sample set; exit 7 if damaged\n"
+		"migrate [FILE]  bring an older file to this program's schema, after a backup\n"
+		"gc [FILE]       drop what --keep-samples and --keep-runs allow\n"
+		"backup [FILE]   a consistent copy, also while others write; never replaces a file\n"
+		"baseline RUN    what @base names on that run's machine",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* export: runs in other people's formats. A file appears whole or not at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/formats.h"
+#include "cli/stored.h"
+#include "harness/base/str.h"
+
+static const struct cli_option options[] = {
+	{"format", 'f', "NAME", "json, jsonl, csv, openmetrics or gbench (default json)"},
+	{"output", 'o', "FILE", "write to a file, replaced at once when complete; '-': stdout"},
+	{"all", 'a', NULL, "every run in the store"},
+	{"only", 0, "PATTERN", "only the cases that match"},
+	{0},
+};
+
+static const struct export_format *const formats[] = {
+	&export_json, &export_jsonl, &export_csv, &export_openmetrics, &export_gbench,
+};
+
+static enum assay_code find_format(const char *name, const struct export_format **ret,
+				   struct assay_err *err)
+{
+	const char *names[ASSAY_COUNT_OF(formats)];
+	for (size_t i = 0; i < ASSAY_COUNT_OF(formats); i++) {
+		names[i] = formats[i]->name;
+		if (strcmp(names[i], name) == 0) {
+			*ret = formats[i];
+			return ASSAY_OK;
+		}
+	}
+	const char *nearest = assay_nearest(name, names, ASSAY_COUNT_OF(formats));
+	return assay_fail(err, ASSAY_EUSAGE, "unknown format '%.40s'%s%s%s", name,
+			  nearest ? "; did you mean '"
+				  : "; there are json, jsonl, csv, openmetrics, ",
+			  nearest ? nearest : "gbench", nearest ? "'?" : "");
+}
+
+/* Where the output goes: stdout, or a temporary file beside its final place. */
+struct target {
+	const char *path; /* NULL: stdout */
+	char *temporary;
+	FILE *out;
+};
+
+static enum assay_code target_open(struct target *target, const char *path, struct assay_err *err)
+{
+	*target = (struct target){.out = stdout};
+	if (!path || strcmp(path, "-") == 0)
+		return ASSAY_OK;
+	target->path = path;
+	if (asprintf(&target->temporary, "%s.XXXXXX", path) < 0) {
+		target->temporary = NULL;
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	}
+	int fd = mkostemp(target->temporary, O_CLOEXEC);
+	target->out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (target->out)
+		return ASSAY_OK;
+	enum assay_code code =
+		assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(errno));
+	if (fd >= 0) {
+		close(fd);
+		unlink(target->temporary);
+	}
+	free(target->temporary);
+	return code;
+}
+
+/* Give the file the rights an ordinary new file has, not those of a temporary one. */
+static int set_mode(int fd)
+{
+	mode_t mask = umask(0);
+	umask(mask);
+	return fchmod(fd, 0666 & ~mask);
+}
+
+static enum assay_code target_close(struct target *target, enum assay_code code,
+				    struct assay_err *err)
+{
+	FILE *out = target->out;
+	bool failed = fflush(out) != 0 || ferror(out);
+	if (!target->path) {
+		if (code == ASSAY_OK && failed)
+			code = assay_fail(err, ASSAY_EIO, "cannot write the export: %s",
+					  strerror(errno));
+		return code;
+	}
+	failed |= set_mode(fileno(out)) != 0 || fsync(fileno(out)) != 0;
+	failed |= fclose(out) != 0;
+	if (code == ASSAY_OK && (failed || rename(target->temporary, target->path) != 0))
+		code = assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", target->path,
+				  strerror(errno));
+	if (code != ASSAY_OK)
+		unlink(target->temporary);
+	free(target->temporary);
+	return code;
+}
+
+struct job {
+	struct cli *cli;
+	const struct export_format *format;
+	const char *pattern;
+	FILE *out;
+	size_t runs, results;
+};
+
+static enum assay_code export_run(struct job *job, struct assay_store *store,
+				  const struct assay_run_info *run, struct assay_err *err)
+{
+	struct assay_result_list results;
+	enum assay_code code =
+		assay_store_results(store, run->id, job->pattern, job->format->load, &results, err);
+	if (code != ASSAY_OK)
+		return code;
+	code = job->format->run(job->out, run, &results, job->runs == 0, err);
+	job->runs++;
+	job->results += results.n;
+	assay_result_list_done(&results);
+	return code;
+}
+
+static enum assay_code export_reference(struct job *job, const char *reference,
+					struct assay_err *err)
+{
+	struct stored stored;
+	enum assay_code code = stored_open(job->cli, reference, &stored, err);
+	if (code != ASSAY_OK)
+		return code;
+	if (job->format->one_run) {
+		code = export_run(job, stored.store, stored_one(job->cli, reference, &stored, NULL),
+				  err);
+	} else {
+		for (size_t i = stored.runs.n; i-- > 0 && code == ASSAY_OK;) /* oldest first */
+			code = export_run(job, stored.store, &stored.runs.runs[i], err);
+	}
+	stored_done(&stored);
+	return code;
+}
+
+static enum assay_code export_all(struct job *job, const struct cli_args *args,
+				  struct assay_err *err)
+{
+	enum assay_code code = job->format->begin ? job->format->begin(job->out, err) : ASSAY_OK;
+	if (code == ASSAY_OK && args->n_positional == 0)
+		code = export_reference(job, cli_flag(args, "all") ? "" : "@last", err);
+	for (int i = 0; i < args->n_positional && code == ASSAY_OK; i++)
+		code = export_reference(job, args->positional[i], err);
+	if (code == ASSAY_OK && job->format->end)
+		code = job->format->end(job->out, err);
+	return code;
+}
+
+static enum assay_code check_arguments(const struct job *job, const struct cli_args *args,
+				       struct assay_err *err)
+{
+	bool all = cli_flag(args, "all");
+	if (all && args->n_positional)
+		return assay_fail(err, ASSAY_EUSAGE, "--all and named runs exclude each other");
+	if (job->format->one_run && (all || args->n_positional > 1))
+		return assay_fail(err, ASSAY_EUSAGE, "a %s file holds one run; name it",
+				  job->format->name);
+	return ASSAY_OK;
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	struct job job = {.cli = cli, .pattern = cli_value(args, "only")};
+	const char *format = cli_value(args, "format");
+	struct target target;
+	(void)ret_exit;
+	enum assay_code code = find_format(format ? format : "json", &job.format, err);
+	if (code == ASSAY_OK)
+		code = check_arguments(&job, args, err);
+	if (code == ASSAY_OK)
+		code = target_open(&target, cli_value(args, "output"), err);
+	if (code != ASSAY_OK)
+		return code;
+	job.out = target.out;
+	code = target_close(&target, export_all(&job, args, err), err);
+	if (code == ASSAY_OK && target.path)
+		cli_note(cli, "%zu runs with %zu results written to %s", job.runs, job.results,
+			 target.path);
+	return code;
+}
+
+const struct cli_verb cli_verb_export = {
+	.name = "export",
+	.usage = "[RUN...]",
+	.brief = "json, jsonl, csv, openmetrics, gbench",
+	.details =
+		"Without RUN the newest run. json and jsonl hold everything, samples included;\n"
+		"csv one row per result; openmetrics and gbench one run.",
+	.options = options,
+	.run = run,
+};

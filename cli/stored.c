@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* stored: which runs a reference on the command line means, and how a run is described. */
+#include "cli/stored.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/base/json.h"
+#include "harness/base/str.h"
+
+/* Split FILE.db[#REFERENCE]; NULL when `reference` names no file. malloc'd; *ret_rest points into it. */
+static char *split_file(const char *reference, const char **ret_rest)
+{
+	const char *hash = strstr(reference, ".db#");
+	size_t length = strlen(reference);
+	bool whole = length > 3 && strcmp(reference + length - 3, ".db") == 0;
+	if (!hash && !whole)
+		return NULL;
+	char *copy = strdup(reference);
+	if (!copy)
+		return NULL;
+	*ret_rest = "@last";
+	if (hash) {
+		copy[hash - reference + 3] = '\0';
+		*ret_rest = copy + (hash - reference) + 4;
+	}
+	return copy;
+}
+
+enum assay_code stored_open(const struct cli *cli, const char *reference, struct stored *ret,
+			    struct assay_err *err)
+{
+	const char *rest = reference;
+	ASSAY_AUTO_FREE char *file = split_file(reference, &rest);
+	*ret = (struct stored){0};
+	enum assay_code code =
+		assay_store_open(file ? file : cli->db, ASSAY_STORE_READ, &ret->store, err);
+	if (code == ASSAY_OK)
+		code = assay_store_runs(ret->store, rest, &ret->runs, err);
+	if (code == ASSAY_OK && ret->runs.n == 0)
+		code = assay_fail(err, ASSAY_EUSAGE, "'%s' holds no run yet",
+				  file ? file : cli->db);
+	if (code != ASSAY_OK)
+		stored_done(ret);
+	return code;
+}
+
+void stored_done(struct stored *stored)
+{
+	assay_run_list_done(&stored->runs);
+	assay_store_close(stored->store);
+	*stored = (struct stored){0};
+}
+
+const struct assay_run_info *stored_one(const struct cli *cli, const char *reference,
+					const struct stored *stored, const uint8_t *fingerprint)
+{
+	const struct assay_run_info *runs = stored->runs.runs;
+	size_t chosen = 0;
+	for (size_t i = 0; fingerprint && i < stored->runs.n; i++) {
+		if (memcmp(runs[i].fingerprint, fingerprint, 32) == 0) {
+			chosen = i;
+			break;
+		}
+	}
+	if (stored->runs.n > 1)
+		cli_note(cli, "'%s' names %zu runs; run %" PRId64 " is taken", reference,
+			 stored->runs.n, runs[chosen].id);
+	return &runs[chosen];
+}
+
+static bool utc(uint64_t wall_ns, struct tm *ret)
+{
+	time_t seconds = (time_t)(wall_ns / 1000000000u);
+	return gmtime_r(&seconds, ret) != NULL;
+}
+
+void stored_time(uint64_t wall_ns, char text[24])
+{
+	struct tm tm;
+	if (!utc(wall_ns, &tm) || !strftime(text, 24, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		assay_copy(text, 24, "?");
+}
+
+void stored_uuid(const uint8_t uuid[16], char text[37])
+{
+	char *to = text;
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*to++ = '-';
+		snprintf(to, 3, "%02x", uuid[i]);
+		to += 2;
+	}
+}
+
+const char *stored_describe(const struct assay_run_info *run, char *text, size_t size)
+{
+	struct tm tm;
+	char when[32] = "?";
+	if (utc(run->started_ns, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
+	char commit[48] = "";
+	if (run->commit)
+		snprintf(commit, sizeof(commit), ", commit %.10s%s", run->commit,
+			 run->dirty ? " (modified)" : "");
+	snprintf(text, size, "run %" PRId64 ", %s, %s, %s%s, noise %c%s%s", run->id, when,
+		 run->machine_name, run->profile, commit, run->noise ? run->noise : '?',
+		 run->status == ASSAY_RUN_COMPLETE ? "" : ", ",
+		 run->status == ASSAY_RUN_COMPLETE ? "" : assay_run_status_name(run->status));
+	return text;
+}
+
+static json_t *parsed(const char *text)
+{
+	json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
+	return json ? json : json_null();
+}
+
+static json_t *tags_json(const struct assay_run_info *run)
+{
+	json_t *tags = json_object();
+	for (size_t i = 0; i < run->n_tags; i++)
+		json_object_set_new_nocheck(tags, run->tags[i].key,
+					    assay_json_text(run->tags[i].value));
+	return tags;
+}
+
+json_t *stored_json(const struct assay_run_info *run)
+{
+	char uuid[37], started[24], finished[24], fingerprint[65];
+	stored_uuid(run->uuid, uuid);
+	stored_time(run->started_ns, started);
+	stored_time(run->finished_ns, finished);
+	for (int i = 0; i < 32; i++)
+		snprintf(fingerprint + 2 * i, 3, "%02x", run->fingerprint[i]);
+	const char noise[] = {run->noise ? run->noise : '?', '\0'};
+	json_t *json = json_object();
+	json_object_set_new(json, "id", json_integer(run->id));
+	json_object_set_new(json, "uuid", json_string(uuid));
+	json_object_set_new(json, "status", json_string(assay_run_status_name(run->status)));
+	json_object_set_new(json, "started", json_string(started));
+	json_object_set_new(json, "finished",
+			    run->finished_ns ? json_string(finished) : json_null());
+	json_object_set_new(json, "profile", assay_json_text(run->profile));
+	json_object_set_new(json, "seed", json_integer((json_int_t)run->seed));
+	json_object_set_new(json, "noise", json_string(noise));
+	json_object_set_new(json, "version", assay_json_text(run->version));
+	json_object_set_new(json, "commit", assay_json_text(run->commit));
+	json_object_set_new(json, "dirty", json_boolean(run->dirty));
+	json_object_set_new(json, "machine", assay_json_text(run->machine_name));
+	json_object_set_new(json, "fingerprint", json_string(fingerprint));
+	json_object_set_new(json, "command", parsed(run->command));
+	json_object_set_new(json, "tags", tags_json(run));
+	json_object_set_new(json, "results", json_integer((json_int_t)run->n_results));
+	return json;
+}

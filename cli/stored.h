@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stored: runs by reference, in the store in use or in another file. A reference is what
+ * assay_store_runs() takes, or FILE.db (its newest run), or FILE.db#REFERENCE.
+ */
+#ifndef ASSAY_CLI_STORED_H
+#define ASSAY_CLI_STORED_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/cli.h"
+#include "harness/store/store.h"
+
+struct stored {
+	struct assay_store *store;
+	struct assay_run_list runs; /* newest first, at least one */
+};
+
+/* Open the store that `reference` speaks of, for reading, and find the runs. */
+enum assay_code stored_open(const struct cli *cli, const char *reference, struct stored *ret,
+			    struct assay_err *err);
+void stored_done(struct stored *stored);
+
+/*
+ * The one run meant: the newest; of several, such as the baselines of several machines, the newest on
+ * the machine with `fingerprint` when there is one. `fingerprint` may be NULL. Says so when it chose.
+ */
+const struct assay_run_info *stored_one(const struct cli *cli, const char *reference,
+					const struct stored *stored, const uint8_t *fingerprint);
+
+/* "run 12, 2025-11-20 14:03, ci, commit 1a2b3c4d5e, noise B, complete". Returns text. */
+const char *stored_describe(const struct assay_run_info *run, char *text, size_t size);
+/* What a document says about a run; new reference. */
+json_t *stored_json(const struct assay_run_info *run);
+/* "0190f3c2-...": 36 characters. */
+void stored_uuid(const uint8_t uuid[16], char text[37]);
+/* "2025-11-20T14:03:59Z". */
+void stored_time(uint64_t wall_ns, char text[24]);
+
+#endif
