@@ -18,6 +18,7 @@
 #include "harness/machine/environment.h"
 #include "harness/machine/noise.h"
 #include "harness/store/store.h"
+#include "reports/report.h"
 
 #define NOISE_PROBE_NS 250000000u
 enum { MAX_TAGS = 64 };
@@ -272,7 +273,28 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 static enum assay_code show_summary(const struct session *s, struct assay_err *err)
 {
 	const size_t *n = s->output.by_status;
-	(void)err;
+	char reference[32];
+	snprintf(reference, sizeof(reference), "%" PRId64, s->run);
+	struct assay_run_list runs = {0};
+	struct assay_result_list results = {0};
+	enum assay_code rc = assay_store_runs(s->store, reference, &runs, err);
+	if (rc == ASSAY_OK)
+		rc = assay_store_results(s->store, s->run, NULL, ASSAY_LOAD_SUMMARY, &results, err);
+	const struct assay_report_input input = {runs.runs, results.results, results.n};
+	struct assay_report_model *model = NULL;
+	if (rc == ASSAY_OK && !s->cli->json_is_stdout) {
+		const struct assay_report_options view = {
+			.color = s->cli->color_out,
+			.brief = true,
+		};
+		rc = assay_report_model_new(&input, 1, &model, err);
+		if (rc == ASSAY_OK)
+			rc = assay_report_text(model, stdout, &view, err);
+		fflush(stdout);
+	}
+	assay_report_model_free(model);
+	assay_result_list_done(&results);
+	assay_run_list_done(&runs);
 	cli_note(s->cli,
 		 "run %" PRId64
 		 ": %zu ok, %zu unstable, %zu skipped, %zu failed, %zu crashed, "
@@ -280,7 +302,7 @@ static enum assay_code show_summary(const struct session *s, struct assay_err *e
 		 s->run, n[ASSAY_STATUS_OK], n[ASSAY_STATUS_UNSTABLE], n[ASSAY_STATUS_SKIPPED],
 		 n[ASSAY_STATUS_FAILED], n[ASSAY_STATUS_CRASHED], n[ASSAY_STATUS_TIMEOUT],
 		 (double)s->elapsed_ns / 1e9, s->noise.grade, s->noise.reason, s->cli->db);
-	return ASSAY_OK;
+	return rc;
 }
 
 static int exit_of(const struct session *s, bool strict)
