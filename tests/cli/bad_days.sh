@@ -1,0 +1,177 @@
+#!/bin/sh
+# bad_days: what a run survives and what it refuses, against the real program. Prints TAP.
+# usage: bad_days.sh ASSAY
+set -u
+assay=$1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+unset ASSAY_DB ASSAY_PROFILE
+count=0
+
+# check WHAT CONDITION...: one TAP line
+check()
+{
+	what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		sed 's/^/# /' out err 2>/dev/null | tail -n 12
+	fi
+}
+
+# run EXPECTED ARGS...: true when the exit status is the expected one
+run()
+{
+	expected=$1
+	shift
+	"$assay" "$@" >out 2>err
+	status=$?
+	[ "$status" -eq "$expected" ] && return 0
+	echo "exit status $status, not $expected" >>err
+	return 1
+}
+
+says()
+{
+	grep -q -e "$1" err
+}
+
+# one_sentence: the error is one line and carries no control bytes
+one_sentence()
+{
+	[ "$(grep -c '^assay' err)" -eq 1 ] && ! LC_ALL=C grep -q "$(printf '[\001-\010\033]')" err
+}
+
+# processes left over that run in our folder
+survivors()
+{
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/cwd" 2>/dev/null)" = "$dir" ] || continue
+		pid=${p#/proc/}
+		[ "$pid" = $$ ] && continue
+		grep -q worker "$p/cmdline" 2>/dev/null && echo "$pid"
+	done
+}
+
+no_survivors()
+{
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -z "$(survivors)" ] && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+quick="--counters none -n 10 -t 20ms"
+
+# --- refused, exit 2, with the nearest known name
+check "unknown benchmark" run 2 run selftest/emtpy
+check "  names the nearest" says 'selftest/empty'
+check "unknown axis" run 2 run selftest/walk -P sise=8
+check "  names the nearest" says "did you mean 'size'"
+check "unknown subject" run 2 run -s gilbc
+check "  names the nearest" says "did you mean 'glibc'"
+check "unknown option" run 2 run --sampels=3
+check "  names the nearest" says 'samples'
+check "unknown key" run 2 run -P 'x y=3'
+printf 'sampels: 3\n' >assay.yaml
+check "unknown configuration key" run 2 run selftest/empty
+check "  names file, line and the nearest" says 'assay.yaml:1.*samples'
+rm -f assay.yaml
+check "malformed values" run 2 run selftest/walk -P size=4..1
+check "unknown run to resume" run 2 run --resume 77 --db fresh.db
+check "plug-in that is none" run 2 run --load "$assay.absent"
+check "nothing of this was stored" test ! -e results.db
+
+# --- the store cannot be used: exit 7, file untouched
+head -c 5000 /dev/urandom >garbage.db
+cp garbage.db before
+check "a file that is no database" run 7 run selftest/empty $quick --db garbage.db
+check "  in one sentence" one_sentence
+check "  is left as it was" cmp -s garbage.db before
+check "a folder that does not exist" run 7 run selftest/empty $quick --db absent/x.db
+check "  in one sentence" one_sentence
+check "a folder that cannot be written" run 7 run selftest/empty $quick --db /proc/x.db
+check "  in one sentence" one_sentence
+check "a directory as the store" run 7 run selftest/empty $quick --db /
+(
+	ulimit -f 4
+	trap '' XFSZ
+	"$assay" run selftest/empty $quick --db full.db >out 2>err
+	echo $? >status
+)
+check "no room for the store" test "$(cat status)" -eq 7
+check "  in one sentence" one_sentence
+
+# --- a good run to begin with
+check "a run that works" run 0 run selftest/empty selftest/walk $quick
+cp results.db damaged.db
+printf 'XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX' | dd of=damaged.db bs=1 seek=4096 conv=notrunc 2>/dev/null
+cp damaged.db before
+check "a damaged store is found out" run 7 db check damaged.db
+check "  and left as it was" cmp -s damaged.db before
+
+# --- interrupted: what is finished is kept, resume measures the rest
+"$assay" run selftest/empty selftest/walk selftest/spin selftest/sleep --counters none -n 30 \
+	-t 300ms --db int.db >out 2>err &
+pid=$!
+while kill -0 $pid 2>/dev/null && ! grep -q '^\[' err; do sleep 0.05; done
+kill -INT $pid
+wait $pid
+check "interrupted runs exit 130" test $? -eq 130
+check "  say how to go on" says '--resume'
+check "  leave no process" no_survivors
+done_before=$(grep -c '^\[' err)
+"$assay" export --format jsonl --db int.db >kept 2>err
+check "  keep what was finished" test "$(grep -c '"primary":true' kept)" -eq "$done_before"
+check "resume measures the rest" run 0 run --resume @last --db int.db
+"$assay" export --format jsonl --db int.db >kept 2>err
+check "  and then all is there" test "$(grep -c '"primary":true' kept)" -eq 6
+check "a complete run is not resumed" run 2 run --resume @last --db int.db
+
+# --- kill -9 of the controller at several moments: nothing acknowledged is lost
+for delay in 0.25 0.4 0.6 0.9; do
+	rm -f kill.db*
+	"$assay" run selftest/empty selftest/walk selftest/spin --counters none -n 10 -t 60ms \
+		--launches 2 --db kill.db >out 2>err &
+	pid=$!
+	sleep $delay
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	acknowledged=$(grep -c '^\[' err)
+	check "killed after $delay s: no process is left" no_survivors
+	[ -e kill.db ] || continue
+	check "  the store is sound" run 0 db check kill.db
+	"$assay" export --format jsonl --db kill.db >kept 2>/dev/null
+	stored=$(grep -c '"primary":true' kept)
+	check "  $acknowledged acknowledged, $stored stored" test "$stored" -ge "$acknowledged"
+	check "  the next run works" run 0 run selftest/empty $quick --db kill.db
+done
+
+# --- kill -9 of a worker: its case is crashed, the others go on
+"$assay" run selftest/empty selftest/sleep selftest/walk --counters none -n 20 -t 500ms \
+	--db victim.db >out 2>err &
+pid=$!
+victim=
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	victim=$(survivors | head -n 1)
+	[ -n "$victim" ] && break
+	sleep 0.1
+done
+sleep 0.1
+[ -n "$victim" ] && kill -KILL "$victim" 2>/dev/null
+wait $pid
+check "a killed worker fails the run" test $? -eq 3
+"$assay" export --format jsonl --db victim.db >kept 2>err
+check "  its case is crashed" grep -q '"status":"crashed"' kept
+check "  the others are measured" test "$(grep -c -e '"status":"ok"' -e '"status":"unstable"' kept)" -ge 3
+
+# --- nobody reads
+"$assay" list -v 2>err | head -n 1 >out
+check "a closed pipe is no error worth words" test ! -s err
+
+echo "1..$count"
