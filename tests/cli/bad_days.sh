@@ -1,6 +1,7 @@
 #!/bin/sh
 # bad_days: what a run survives and what it refuses, against the real program. Prints TAP.
 # usage: bad_days.sh ASSAY
+# shellcheck disable=SC2086  # $quick is several words
 set -u
 assay=$1
 dir=$(mktemp -d) || exit 1
@@ -66,6 +67,7 @@ no_survivors()
 	return 1
 }
 
+# several words on purpose
 quick="--counters none -n 10 -t 20ms"
 
 # --- refused, exit 2, with the nearest known name
