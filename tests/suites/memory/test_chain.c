@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* test_chain: the random cycle is one cycle, and the check knows when it is not. */
+#include "tests/t.h"
+
+#include "suites/memory/chain.h"
+
+enum { LINES = 1000 };
+
+struct line {
+	_Alignas(CHAIN_LINE_BYTES) struct line *next;
+};
+static struct line lines[LINES];
+
+static void test_one_cycle(void **state)
+{
+	struct assay_err err = {0};
+
+	(void)state;
+	for (size_t n = 1; n < 40; n++) {
+		assert_ok(chain_random(lines, n, n, &err));
+		assert_true(chain_is_one_cycle(lines, n));
+	}
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		assert_ok(chain_random(lines, LINES, seed, &err));
+		assert_true(chain_is_one_cycle(lines, LINES));
+	}
+}
+
+/* Neighbours in the chain are rarely neighbours in memory: prefetchers find nothing. */
+static void test_random(void **state)
+{
+	struct assay_err err = {0};
+	size_t near = 0;
+
+	(void)state;
+	assert_ok(chain_random(lines, LINES, 7, &err));
+	for (size_t i = 0; i < LINES; i++) {
+		ptrdiff_t step = lines[i].next - &lines[i];
+		near += step >= -2 && step <= 2;
+	}
+	assert_true(near < LINES / 50);
+}
+
+static void test_seed(void **state)
+{
+	static struct line *before[LINES];
+	struct assay_err err = {0};
+	size_t same = 0;
+
+	(void)state;
+	assert_ok(chain_random(lines, LINES, 1, &err));
+	for (size_t i = 0; i < LINES; i++)
+		before[i] = lines[i].next;
+	assert_ok(chain_random(lines, LINES, 1, &err));
+	for (size_t i = 0; i < LINES; i++)
+		assert_ptr_equal(before[i], lines[i].next);
+	assert_ok(chain_random(lines, LINES, 2, &err));
+	for (size_t i = 0; i < LINES; i++)
+		same += before[i] == lines[i].next;
+	assert_true(same < LINES / 50);
+}
+
+static void test_not_one_cycle(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LINES; i++)
+		lines[i].next = &lines[(i + 1) % LINES];
+	assert_true(chain_is_one_cycle(lines, LINES));
+	/* Two cycles. */
+	lines[499].next = &lines[0];
+	lines[LINES - 1].next = &lines[500];
+	assert_false(chain_is_one_cycle(lines, LINES));
+	/* A walk that never comes back. */
+	lines[499].next = &lines[1];
+	assert_false(chain_is_one_cycle(lines, LINES));
+	/* Out of the lines, and into the middle of one. */
+	lines[499].next = &lines[LINES];
+	assert_false(chain_is_one_cycle(lines, LINES));
+	lines[499].next = (struct line *)((char *)&lines[500] + 8);
+	assert_false(chain_is_one_cycle(lines, LINES));
+}
+
+static void test_refused(void **state)
+{
+	struct assay_err err = {0};
+
+	(void)state;
+	assert_fails(chain_random(lines, 0, 1, &err), ASSAY_EUSAGE, "out of range");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_cycle), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_seed),      cmocka_unit_test(test_not_one_cycle),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* test_oracle: every subject passes the suite's oracle, and subjects with one fault each do not. */
+#include "tests/t.h"
+
+#include <stdlib.h>
+
+#include "suites/memory/memory.h"
+#include "suites/table.h"
+
+enum { SEEDS = 8 };
+
+extern const struct assay_suite assay_suite_memory;
+
+static void test_subjects(void **state)
+{
+	size_t checked = 0;
+
+	(void)state;
+	for (const struct assay_subject_entry *e = assay_subject_table; e->name; e++) {
+		struct assay_err err = {0};
+		if (strcmp(e->suite, "memory") != 0)
+			continue;
+		if (e->subject->probe && e->subject->probe(&err) != ASSAY_OK) {
+			assert_int_equal(err.code, ASSAY_SKIP);
+			print_message("%s skipped: %s\n", e->name, err.text);
+			continue;
+		}
+		for (uint64_t seed = 0; seed < SEEDS; seed++)
+			if (assay_suite_memory.check(e->subject, seed, &err) != ASSAY_OK)
+				fail_msg("%s: %s", e->name, err.text);
+		checked++;
+	}
+	assert_true(checked >= 5);
+}
+
+/* Allocators with one fault each, over malloc. */
+static void release(void *ptr, size_t size)
+{
+	(void)size;
+	free(ptr);
+}
+
+static char same_block[1 << 20] __attribute__((aligned(16)));
+
+static void *alloc_same(size_t size)
+{
+	return size < sizeof(same_block) ? same_block : NULL;
+}
+
+static void *alloc_none(size_t size)
+{
+	(void)size;
+	return NULL;
+}
+
+static void *alloc_misaligned(size_t size)
+{
+	char *block = malloc(size + 24);
+
+	return block ? block + 8 : NULL;
+}
+
+static void *alloc_short(size_t size)
+{
+	static _Thread_local char *at;
+	static _Thread_local size_t left;
+	/* One byte too little for every block of an odd number of 16-byte units. */
+	size_t step = (size + 15) / 16 * 16 - (size > 16 && size % 16 == 0 ? 16 : 0);
+
+	if (left < step + 16) {
+		left = (size_t)64 << 20;
+		at = malloc(left);
+	}
+	char *block = at;
+	at += step;
+	left -= step;
+	return block;
+}
+
+static void release_nothing(void *ptr, size_t size)
+{
+	(void)ptr;
+	(void)size;
+}
+
+static void *alloc_wasteful(size_t size)
+{
+	static _Thread_local char *at;
+	static _Thread_local size_t left;
+
+	if (left < size + 16) {
+		left = (size_t)64 << 20;
+		at = malloc(left);
+	}
+	char *block = at;
+	size_t step = (size + 15) / 16 * 16;
+	at += step;
+	left -= step;
+	return block;
+}
+
+static void *alloc_scribbling(size_t size)
+{
+	static _Thread_local char *last;
+	static _Thread_local unsigned count;
+	char *block = malloc(size);
+
+	if (last && ++count % 64 == 0)
+		last[0] ^= 1;
+	last = block;
+	return block;
+}
+
+static void test_faulty_allocators(void **state)
+{
+	static const struct {
+		struct allocator ops;
+		const char *says;
+	} faulty[] = {
+		{{alloc_none, release, NULL, true}, "gave NULL"},
+		{{alloc_misaligned, release_nothing, NULL, true}, "not aligned"},
+		{{alloc_same, release_nothing, NULL, true}, "overlap"},
+		{{alloc_short, release_nothing, NULL, true}, "overlap"},
+		{{alloc_scribbling, release_nothing, NULL, true}, "changed"},
+		{{alloc_wasteful, release_nothing, NULL, true}, "not used again"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(faulty); i++) {
+		struct assay_err err = {0};
+#if defined(__SANITIZE_ADDRESS__)
+		if (strcmp(faulty[i].says, "not used again") == 0)
+			continue;
+#endif
+		assert_fails(memory_check_allocator(&faulty[i].ops, 1, &err), ASSAY_ECHECK,
+			     faulty[i].says);
+		assert_non_null(strstr(err.text, "seed 1"));
+	}
+}
+
+/* Kernels with one fault each. */
+static double read_but_last(const double *a, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i + 1 < n; i++)
+		sum += a[i];
+	return sum;
+}
+
+static void write_beyond(double *a, double value, size_t n)
+{
+	for (size_t i = 0; i <= n; i++)
+		a[i] = value;
+}
+
+static void write_before(double *a, double value, size_t n)
+{
+	a[-1] = value;
+	for (size_t i = 0; i < n; i++)
+		a[i] = value;
+}
+
+static void copy_in_fours(double *a, const double *b, size_t n)
+{
+	for (size_t i = 0; i + 4 <= n; i += 4)
+		memcpy(a + i, b + i, 4 * sizeof(*a));
+}
+
+static void triad_swapped(double *a, const double *b, const double *c, double scale, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		a[i] = c[i] + scale * b[i];
+}
+
+static void test_faulty_kernels(void **state)
+{
+	static const struct {
+		struct stream_kernel ops;
+		const char *says;
+	} faulty[] = {
+		{{NULL}, "no operation"},
+		{{.read = read_but_last}, "read of 1 elements"},
+		{{.write = write_beyond}, "write of 0 elements: element 0"},
+		{{.write = write_before}, "element -1"},
+		{{.copy = copy_in_fours}, "copy of 1 elements"},
+		{{.triad = triad_swapped}, "triad of"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(faulty); i++) {
+		struct assay_err err = {0};
+		assert_fails(memory_check_stream(&faulty[i].ops, 1, &err), ASSAY_ECHECK,
+			     faulty[i].says);
+	}
+}
+
+static void test_unknown_interface(void **state)
+{
+	static const struct assay_subject subject = {.interface = "teapot"};
+	struct assay_err err = {0};
+
+	(void)state;
+	assert_fails(assay_suite_memory.check(&subject, 1, &err), ASSAY_EBUG, "teapot");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_subjects),
+		cmocka_unit_test(test_faulty_allocators),
+		cmocka_unit_test(test_faulty_kernels),
+		cmocka_unit_test(test_unknown_interface),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

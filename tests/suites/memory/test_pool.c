@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* test_pool: the pool across threads, after threads, between classes, and against misuse. */
+#include "tests/t.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suites/memory/pool_heap.h"
+
+/* Two pools of the test's own, so that their figures can be read. */
+static struct pool plain = POOL_INITIALIZER(false);
+static struct pool hard = POOL_INITIALIZER(true);
+static _Thread_local struct pool_heap *plain_heap = (struct pool_heap *)(uintptr_t)&pool_heap_none;
+static _Thread_local struct pool_heap *hard_heap = (struct pool_heap *)(uintptr_t)&pool_heap_none;
+
+static void *take(bool hardened, size_t size)
+{
+	return hardened ? pool_alloc(&hard, &hard_heap, size, true)
+			: pool_alloc(&plain, &plain_heap, size, false);
+}
+
+static void give(bool hardened, void *ptr, size_t size)
+{
+	if (hardened)
+		pool_release(&hard, &hard_heap, ptr, size, true);
+	else
+		pool_release(&plain, &plain_heap, ptr, size, false);
+}
+
+/* Every size up to past the largest class holds that many bytes, apart from its neighbour. */
+static void test_sizes(void **state)
+{
+	(void)state;
+	for (int hardened = 0; hardened < 2; hardened++)
+		for (size_t size = 0; size < POOL_LARGEST + 100; size += size < 1100 ? 1 : 37) {
+			unsigned char *a = take(hardened, size), *b = take(hardened, size);
+			assert_non_null(a);
+			assert_non_null(b);
+			assert_int_equal((uintptr_t)a % 16, 0);
+			assert_true(a + size <= b || b + size <= a);
+			memset(a, 0xa5, size);
+			memset(b, 0x5a, size);
+			for (size_t i = 0; i < size; i++)
+				assert_int_equal(a[i], 0xa5);
+			give(hardened, a, size);
+			give(hardened, b, size);
+		}
+}
+
+/* Blocks that one thread takes and leaves for another to release. */
+enum { LEFT = 5000, LEFT_BYTES = 48 };
+struct leaving {
+	bool hardened;
+	bool done_first; /* gives its heap up before it ends */
+	size_t *blocks[LEFT];
+	size_t failed;
+};
+
+static void *take_and_leave(void *argument)
+{
+	struct leaving *l = argument;
+
+	for (size_t i = 0; i < LEFT; i++) {
+		l->blocks[i] = take(l->hardened, LEFT_BYTES);
+		if (!l->blocks[i]) {
+			l->failed++;
+			continue;
+		}
+		*l->blocks[i] = i;
+	}
+	if (l->done_first)
+		pool_thread_done(l->hardened ? &hard_heap : &plain_heap);
+	return NULL;
+}
+
+/* A thread that never took anything releases: through parcels, from a heap of its own. */
+static void *release_all(void *argument)
+{
+	struct leaving *l = argument;
+
+	for (size_t i = 0; i < LEFT; i++) {
+		l->failed += *l->blocks[i] != i;
+		give(l->hardened, l->blocks[i], LEFT_BYTES);
+	}
+	return NULL;
+}
+
+static size_t mapped(bool hardened)
+{
+	return hardened ? hard.mapped_slabs : plain.mapped_slabs;
+}
+
+static void run_thread(void *(*body)(void *), void *argument)
+{
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, body, argument), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+/* Threads come and go while their blocks live on; the next threads use their memory again. */
+static void test_generations(void **state)
+{
+	(void)state;
+	for (int variant = 0; variant < 4; variant++) {
+		struct leaving l = {.hardened = variant & 1, .done_first = variant & 2};
+		size_t after_first = 0;
+		for (int generation = 0; generation < 40; generation++) {
+			run_thread(take_and_leave, &l);
+			run_thread(release_all, &l);
+			assert_int_equal(l.failed, 0);
+			if (generation == 1)
+				after_first = mapped(l.hardened);
+		}
+		assert_int_equal(mapped(l.hardened), after_first);
+	}
+}
+
+struct reuse {
+	bool hardened;
+	size_t failed;
+};
+
+/* Fill and empty memory with one class after the other: slabs must change classes. */
+static void *change_classes(void *argument)
+{
+	struct reuse *r = argument;
+	enum { BYTES = 8 << 20, SMALLEST = 64 };
+	void **blocks = calloc(BYTES / SMALLEST, sizeof(*blocks));
+
+	for (size_t size = SMALLEST; blocks && size <= POOL_LARGEST; size *= 2) {
+		size_t n = BYTES / size;
+		for (size_t i = 0; i < n; i++) {
+			blocks[i] = take(r->hardened, size);
+			if (blocks[i])
+				memset(blocks[i], (int)i, size);
+			else
+				r->failed++;
+		}
+		for (size_t i = 0; i < n; i++)
+			if (blocks[i])
+				give(r->hardened, blocks[i], size);
+	}
+	free(blocks);
+	return NULL;
+}
+
+static void test_classes_share(void **state)
+{
+	(void)state;
+	for (int hardened = 0; hardened < 2; hardened++) {
+		struct reuse r = {.hardened = hardened};
+		size_t before = mapped(hardened);
+		run_thread(change_classes, &r);
+		assert_int_equal(r.failed, 0);
+		/* 8 MiB are 128 slabs and some waste; eight classes one after the other took each. */
+		assert_true(mapped(hardened) - before < 400);
+	}
+}
+
+/* Several threads release each other's blocks while they take their own. */
+enum { RACERS = 4, RACE_SLOTS = 64, RACE_STEPS = 30000 };
+struct race {
+	bool hardened;
+	_Atomic(size_t *) slots[RACE_SLOTS];
+	atomic_size_t failed;
+};
+
+static void *race(void *argument)
+{
+	struct race *r = argument;
+	uint64_t state = (uint64_t)(uintptr_t)&state;
+
+	for (size_t i = 0; i < RACE_STEPS; i++) {
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		size_t slot = (size_t)(state >> 58), size = 16 + slot * 16;
+		size_t *mine = take(r->hardened, size);
+		if (!mine) {
+			r->failed++;
+			continue;
+		}
+		mine[0] = mine[1] = slot;
+		/* The size is the slot's, so that whoever finds the block can release it. */
+		size_t *other = atomic_exchange(&r->slots[slot], mine);
+		if (!other)
+			continue;
+		r->failed += other[0] != slot || other[1] != slot;
+		give(r->hardened, other, size);
+	}
+	return NULL;
+}
+
+static void test_race(void **state)
+{
+	(void)state;
+	for (int hardened = 0; hardened < 2; hardened++) {
+		static struct race r;
+		memset(&r, 0, sizeof(r));
+		r.hardened = hardened;
+		pthread_t threads[RACERS];
+		size_t started = 0;
+		for (; started < RACERS; started++)
+			if (pthread_create(&threads[started], NULL, race, &r) != 0)
+				break;
+		for (size_t i = 0; i < started; i++)
+			pthread_join(threads[i], NULL);
+		assert_int_equal(started, RACERS);
+		assert_int_equal(r.failed, 0);
+		for (size_t i = 0; i < RACE_SLOTS; i++)
+			if (r.slots[i])
+				give(hardened, r.slots[i], 16 + i * 16);
+	}
+}
+
+/* The signal that ends a child which runs `misuse`, 0 when it lives. */
+static int signal_of(void (*misuse)(void))
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+		signal(SIGILL, SIG_DFL);
+		signal(SIGTRAP, SIG_DFL);
+		misuse();
+		_exit(0);
+	}
+	int status = 0;
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void release_twice(void)
+{
+	void *block = take(true, 64);
+
+	give(true, block, 64);
+	give(true, block, 64);
+}
+
+static void release_twice_apart(void)
+{
+	void *a = take(true, 64), *b = take(true, 64);
+
+	give(true, a, 64);
+	give(true, b, 64);
+	give(true, a, 64);
+}
+
+static void release_wrong_size(void)
+{
+	give(true, take(true, 64), 128);
+}
+
+static void release_inside(void)
+{
+	give(true, (char *)take(true, 64) + 8, 64);
+}
+
+static void write_after_release(void)
+{
+	uintptr_t *block = take(true, 64);
+
+	give(true, block, 64);
+	block[0] = 0x4141414141414141u;
+	for (int i = 0; i < 3; i++)
+		(void)take(true, 64);
+}
+
+static void proper_use(void)
+{
+	give(true, take(true, 64), 64);
+}
+
+static void test_hardening(void **state)
+{
+	void (*const misuses[])(void) = {release_twice, release_twice_apart, release_wrong_size,
+					 release_inside, write_after_release};
+
+	(void)state;
+	/* The heap is there before the children are made. */
+	give(true, take(true, 64), 64);
+	assert_int_equal(signal_of(proper_use), 0);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(misuses); i++)
+		if (signal_of(misuses[i]) == 0)
+			fail_msg("misuse %zu was not noticed", i);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sizes),         cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_classes_share), cmocka_unit_test(test_race),
+		cmocka_unit_test(test_hardening),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
