@@ -257,7 +257,7 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 		.known = s->resumed ? on_known : NULL,
 		.context = s,
 	};
-	s->output = (struct run_output){.cli = s->cli, .cases_total = s->plan.n};
+	s->output = (struct run_output){.cli = s->cli, .run = s->run, .cases_total = s->plan.n};
 	uint64_t began = assay_now_ns();
 	enum assay_code rc = assay_engine_run(s->cli->registry, &s->plan, &engine, &sink, err);
 	s->elapsed_ns = assay_now_ns() - began;

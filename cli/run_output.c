@@ -62,7 +62,9 @@ enum assay_code run_output_result(struct run_output *output, const struct assay_
 	}
 	if (!cli->json)
 		return ASSAY_OK;
-	return assay_json_line(assay_result_json(r, cli->verbose > 0), cli->json, err);
+	json_t *event = assay_result_json(r, cli->verbose > 0);
+	json_object_set_new(event, "run", json_integer(output->run));
+	return assay_json_line(event, cli->json, err);
 }
 
 void run_output_progress(struct run_output *output, const struct assay_progress *p)

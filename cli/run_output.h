@@ -8,6 +8,7 @@
 
 struct run_output {
 	const struct cli *cli;
+	int64_t run; /* id in the store */
 	size_t cases_done, cases_total;
 	size_t by_status[ASSAY_STATUS_UNSTABLE + 1]; /* cases */
 	bool line_open;                              /* a redrawn line stands on the terminal */
