@@ -71,23 +71,41 @@ void kmeans_free(struct kmeans *km)
 	team_free(km, sizeof(*km));
 }
 
+/* Four floats side by side; the compilers lower it to whatever the machine has. */
+typedef float lanes __attribute__((vector_size(16), may_alias));
+enum { LANES = 4, VECTORS = KMEANS_K / LANES };
+
 /*
- * Which centroid is nearest to one point. The inner loop runs over centroids, not dimensions: it
- * vectorises without reordering a sum, so every caller gets the same bits. Ties go to the lower one.
+ * Which centroid is nearest to one point. Lanes are centroids, not dimensions: no sum is reordered,
+ * so every caller gets the same bits. Ties go to the lower centroid. Written with vectors because
+ * gcc at -O3 unrolls the plain loops before it can vectorise them, and loses 1.8x.
  */
 static inline __attribute__((always_inline)) uint32_t nearest(const float *restrict point,
 							      const float *restrict centroids)
 {
-	float distance[KMEANS_K] = {0};
+	const lanes *c = (const lanes *)centroids;
+	lanes sums[VECTORS] = {0};
 	for (int j = 0; j < KMEANS_D; j++) {
-		for (int k = 0; k < KMEANS_K; k++) {
-			float difference = point[j] - centroids[j * KMEANS_K + k];
-			distance[k] += difference * difference;
+		lanes x = {point[j], point[j], point[j], point[j]};
+		for (int v = 0; v < VECTORS; v++) {
+			lanes difference = x - c[j * VECTORS + v];
+			sums[v] += difference * difference;
 		}
 	}
+	float distance[KMEANS_K];
+	memcpy(distance, sums, sizeof(distance));
+	/* The least one first, in four lanes, then where it stands: no branch depends on the data. */
+	float low[4];
+	for (int l = 0; l < 4; l++) {
+		float a = distance[l] < distance[l + 4] ? distance[l] : distance[l + 4];
+		float b = distance[l + 8] < distance[l + 12] ? distance[l + 8] : distance[l + 12];
+		low[l] = a < b ? a : b;
+	}
+	float a = low[0] < low[1] ? low[0] : low[1], b = low[2] < low[3] ? low[2] : low[3];
+	float least = a < b ? a : b;
 	uint32_t best = 0;
-	for (uint32_t k = 1; k < KMEANS_K; k++)
-		best = distance[k] < distance[best] ? k : best;
+	for (uint32_t k = KMEANS_K; k-- > 0;)
+		best = distance[k] == least ? k : best;
 	return best;
 }
 
