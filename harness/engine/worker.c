@@ -16,6 +16,15 @@
 #include "harness/base/str.h"
 #include "harness/engine/frame.h"
 
+/* A sanitizer reserves terabytes of shadow memory, which no limit of ours must count. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define SANITIZED 0
+#endif
+
 /* Die with the controller, leave no core, be the first that a full machine kills. */
 static enum assay_code confine(const struct assay_job *job, struct assay_err *err)
 {
@@ -23,7 +32,7 @@ static enum assay_code confine(const struct assay_job *job, struct assay_err *er
 	if (job->parent && getppid() != job->parent)
 		return assay_fail(err, ASSAY_EINTR, "the controller is gone");
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-	if (job->memory_bytes)
+	if (job->memory_bytes && !SANITIZED)
 		setrlimit(RLIMIT_DATA, &(struct rlimit){job->memory_bytes, job->memory_bytes});
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {

@@ -3,7 +3,7 @@
 # usage: bad_days.sh ASSAY
 # shellcheck disable=SC2086  # $quick is several words
 set -u
-assay=$1
+assay=$(realpath "$1") || exit 1
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1

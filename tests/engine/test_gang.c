@@ -94,7 +94,7 @@ static void gbench_fills_the_same_record(void **state)
 	(void)state;
 	struct fixture f;
 	if (!gbench_version())
-		skip();
+		return; /* built without it */
 	start(&f, "toy/empty");
 	struct taken taken = measure(&f, &assay_driver_gbench);
 	assert_true(gang_ok(f.gang));
@@ -212,7 +212,7 @@ static void a_failed_body_under_gbench_does_not_abort(void **state)
 	struct fixture f;
 	struct gang_batch batch;
 	if (!gbench_version())
-		skip();
+		return; /* built without it */
 	static const char *const names[] = {"toy/early", "toy/returns", "toy/no_loop"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++) {
 		start(&f, names[i]);
