@@ -136,11 +136,12 @@ void kmeans_step_part(void *context, unsigned part, unsigned parts)
 {
 	struct kmeans *km = context;
 	struct kmeans_sums sums = {0}; /* on the worker's own stack: no line is shared */
-	size_t end = first_of(km, part + 1, parts);
-	for (size_t i = first_of(km, part, parts); i < end; i++) {
-		const float *point = &km->points[i * KMEANS_D];
-		uint32_t label = nearest(point, km->centroids);
-		km->labels[i] = label;
+	size_t i = first_of(km, part, parts), end = first_of(km, part + 1, parts);
+	const float *point = km->points + i * KMEANS_D, *centroids = km->centroids;
+	uint32_t *labels = km->labels;
+	for (; i < end; i++, point += KMEANS_D) {
+		uint32_t label = nearest(point, centroids);
+		labels[i] = label;
 		add_point(&sums, label, point);
 	}
 	km->partial[part] = sums;
@@ -163,10 +164,11 @@ ASSAY_NOIPA void kmeans_step_serial(struct kmeans *km)
 {
 	struct kmeans_sums *sums = &km->serial;
 	const float *point = km->points, *centroids = km->centroids;
+	uint32_t *labels = km->serial_labels;
 	memset(sums, 0, sizeof(*sums));
 	for (size_t i = 0; i < km->n; i++, point += KMEANS_D) {
 		uint32_t label = nearest(point, centroids);
-		km->serial_labels[i] = label;
+		labels[i] = label;
 		add_point(sums, label, point);
 	}
 }
