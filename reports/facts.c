@@ -9,34 +9,17 @@
 #include "harness/base/str.h"
 #include "reports/model.h"
 
-enum { SEARCH_DEPTH = 4 };
-
-/* The first member `key` of a document, at the top or in an object within. */
-static const json_t *find(const json_t *json, const char *key, int depth)
+/* A positive number of an object, or NaN. */
+static double number(const json_t *json, const char *key)
 {
 	const json_t *found = json_object_get(json, key);
-	if (found || depth == 0 || !json_is_object(json))
-		return found;
-	const char *name;
-	json_t *member;
-	json_object_foreach ((json_t *)json, name, member) {
-		if (!found)
-			found = find(member, key, depth - 1);
-	}
-	return found;
-}
-
-/* A positive number, or NaN. */
-static double find_number(const json_t *json, const char *key)
-{
-	const json_t *found = find(json, key, SEARCH_DEPTH);
 	double value = json_number_value(found);
 	return json_is_number(found) && isfinite(value) && value > 0 ? value : NAN;
 }
 
-static const char *find_text(const json_t *json, const char *key)
+static const char *text_of(const json_t *json, const char *key)
 {
-	const char *text = json_string_value(find(json, key, SEARCH_DEPTH));
+	const char *text = json_string_value(json_object_get(json, key));
 	return text ? text : "";
 }
 
@@ -52,12 +35,12 @@ static void add_count(struct assay_str *text, double n, const char *one, const c
 		assay_str_add(text, "%s%.0f %s", text->length ? ", " : "", n, n > 1 ? many : one);
 }
 
-static const char *describe_cores(struct assay_report_model *model, const json_t *json)
+static const char *describe_cores(struct assay_report_model *model, const json_t *shape)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
-	double packages = find_number(json, "packages"), nodes = find_number(json, "numa_nodes");
-	add_count(&text, find_number(json, "cores"), "core", "cores");
-	add_count(&text, find_number(json, "pus"), "hardware thread", "hardware threads");
+	double packages = number(shape, "packages"), nodes = number(shape, "numa_nodes");
+	add_count(&text, number(shape, "cores"), "core", "cores");
+	add_count(&text, number(shape, "pus"), "hardware thread", "hardware threads");
 	add_count(&text, packages, "package", "packages");
 	add_count(&text, nodes, "NUMA node", "NUMA nodes");
 	return assay_report_printf(model, "%s", assay_str_text(&text));
@@ -120,23 +103,25 @@ static enum assay_code read_machine(struct assay_report_model *model, struct ass
 {
 	enum { FACTS = 6 };
 	struct assay_report_machine *machine = &run->machine;
+	const json_t *shape = json_object_get(json, "shape");
 	const char *name = run->info->machine_name ? run->info->machine_name : "";
-	const char *cpu = assay_report_printf(model, "%s", find_text(json, "cpu_model"));
-	const char *reason = find_text(find(json, "noise", SEARCH_DEPTH), "reason");
+	const char *cpu =
+		assay_report_printf(model, "%s", text_of(json_object_get(json, "cpu"), "name"));
+	const char *reason = text_of(json_object_get(json, "noise"), "reason");
 	machine->noise_reason = assay_report_printf(model, "%s", reason);
 	machine->facts = assay_report_grab(model, FACTS * sizeof(*machine->facts));
 	if (!cpu || !machine->noise_reason || !machine->facts)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the machine's facts");
 	machine->title = *cpu ? cpu : *name ? name : "unknown machine";
-	machine->l1d_bytes = find_number(json, "l1d_bytes");
-	machine->l2_bytes = find_number(json, "l2_bytes");
-	machine->llc_bytes = find_number(json, "llc_bytes");
+	machine->l1d_bytes = number(shape, "l1d_bytes");
+	machine->l2_bytes = number(shape, "l2_bytes");
+	machine->llc_bytes = number(shape, "llc_bytes");
 	add_fact(machine, "Machine", name);
 	add_fact(machine, "Processor", cpu);
-	add_fact(machine, "Shape", describe_cores(model, json));
+	add_fact(machine, "Shape", describe_cores(model, shape));
 	add_fact(machine, "Caches", describe_caches(model, machine));
-	add_fact(machine, "Memory", describe_memory(model, find_number(json, "memory_bytes")));
-	add_fact(machine, "Core clock", describe_clock(model, find_number(json, "core_clock_hz")));
+	add_fact(machine, "Memory", describe_memory(model, number(shape, "memory_bytes")));
+	add_fact(machine, "Core clock", describe_clock(model, number(json, "core_clock_hz")));
 	return ASSAY_OK;
 }
 

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* markdown: the report as a comment of a pull request: short first, the rest folded, cut to fit. */
+#include <errno.h>
+#include <string.h>
+
+#include "reports/escape.h"
+#include "reports/words.h"
+
+/* GitHub refuses bodies above 65,536 characters. */
+enum { MAX_BYTES = 60000, CELL = 60, LINE = 400 };
+
+static void text(struct assay_str *to, const char *content, size_t limit)
+{
+	assay_escape_markdown(to, content, limit);
+}
+
+static void head(struct assay_str *to, const struct assay_report_run *run)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
+	assay_str_add(to, "### assay: ");
+	assay_report_counts(to, run);
+	assay_str_add(to, "\n\n");
+	assay_report_run_in_words(&words, run);
+	text(to, assay_str_text(&words), LINE);
+	assay_str_add(to, "  \n");
+	text(to, run->machine.title, LINE);
+	if (run->info->noise) {
+		assay_str_add(to, ", noise grade %c", run->info->noise);
+		if (*run->machine.noise_reason) {
+			assay_str_add(to, " (");
+			text(to, run->machine.noise_reason, LINE);
+			assay_str_add(to, ")");
+		}
+	}
+	assay_str_add(to, "\n\n");
+}
+
+static void row(struct assay_str *to, const struct assay_report_bench *bench, size_t r,
+		const struct assay_report_column *columns, size_t n)
+{
+	for (size_t c = 0; c < n; c++) {
+		ASSAY_AUTO(assay_str_done) struct assay_str cell = {0};
+		assay_report_cell(&cell, bench, &bench->rows[r], &columns[c]);
+		assay_str_add(to, "| ");
+		text(to, assay_str_text(&cell), CELL);
+		assay_str_add(to, " ");
+	}
+	assay_str_add(to, "|\n");
+}
+
+/* Rows while they fit below `end`; what is left out is counted in *ret_more. */
+static void bench_table(struct assay_str *to, const struct assay_report_bench *bench, size_t end,
+			size_t *ret_more)
+{
+	struct assay_report_column columns[ASSAY_REPORT_COLUMNS];
+	ASSAY_AUTO(assay_str_done) struct assay_str part = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
+	size_t n = assay_report_columns(bench, columns), r = 0;
+	assay_report_metric_in_words(&words, &bench->metric);
+	assay_str_add(&part, "<details><summary>");
+	assay_escape_html(&part, bench->suite, CELL);
+	assay_str_add(&part, "/");
+	assay_escape_html(&part, bench->name, CELL);
+	assay_str_add(&part, "</summary>\n\n");
+	text(&part, assay_str_text(&words), LINE);
+	assay_str_clear(&words);
+	assay_report_constants(&words, bench);
+	assay_str_add(&part, words.length ? "; " : "");
+	text(&part, assay_str_text(&words), LINE);
+	assay_str_add(&part, "\n\n");
+	for (size_t c = 0; c < n; c++) {
+		assay_str_add(&part, "| ");
+		text(&part, columns[c].title, CELL);
+		assay_str_add(&part, " ");
+	}
+	assay_str_add(&part, "|\n");
+	for (size_t c = 0; c < n; c++)
+		assay_str_add(&part, columns[c].right ? "| --: " : "| --- ");
+	assay_str_add(&part, "|\n");
+	size_t heading = part.length;
+	for (; r < bench->n_measured; r++) {
+		size_t before = part.length;
+		row(&part, bench, r, columns, n);
+		if (to->length + part.length <= end)
+			continue;
+		part.length = before;
+		break;
+	}
+	*ret_more += bench->n_measured - r;
+	if (part.length == heading)
+		return;
+	assay_str_put(to, part.text, part.length);
+	assay_str_add(to, "\n</details>\n\n");
+}
+
+/* One line per reason; true when it fitted below `end`. */
+static bool problem(struct assay_str *to, const struct assay_report_problem *p, size_t end)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str part = {0};
+	assay_str_add(&part, "- %s: ", assay_status_name(p->status));
+	text(&part, p->bench->suite, CELL);
+	assay_str_add(&part, "/");
+	text(&part, p->bench->name, CELL);
+	assay_str_add(&part, ", %zu %s: ", p->n_cases, p->n_cases == 1 ? "case" : "cases");
+	text(&part, *p->reason ? p->reason : "no reason recorded", LINE);
+	assay_str_add(&part, "\n");
+	if (part.failed || to->length + part.length > end)
+		return false;
+	assay_str_put(to, part.text, part.length);
+	return true;
+}
+
+/* The reasons of one kind: failures stand open, skips are folded. */
+static void problems(struct assay_str *to, const struct assay_report_run *run, bool skips,
+		     size_t end, size_t *ret_more)
+{
+	size_t n = 0;
+	for (size_t s = 0; s < run->n_suites; s++) {
+		const struct assay_report_suite *suite = &run->suites[s];
+		for (size_t i = 0; i < suite->n_problems; i++) {
+			const struct assay_report_problem *p = &suite->problems[i];
+			if ((p->status == ASSAY_STATUS_SKIPPED) != skips)
+				continue;
+			if (n++ == 0 && skips)
+				assay_str_add(to, "<details><summary>skipped</summary>\n\n");
+			*ret_more += problem(to, p, end) ? 0 : p->n_cases;
+		}
+	}
+	if (n)
+		assay_str_add(to, skips ? "\n</details>\n\n" : "\n");
+}
+
+enum assay_code assay_report_markdown(const struct assay_report_model *model, FILE *out,
+				      const struct assay_report_options *options,
+				      struct assay_err *err)
+{
+	enum { CLOSING = 400 }; /* room for what ends tables and page */
+	ASSAY_AUTO(assay_str_done) struct assay_str page = {0};
+	size_t bytes = options && options->max_bytes ? options->max_bytes : MAX_BYTES, more = 0;
+	size_t end = bytes > CLOSING ? bytes - CLOSING : 0;
+	/* Whoever updates a comment in place finds it by this line. */
+	assay_str_add(&page, "<!-- assay-report -->\n");
+	for (size_t r = 0; r < model->n_runs && page.length < end; r++) {
+		const struct assay_report_run *run = &model->runs[r];
+		head(&page, run);
+		problems(&page, run, false, end, &more);
+		for (size_t s = 0; s < run->n_suites; s++)
+			for (size_t b = 0; b < run->suites[s].n_benches; b++)
+				if (run->suites[s].benches[b].n_measured)
+					bench_table(&page, &run->suites[s].benches[b], end, &more);
+		problems(&page, run, true, end, &more);
+	}
+	if (more)
+		assay_str_add(&page, "%zu more in the full report.\n", more);
+	if (page.failed)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the report");
+	if (fwrite(assay_str_text(&page), 1, page.length, out) != page.length || fflush(out) != 0)
+		return assay_fail(err, ASSAY_EIO, "write the report: %s", strerror(errno));
+	return ASSAY_OK;
+}

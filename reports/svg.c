@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* svg: gnuplot's document rewritten into an element that lives in a page with others of its kind. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/escape.h"
+#include "reports/gnuplot.h"
+
+bool assay_svg_complete(const char *svg)
+{
+	size_t n = strlen(svg);
+	while (n && strchr(" \t\r\n", svg[n - 1]))
+		n--;
+	return n >= 6 && strncmp(svg + n - 6, "</svg>", 6) == 0 && strstr(svg, "<svg");
+}
+
+static bool starts(const char *at, const char *with)
+{
+	return strncmp(at, with, strlen(with)) == 0;
+}
+
+/* Skip an element from `at` through `closing`; `at` itself when it never closes. */
+static const char *skip(const char *at, const char *closing)
+{
+	const char *end = strstr(at, closing);
+	return end ? end + strlen(closing) : at + 1;
+}
+
+static const char *skip_blanks(const char *at)
+{
+	return at + strspn(at, " \t\r\n");
+}
+
+/* The sentinels of gnuplot.c as variables of the page; what is no sentinel stays. */
+static const char *colour(struct assay_str *to, const char *at)
+{
+	static const char *const names[] = {"--text", "--muted", "--grid"};
+	const char *end = strchr(at, ')');
+	char *cursor;
+	long channel[3];
+	const char *next = at + strlen("rgb(");
+	for (int i = 0; i < 3; i++) {
+		channel[i] = strtol(next, &cursor, 10);
+		next = cursor + (*cursor == ',');
+	}
+	if (!end || channel[0] != 1 || channel[1] != 1 || next != end) {
+		assay_str_put(to, at, 4);
+		return at + 4;
+	}
+	if (channel[2] >= 0x10 && channel[2] < 0x10 + ASSAY_FIGURE_COLOURS)
+		assay_str_add(to, "var(--s%ld)", channel[2] - 0x10 + 1);
+	else if (channel[2] >= 0 && channel[2] < (long)ASSAY_COUNT_OF(names))
+		assay_str_add(to, "var(%s)", names[channel[2]]);
+	else
+		assay_str_add(to, "var(--floor)");
+	return end + 1;
+}
+
+/* Elements that say nothing: titles made of file names, empty groups. NULL when `at` is none. */
+static const char *dispensable(const char *at, bool markers)
+{
+	if (starts(at, "<title"))
+		return skip(at, "</title>");
+	if (starts(at, "<desc"))
+		return skip(at, "</desc>");
+	if (starts(at, "<filter"))
+		return skip(at, "</filter>");
+	if (starts(at, "<defs") && !markers)
+		return skip(at, "</defs>");
+	if (starts(at, "<g ") || starts(at, "<g>")) {
+		const char *end = strchr(at, '>');
+		const char *inner = end ? skip_blanks(end + 1) : at;
+		if (starts(inner, "</g>"))
+			return inner + 4;
+	}
+	return NULL;
+}
+
+/* Attributes that the page decides, or that must differ between figures. NULL when `at` is none. */
+static const char *attribute(struct assay_str *to, const char *at, const char *prefix)
+{
+	static const char *const dropped[] = {"color=\"black\"", "font-family=\"sans\"",
+					      "color=\"white\"", "xml:space=\"preserve\""};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(dropped); i++)
+		if (starts(at, dropped[i]))
+			return at + strlen(dropped[i]);
+	if (starts(at, "'white'")) {
+		assay_str_add(to, "'var(--page)'");
+		return at + strlen("'white'");
+	}
+	if (starts(at, "id='") || starts(at, "id=\"")) {
+		assay_str_put(to, at, 4);
+		assay_str_add(to, "%s", prefix);
+		return at + 4;
+	}
+	if (starts(at, "href='#")) {
+		assay_str_add(to, "href='#%s", prefix);
+		return at + strlen("href='#");
+	}
+	return starts(at, "rgb(") ? colour(to, at) : NULL;
+}
+
+/* Does anything but the definitions themselves use a marker? */
+static bool uses_markers(const char *svg)
+{
+	const char *after = strstr(svg, "</defs>");
+	return after && strstr(after, "<use ");
+}
+
+static void rewrite(struct assay_str *to, const char *at, const char *end, const char *prefix,
+		    bool markers)
+{
+	bool in_tag = false;
+	while (at < end) {
+		const char *next = *at == '<' ? dispensable(at, markers) : NULL;
+		if (!next && in_tag)
+			next = attribute(to, at, prefix);
+		if (next) {
+			at = *at == '<' ? skip_blanks(next) : next;
+			continue;
+		}
+		in_tag = *at == '<' || (in_tag && *at != '>');
+		assay_str_put(to, at++, 1);
+	}
+}
+
+/* The four numbers of viewBox="...", as they stand. */
+static bool copy_view_box(struct assay_str *to, const char *svg)
+{
+	static const char key[] = "viewBox=\"";
+	const char *at = strstr(svg, key);
+	if (!at)
+		return false;
+	size_t n = strspn(at + strlen(key), "0123456789. -");
+	assay_str_add(to, " viewBox=\"%.*s\"", (int)n, at + strlen(key));
+	return at[strlen(key) + n] == '"';
+}
+
+enum assay_code assay_svg_inline(struct assay_str *to, const char *svg, const char *prefix,
+				 const char *css_class, const char *title, const char *summary,
+				 struct assay_err *err)
+{
+	const char *open = strstr(svg, "<svg");
+	const char *body = open ? strchr(open, '>') : NULL;
+	if (!body || !assay_svg_complete(svg))
+		return assay_fail(err, ASSAY_EPARSE, "the figure is not a whole SVG document");
+	assay_str_add(to, "<svg class=\"%s\" role=\"img\" aria-labelledby=\"%st %sd\"", css_class,
+		      prefix, prefix);
+	if (!copy_view_box(to, open))
+		return assay_fail(err, ASSAY_EPARSE, "the figure has no size");
+	assay_str_add(to,
+		      " xmlns=\"http://www.w3.org/2000/svg\" "
+		      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title id=\"%st\">",
+		      prefix);
+	assay_escape_html(to, title, 0);
+	assay_str_add(to, "</title><desc id=\"%sd\">", prefix);
+	assay_escape_html(to, summary, 0);
+	assay_str_add(to, "</desc>\n");
+	const char *end = body + 1;
+	for (const char *at = end; (at = strstr(at, "</svg>")); at++)
+		end = at;
+	rewrite(to, body + 1, end, prefix, uses_markers(svg));
+	assay_str_add(to, "</svg>\n");
+	return ASSAY_OK;
+}
