@@ -62,6 +62,14 @@ static bool count_work(const struct assay_source *source, struct assay_count *co
 	return ok;
 }
 
+/* Page faults of this thread so far, by the kernel's own account. */
+static double thread_faults(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_THREAD, &usage);
+	return (double)(usage.ru_minflt + usage.ru_majflt);
+}
+
 static void the_table_is_in_order_of_preference(void **state)
 {
 	(void)state;
@@ -159,13 +167,14 @@ static void papi_agrees_with_the_work_or_says_why_not(void **state)
 	struct assay_count c[4];
 	struct assay_err err = {0};
 	name_counts(c, events, 4);
+	double faults_before = thread_faults();
 	if (!count_work(find("papi"), c, 4, &err)) {
 		print_message("# no PAPI here: %s %s\n", err.text, c[0].reason);
 		assert_true(err.text[0] != '\0' || c[0].reason[0] != '\0');
 		skip();
 	}
 	if (c[0].quality == ASSAY_EXACT)
-		assert_true(c[0].value >= PAGES && c[0].value < 2 * PAGES);
+		assert_true(c[0].value >= PAGES && c[0].value <= thread_faults() - faults_before);
 	if (c[1].quality == ASSAY_EXACT)
 		assert_true(c[1].value >= NAPS);
 	if (c[2].quality == ASSAY_EXACT)
@@ -238,7 +247,9 @@ static void papi_counts_each_thread_apart(void **state)
 	for (int i = 0; i < THREADS; i++) {
 		assert_true(workers[i].counted);
 		assert_true(workers[i].count.value >= workers[i].pages);
-		assert_true(workers[i].count.value < workers[i].pages + 40);
+		/* Whoever touched more counted more: nobody has the sum. */
+		if (i > 0)
+			assert_true(workers[i].count.value > workers[i - 1].count.value);
 	}
 }
 
