@@ -153,8 +153,10 @@ static void print_counts(const struct comparison *c)
 	else
 		printf("%zu slower, %zu faster, ", counts[ASSAY_SLOWER], counts[ASSAY_FASTER]);
 	printf("%zu unsure; %zu missing, %zu new.\n", counts[ASSAY_UNSURE], p->n_lost, p->n_found);
+	if (counts[ASSAY_UNSURE])
+		puts("Unsure: measure both again with more launches (--launches 5), on a quieter machine.");
 	if (p->n_compared)
-		printf("A ± is the 95 %% interval of the median; [..] is the 99 %% interval of B/A over "
+		printf("± is the 95 %% interval of the median; [..] is the 99 %% interval of B/A over "
 		       "launches,\nwidened by up to %s for what drifts between two runs at this noise. "
 		       "Margin %s.\n",
 		       percent(p->allowance, allowance, sizeof(allowance)),

@@ -52,8 +52,11 @@ static void sparkline(const struct assay_history *series, struct assay_str *out)
 
 static const char *change_cell(double now, double before, char *text, size_t size)
 {
-	if (isfinite(now / before))
-		snprintf(text, size, "%+.1f %%", 100 * (now / before - 1));
+	double percent = 100 * (now / before - 1);
+	if (fabs(percent) < 0.05)
+		snprintf(text, size, "0.0 %%");
+	else if (isfinite(percent))
+		snprintf(text, size, "%+.1f %%", percent);
 	else
 		snprintf(text, size, "-");
 	return text;
@@ -184,6 +187,17 @@ static enum assay_code print_json(const struct cli *cli, const struct assay_hist
 				   cli->json, err);
 }
 
+/* As many path parts of `name` as `pattern` has: a mistyped benchmark is not near a whole case. */
+static char *same_depth(const char *name, const char *pattern)
+{
+	size_t parts = 1, length = 0;
+	for (const char *c = pattern; *c; c++)
+		parts += *c == '/';
+	while (name[length] && !(name[length] == '/' && --parts == 0))
+		length++;
+	return strndup(name, length);
+}
+
 /* What a pattern without a match was perhaps meant to be. */
 static enum assay_code nothing(struct assay_store *store, const char *pattern,
 			       struct assay_err *err)
@@ -192,15 +206,18 @@ static enum assay_code nothing(struct assay_store *store, const char *pattern,
 	enum assay_code code = assay_store_history(store, NULL, 1, &all, err);
 	if (code != ASSAY_OK)
 		return code;
-	const char **names = malloc((all.n + 1) * sizeof(*names));
-	for (size_t i = 0; names && i < all.n; i++)
-		names[i] = all.series[i].name;
-	const char *nearest = names ? assay_nearest(pattern, names, all.n) : NULL;
+	char **names = calloc(all.n + 1, sizeof(*names));
+	size_t n = 0;
+	while (names && n < all.n && (names[n] = same_depth(all.series[n].name, pattern)))
+		n++;
+	const char *nearest = assay_nearest(pattern, (const char *const *)names, n);
 	code = assay_fail(err, ASSAY_EUSAGE, "no series matches '%.100s'%s%.150s%s", pattern,
 			  nearest ? "; did you mean '"
 			  : all.n ? "; 'assay history' lists them"
 				  : "",
 			  nearest ? nearest : "", nearest ? "'?" : "");
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
 	free(names);
 	assay_history_list_done(&all);
 	return code;

@@ -144,7 +144,8 @@ json_t *stored_json(const struct assay_run_info *run)
 	json_object_set_new(json, "finished",
 			    run->finished_ns ? json_string(finished) : json_null());
 	json_object_set_new(json, "profile", assay_json_text(run->profile));
-	json_object_set_new(json, "seed", json_integer((json_int_t)run->seed));
+	/* As text: half of all seeds are beyond what JSON readers keep exactly. */
+	json_object_set_new(json, "seed", json_sprintf("%" PRIu64, run->seed));
 	json_object_set_new(json, "noise", json_string(noise));
 	json_object_set_new(json, "version", assay_json_text(run->version));
 	json_object_set_new(json, "commit", assay_json_text(run->commit));

@@ -126,11 +126,9 @@ static void decide(const struct difference *d, enum assay_better better,
 		snprintf(ret->reason, sizeof(ret->reason), "needs %d launches on each side",
 			 ASSAY_COMPARE_LAUNCHES);
 	else if (d->half > near)
-		snprintf(ret->reason, sizeof(ret->reason),
-			 "launches differ too much; take more of them on a quieter machine");
+		snprintf(ret->reason, sizeof(ret->reason), "launches differ too much");
 	else
-		snprintf(ret->reason, sizeof(ret->reason),
-			 "could be drift between the runs; take both again, or more launches");
+		snprintf(ret->reason, sizeof(ret->reason), "could be drift between the runs");
 }
 
 enum assay_code assay_compare(const struct assay_side *a, const struct assay_side *b,
@@ -156,7 +154,7 @@ enum assay_code assay_compare(const struct assay_side *a, const struct assay_sid
 	}
 	struct difference d = difference(a, log_a, na, b, log_b, nb, policy->confidence);
 	if (!(x > 0) || !(y > 0) || !isfinite(d.estimate)) {
-		snprintf(ret->reason, sizeof(ret->reason), "no ratio: a value is zero or missing");
+		snprintf(ret->reason, sizeof(ret->reason), "no ratio, a value is zero or missing");
 		return ASSAY_OK;
 	}
 	decide(&d, better, policy, ret);

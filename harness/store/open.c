@@ -24,7 +24,8 @@ static uint32_t big_endian(const uint8_t *from)
 	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
 }
 
-static bool sibling_exists(const char *path, const char *suffix)
+/* Is there something in the file beside `path`? SQLite leaves empty ones behind that mean nothing. */
+static bool sibling_filled(const char *path, const char *suffix)
 {
 	struct stat st;
 	ASSAY_AUTO_FREE char *name = NULL;
@@ -32,7 +33,7 @@ static bool sibling_exists(const char *path, const char *suffix)
 		name = NULL;
 		return true; /* out of memory: the careful answer */
 	}
-	return stat(name, &st) == 0;
+	return stat(name, &st) == 0 && st.st_size > 0;
 }
 
 /* The folder of a file that is about to be made. */
@@ -93,7 +94,7 @@ static enum assay_code check_header(const char *path, enum assay_store_mode mode
 		return assay_fail(err, ASSAY_ESTORE,
 				  "'%s' is not a SQLite database; name another file with --db",
 				  path);
-	if (sibling_exists(path, "-journal"))
+	if (sibling_filled(path, "-journal"))
 		return ASSAY_OK; /* perhaps half-written: asked again once SQLite has recovered it */
 	if (big_endian(header + HEADER_APPLICATION_ID) != STORE_APPLICATION_ID)
 		return foreign(path, err);
@@ -193,7 +194,7 @@ static enum assay_code open_for_reading(struct assay_store *store, struct assay_
 		code = identify(store, &application, err);
 	int rc = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
 	if (code != ASSAY_OK && (rc == SQLITE_READONLY || rc == SQLITE_CANTOPEN) &&
-	    !sibling_exists(store->path, "-wal")) {
+	    !sibling_filled(store->path, "-wal")) {
 		/* A WAL file in a folder where its side files cannot be made. Nobody writes it now. */
 		sqlite3_close(store->db);
 		store->db = NULL;
