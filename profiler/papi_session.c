@@ -130,13 +130,15 @@ static bool try_name(struct papi_session *s, const struct pmu_facts *facts, cons
 		     bool *told)
 {
 	int code = 0;
-	int status = s->calls->event_code(name, &code);
-	if (status == PAPI_CALL_OK) {
-		status = papi_trial(s->calls, code, known, reason, size);
-		if (status == PAPI_TRIAL_DISBELIEVED) {
-			*told = true;
-			return false;
-		}
+	*told = false;
+	if (s->calls->event_code(name, &code) != PAPI_CALL_OK) {
+		snprintf(reason, size, "PAPI knows no event '%.60s' on this machine", name);
+		return false;
+	}
+	int status = papi_trial(s->calls, code, known, reason, size);
+	if (status == PAPI_TRIAL_DISBELIEVED) {
+		*told = true;
+		return false;
 	}
 	if (status == PAPI_CALL_OK)
 		status = place(s, code, slot);
