@@ -8,12 +8,15 @@ static struct pool pool = POOL_INITIALIZER(false);
 static _Thread_local struct pool_heap *heap __attribute__((tls_model("initial-exec"))) =
 	(struct pool_heap *)(uintptr_t)&pool_heap_none;
 
-static void *alloc(size_t size)
+/* Each of the two in as few fetches as it takes, wherever the linker puts them: worth a cycle in ten. */
+#define ON_A_LINE __attribute__((aligned(ASSAY_CACHE_LINE)))
+
+static ON_A_LINE void *alloc(size_t size)
 {
 	return pool_alloc(&pool, &heap, size, false);
 }
 
-static void release(void *ptr, size_t size)
+static ON_A_LINE void release(void *ptr, size_t size)
 {
 	pool_release(&pool, &heap, ptr, size, false);
 }
