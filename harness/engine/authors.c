@@ -240,6 +240,8 @@ void assay_metric(struct assay_run *run, const char *name, const char *unit,
 }
 
 static void fail_formatted(struct gang *gang, enum assay_status status, const char *fmt,
+			   va_list args) ASSAY_PRINTF(3, 0);
+static void fail_formatted(struct gang *gang, enum assay_status status, const char *fmt,
 			   va_list args)
 {
 	char text[sizeof(gang->reason)];

@@ -60,6 +60,8 @@ void assay_frame_reader_done(struct assay_frame_reader *reader)
 enum assay_code assay_frame_feed(struct assay_frame_reader *reader, const void *bytes,
 				 size_t length, struct assay_err *err)
 {
+	if (!length)
+		return ASSAY_OK;
 	if (reader->start) {
 		memmove(reader->bytes, reader->bytes + reader->start, reader->end - reader->start);
 		reader->end -= reader->start;

@@ -20,10 +20,11 @@ static int begin(void **state)
 	*state = f;
 	if (!f || assay_registry_new(&toy_table, &f->registry, &f->err) != ASSAY_OK)
 		return -1;
-	return assay_topology_load("synthetic:pack:1 core:2 pu:1", &f->topology, &f->err) ==
-			       ASSAY_OK
-		       ? 0
-		       : -1;
+	enum assay_code rc =
+		assay_topology_load("synthetic:pack:1 core:2 pu:1", &f->topology, &f->err);
+	if (rc == ASSAY_SKIP) /* built without hwloc: this machine has to do */
+		rc = assay_topology_load(NULL, &f->topology, &f->err);
+	return rc == ASSAY_OK ? 0 : -1;
 }
 
 static int end(void **state)
@@ -81,7 +82,7 @@ static void too_many_threads_are_skipped_with_the_reason(void **state)
 {
 	struct fixture *f = *state;
 	struct assay_err err = {0};
-	const struct assay_override threads = {"threads", "3"};
+	const struct assay_override threads = {"threads", "65000"};
 	assert_ok(plan(f, &(struct assay_plan_request){
 				  .patterns = (const char *const[]){"toy/window"},
 				  .n_patterns = 1,
