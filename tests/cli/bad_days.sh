@@ -79,6 +79,8 @@ check "unknown subject" run 2 run -s gilbc
 check "  names the nearest" says "did you mean 'glibc'"
 check "unknown option" run 2 run --sampels=3
 check "  names the nearest" says 'samples'
+check "unknown counter" run 2 run selftest/empty --counters default,instrutcions
+check "  names the nearest" says "did you mean 'instructions'"
 check "unknown key" run 2 run -P 'x y=3'
 printf 'sampels: 3\n' >assay.yaml
 check "unknown configuration key" run 2 run selftest/empty
