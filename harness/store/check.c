@@ -91,7 +91,7 @@ static enum assay_code check_sets(struct assay_store *store, struct assay_store_
 		store,
 		"SELECT r.run, s.name, d.kind, d.encoding, d.n, d.launches, d.crc, d.data, r.n"
 		" FROM sample_set d JOIN result r ON r.id = d.result"
-		" JOIN series s ON s.id = r.series ORDER BY d.rowid",
+		" JOIN series s ON s.id = r.series ORDER BY d.result, d.kind",
 		err);
 	if (!query)
 		return ASSAY_ESTORE;

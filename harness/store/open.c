@@ -83,6 +83,8 @@ static enum assay_code newer(const char *path, int version, int mine, struct ass
 static enum assay_code check_header(const char *path, enum assay_store_mode mode,
 				    const struct store_schema *schema, struct assay_err *err)
 {
+	/* Another process may be creating the file right now: its journal is there before or after. */
+	bool unfinished = sibling_filled(path, "-journal");
 	uint8_t header[HEADER_BYTES] = {0};
 	ASSAY_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -94,7 +96,7 @@ static enum assay_code check_header(const char *path, enum assay_store_mode mode
 		return assay_fail(err, ASSAY_ESTORE,
 				  "'%s' is not a SQLite database; name another file with --db",
 				  path);
-	if (sibling_filled(path, "-journal"))
+	if (unfinished || sibling_filled(path, "-journal"))
 		return ASSAY_OK; /* perhaps half-written: asked again once SQLite has recovered it */
 	if (big_endian(header + HEADER_APPLICATION_ID) != STORE_APPLICATION_ID)
 		return foreign(path, err);
@@ -135,12 +137,12 @@ static enum assay_code check_file(const char *path, enum assay_store_mode mode,
 }
 
 /* A URI, because only a URI can say "immutable"; hence every special byte is escaped. */
-static enum assay_code open_uri(struct assay_store *store, const char *parameters,
+static enum assay_code open_uri(struct assay_store *store, const char *file, const char *parameters,
 				struct assay_err *err)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str uri = {0};
 	assay_str_add(&uri, "file:");
-	for (const char *c = store->path; *c; c++) {
+	for (const char *c = file; *c; c++) {
 		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
 			     (*c >= '0' && *c <= '9') || strchr("/._-~", *c);
 		assay_str_add(&uri, plain ? "%c" : "%%%02X", (unsigned char)*c);
@@ -157,10 +159,10 @@ static enum assay_code open_uri(struct assay_store *store, const char *parameter
 	return rc == SQLITE_OK ? ASSAY_OK : store_failed(store, rc, "open", err);
 }
 
-static enum assay_code connect(struct assay_store *store, const char *parameters,
+static enum assay_code connect(struct assay_store *store, const char *file, const char *parameters,
 			       struct assay_err *err)
 {
-	enum assay_code code = open_uri(store, parameters, err);
+	enum assay_code code = open_uri(store, file, parameters, err);
 	if (code != ASSAY_OK)
 		return code;
 	sqlite3_busy_timeout(store->db, store->busy_ms);
@@ -171,40 +173,57 @@ static enum assay_code connect(struct assay_store *store, const char *parameters
 	return store_script(store, "PRAGMA cell_size_check = ON", "open", err);
 }
 
-/* First access to the content; fails on what the header did not tell. */
-static enum assay_code identify(struct assay_store *store, int64_t *ret_application,
+/* What the content says of itself. */
+struct identity {
+	int64_t application, version, tables;
+};
+
+static enum assay_code read_identity(struct assay_store *store, struct identity *ret,
+				     struct assay_err *err)
+{
+	enum assay_code code = store_number(store, "PRAGMA user_version", &ret->version, err);
+	if (code == ASSAY_OK)
+		code = store_number(store, "PRAGMA application_id", &ret->application, err);
+	if (code == ASSAY_OK) /* parses the schema: finds a truncated or damaged file */
+		code = store_number(store, "SELECT count(*) FROM sqlite_schema", &ret->tables, err);
+	return code;
+}
+
+/* In one transaction: between two reads another process might create the schema. */
+static enum assay_code identify(struct assay_store *store, struct identity *ret,
 				struct assay_err *err)
 {
-	int64_t version;
-	enum assay_code code = store_number(store, "PRAGMA user_version", &version, err);
-	if (code == ASSAY_OK)
-		code = store_number(store, "PRAGMA application_id", ret_application, err);
-	int64_t tables; /* parses the schema: finds a truncated or damaged file */
-	if (code == ASSAY_OK)
-		code = store_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
-	store->version = (int)version;
+	*ret = (struct identity){0};
+	enum assay_code code = store_script(store, "BEGIN", "read", err);
+	if (code != ASSAY_OK)
+		return code;
+	code = read_identity(store, ret, err);
+	int rc = sqlite3_errcode(store->db);
+	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store->version = (int)ret->version;
+	store->open_rc = code == ASSAY_OK ? SQLITE_OK : rc;
 	return code;
 }
 
 static enum assay_code open_for_reading(struct assay_store *store, struct assay_err *err)
 {
-	int64_t application = 0;
-	enum assay_code code = connect(store, "mode=ro", err);
+	struct identity identity = {0};
+	enum assay_code code = connect(store, store->path, "mode=ro", err);
 	if (code == ASSAY_OK)
-		code = identify(store, &application, err);
-	int rc = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
+		code = identify(store, &identity, err);
+	int rc = store->open_rc & 0xff;
 	if (code != ASSAY_OK && (rc == SQLITE_READONLY || rc == SQLITE_CANTOPEN) &&
 	    !sibling_filled(store->path, "-wal")) {
 		/* A WAL file in a folder where its side files cannot be made. Nobody writes it now. */
 		sqlite3_close(store->db);
 		store->db = NULL;
-		code = connect(store, "mode=ro&immutable=1", err);
+		code = connect(store, store->path, "mode=ro&immutable=1", err);
 		if (code == ASSAY_OK)
-			code = identify(store, &application, err);
+			code = identify(store, &identity, err);
 	}
 	if (code != ASSAY_OK)
 		return code;
-	if (application != STORE_APPLICATION_ID)
+	if (identity.application != STORE_APPLICATION_ID)
 		return foreign(store->path, err);
 	if (store->version < 1)
 		return assay_fail(err, ASSAY_ESTORE,
@@ -213,33 +232,46 @@ static enum assay_code open_for_reading(struct assay_store *store, struct assay_
 	return ASSAY_OK;
 }
 
-/* Write-ahead log where it is safe: readers and a writer at once, and one fsync less per result. */
-static enum assay_code set_journal(struct assay_store *store, struct assay_err *err)
+/*
+ * Write-ahead log where it is safe: readers and a writer at once, and one fsync less per result. Its content
+ * goes to the file every 16 MB, not every 4: that costs two waits for the disk, as long as tens of results.
+ * While others have the file open its mode cannot be changed; then it stays, with the care that it needs.
+ */
+static enum assay_code set_journal(struct assay_store *store, const char *file,
+				   struct assay_err *err)
 {
-	bool local = store_path_local(store->path);
-	enum assay_code code = store_script(
-		store, local ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", "open",
-		err);
-	if (code != ASSAY_OK)
-		return code;
-	return store_script(store,
-			    local ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
-			    "open", err);
+	char mode[16] = "";
+	STORE_QUERY *change = store_query(store,
+					  store_path_local(file) ? "PRAGMA journal_mode = WAL"
+								 : "PRAGMA journal_mode = DELETE",
+					  err);
+	if (!change)
+		return ASSAY_ESTORE;
+	int rc = sqlite3_step(change);
+	if (rc == SQLITE_ROW)
+		assay_copy(mode, sizeof(mode), store_column_text(change, 0));
+	else if ((rc & 0xff) != SQLITE_BUSY)
+		return store_failed(store, rc, "open", err);
+	sqlite3_reset(change);
+	return store_script(
+		store,
+		strcmp(mode, "wal") == 0
+			? "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000"
+			: "PRAGMA synchronous = FULL",
+		"open", err);
 }
 
-static enum assay_code open_for_writing(struct assay_store *store,
+static enum assay_code open_for_writing(struct assay_store *store, const char *file,
 					const struct store_schema *schema, struct assay_err *err)
 {
-	int64_t application = 0, tables = 0;
-	enum assay_code code = connect(store, "mode=rwc", err);
+	struct identity identity;
+	enum assay_code code = connect(store, file, "mode=rwc", err);
 	if (code == ASSAY_OK)
-		code = identify(store, &application, err);
-	if (code == ASSAY_OK)
-		code = store_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
+		code = identify(store, &identity, err);
 	if (code != ASSAY_OK)
 		return code;
-	bool empty = tables == 0 && application == 0 && store->version == 0;
-	if (!empty && application != STORE_APPLICATION_ID)
+	bool empty = !identity.tables && !identity.application && !identity.version;
+	if (!empty && identity.application != STORE_APPLICATION_ID)
 		return foreign(store->path, err);
 	if (store->version > schema->version)
 		return newer(store->path, store->version, schema->version, err);
@@ -247,16 +279,12 @@ static enum assay_code open_for_writing(struct assay_store *store,
 		code = store_create(store, schema, err);
 	else if (store->version < schema->version)
 		code = store_migrate(store, schema, err);
-	return code == ASSAY_OK ? set_journal(store, err) : code;
+	return code == ASSAY_OK ? set_journal(store, file, err) : code;
 }
 
-enum assay_code store_open(const char *path, enum assay_store_mode mode,
-			   const struct store_schema *schema, int busy_ms, struct assay_store **ret,
-			   struct assay_err *err)
+static enum assay_code store_new(const char *path, enum assay_store_mode mode, int busy_ms,
+				 struct assay_store **ret, struct assay_err *err)
 {
-	enum assay_code code = check_file(path, mode, schema, err);
-	if (code != ASSAY_OK)
-		return code;
 	struct assay_store *store = calloc(1, sizeof(*store));
 	if (!store || !(store->path = strdup(path))) {
 		free(store);
@@ -264,8 +292,52 @@ enum assay_code store_open(const char *path, enum assay_store_mode mode,
 	}
 	store->mode = mode;
 	store->busy_ms = busy_ms;
+	*ret = store;
+	return ASSAY_OK;
+}
+
+/*
+ * Make a new store under another name and give it its own in one step: nobody ever sees half of one,
+ * and of several processes that try, one succeeds and the others use its file.
+ */
+static enum assay_code create_file(const char *path, const struct store_schema *schema, int busy_ms,
+				   struct assay_err *err)
+{
+	struct assay_store *store = NULL;
+	ASSAY_AUTO_FREE char *unborn = NULL;
+	if (asprintf(&unborn, "%s.new-%ld", path, (long)getpid()) < 0) {
+		unborn = NULL;
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	}
+	unlink(unborn); /* left by a process of the same number that died here */
+	enum assay_code code = store_new(path, ASSAY_STORE_WRITE, busy_ms, &store, err);
+	if (code != ASSAY_OK)
+		return code;
+	code = open_for_writing(store, unborn, schema, err);
+	assay_store_close(store);
+	/* Where there are no hard links: the other way not to replace what is there. */
+	if (code == ASSAY_OK && link(unborn, path) != 0 && errno != EEXIST &&
+	    renameat2(AT_FDCWD, unborn, AT_FDCWD, path, RENAME_NOREPLACE) != 0 && errno != EEXIST)
+		code = assay_fail(err, ASSAY_ESTORE, "cannot create '%s': %s", path,
+				  strerror(errno));
+	unlink(unborn);
+	return code;
+}
+
+enum assay_code store_open(const char *path, enum assay_store_mode mode,
+			   const struct store_schema *schema, int busy_ms, struct assay_store **ret,
+			   struct assay_err *err)
+{
+	struct assay_store *store = NULL;
+	enum assay_code code = check_file(path, mode, schema, err);
+	if (code == ASSAY_OK && mode == ASSAY_STORE_WRITE && access(path, F_OK) != 0)
+		code = create_file(path, schema, busy_ms, err);
+	if (code == ASSAY_OK)
+		code = store_new(path, mode, busy_ms, &store, err);
+	if (code != ASSAY_OK)
+		return code;
 	code = mode == ASSAY_STORE_READ ? open_for_reading(store, err)
-					: open_for_writing(store, schema, err);
+					: open_for_writing(store, path, schema, err);
 	if (code != ASSAY_OK) {
 		assay_store_close(store);
 		return code;

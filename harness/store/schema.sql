@@ -142,8 +142,8 @@ CREATE TABLE sample_set (
 	launches INTEGER NOT NULL CHECK (launches >= 0),
 	crc INTEGER NOT NULL,
 	data BLOB NOT NULL,
-	UNIQUE (result, kind)
-) STRICT;
+	PRIMARY KEY (result, kind)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE counter (
 	result INTEGER NOT NULL REFERENCES result (id) ON DELETE CASCADE,

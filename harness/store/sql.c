@@ -39,6 +39,7 @@ void store_query_done(sqlite3_stmt **statement)
 enum assay_code store_step(struct assay_store *store, sqlite3_stmt *statement, bool *ret_row,
 			   const char *doing, struct assay_err *err)
 {
+	errno = 0;
 	int rc = sqlite3_step(statement);
 	*ret_row = rc == SQLITE_ROW;
 	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
@@ -59,6 +60,7 @@ enum assay_code store_run_once(struct assay_store *store, sqlite3_stmt *statemen
 enum assay_code store_script(struct assay_store *store, const char *sql, const char *doing,
 			     struct assay_err *err)
 {
+	errno = 0;
 	int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? ASSAY_OK : store_failed(store, rc, doing, err);
 }
@@ -125,6 +127,8 @@ enum assay_code store_failed(struct assay_store *store, int rc, const char *doin
 {
 	const char *path = store->path;
 	int system_errno = sqlite3_system_errno(store->db);
+	if (!system_errno) /* a failed write to the log is not recorded there */
+		system_errno = errno;
 	if (out_of_space(rc, system_errno))
 		return assay_fail(err, ASSAY_ESTORE,
 				  "cannot %s '%s': no space left on its disk (or file size limit "

@@ -26,6 +26,7 @@ struct assay_store {
 	enum assay_store_mode mode;
 	int version; /* user_version of the file */
 	int busy_ms;
+	int open_rc; /* SQLite's answer to the first look at the content */
 	struct store_statement statements[STORE_STATEMENTS];
 	size_t n_statements;
 	struct store_series_cache series;

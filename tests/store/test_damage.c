@@ -170,11 +170,16 @@ static void planted_damage_is_found(void **state)
 	static const struct {
 		const char *sql, *says;
 	} cases[] = {
-		{"UPDATE sample_set SET data = zeroblob(length(data)) WHERE rowid = 1", "checksum"},
-		{"UPDATE sample_set SET n = n + 1 WHERE rowid = 1", "checksum"},
-		{"UPDATE sample_set SET data = substr(data, 1, 99) WHERE rowid = 1", "checksum"},
-		{"UPDATE sample_set SET crc = 0 WHERE rowid = 2", "checksum"},
-		{"UPDATE sample_set SET launches = 9223372036854775807 WHERE rowid = 1", "absurd"},
+		{"UPDATE sample_set SET data = zeroblob(length(data)) WHERE kind = 'samples' AND result = 1",
+		 "checksum"},
+		{"UPDATE sample_set SET n = n + 1 WHERE kind = 'samples' AND result = 1",
+		 "checksum"},
+		{"UPDATE sample_set SET data = substr(data, 1, 99) WHERE kind = 'samples' AND result = 1",
+		 "checksum"},
+		{"UPDATE sample_set SET crc = 0 WHERE kind = 'histogram' AND result = 1",
+		 "checksum"},
+		{"UPDATE sample_set SET launches = 9223372036854775807 WHERE kind = 'samples' AND result = 1",
+		 "absurd"},
 		{"UPDATE result SET n = 1000 WHERE id = 1", "summary counts more"},
 		{"DELETE FROM metric WHERE id = 1", "missing row of metric"},
 	};
@@ -211,7 +216,8 @@ static void damaged_samples_are_not_shown(void **state)
 	struct assay_store *store = open_store(folder);
 	int64_t run = add_run(store, sample_run(0), 2);
 	assay_store_close(store);
-	tamper(folder, "UPDATE sample_set SET data = zeroblob(length(data)) WHERE rowid = 1");
+	tamper(folder,
+	       "UPDATE sample_set SET data = zeroblob(length(data)) WHERE kind = 'samples' AND result = 1");
 	store = open_store(folder);
 	struct assay_result_list list;
 	assert_fails(assay_store_results(store, run, NULL, ASSAY_LOAD_SAMPLES, &list, &err),

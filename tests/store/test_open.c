@@ -244,7 +244,7 @@ static int fill_until_full(const struct folder *folder)
 	struct assay_store *store;
 	struct assay_run_info info = sample_run(1);
 	int64_t run;
-	struct rlimit limit = {400 * 1024, 400 * 1024};
+	struct rlimit limit = {1024 * 1024, 1024 * 1024};
 	signal(SIGXFSZ, SIG_IGN);
 	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
 		return 10;
