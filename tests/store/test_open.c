@@ -289,7 +289,12 @@ static void a_full_disk_loses_nothing(void **state)
 	assert_ok(assay_store_check(folder->db, &report, &err));
 	assert_string_equal(report.problem, "");
 	assert_in_range(report.results, 7, 10000);
-	make_store(folder); /* and with space it goes on */
+	struct assay_store *store;
+	struct sample s;
+	sample_result(&s, 9);
+	assert_ok(assay_store_open(folder->db, ASSAY_STORE_WRITE, &store, &err));
+	assert_ok(assay_store_add_result(store, 1, &s.result, &err)); /* with space it goes on */
+	assay_store_close(store);
 }
 
 static void a_locked_store_says_so(void **state)
