@@ -57,9 +57,15 @@ static const struct rule rules[] = {
 	 .title = "Look-up throughput by cache"},
 	{.suite = "concurrency",
 	 .benchmark = "spawn",
+	 .metric = "task",
 	 .kind = ASSAY_FIGURE_BARS,
 	 .select = {"tasks"},
 	 .title = "Cost of a spawned task by scheduler"},
+	{.suite = "concurrency",
+	 .benchmark = "spawn",
+	 .kind = ASSAY_FIGURE_BARS,
+	 .select = {"tasks"},
+	 .title = "Cost of a tree of tasks by scheduler"},
 	{.suite = "gpu",
 	 .benchmark = "triad",
 	 .kind = ASSAY_FIGURE_BARS,
@@ -78,7 +84,6 @@ static const struct rule rules[] = {
 struct job {
 	const struct rule *rule;
 	const struct assay_report_run *run;
-	const struct assay_report_suite *suite;
 	const struct assay_report_bench *bench;
 	struct assay_figure *figure;
 	size_t x;                   /* LINES: index of the axis */
@@ -175,13 +180,18 @@ static void describe(struct assay_str *to, const struct job *job,
 	}
 }
 
-/* The same subject has the same colour in all figures of its suite. */
+/*
+ * Lines and dots: one colour per subject, the same for benchmarks with the same subjects. Bars bear their
+ * names, so that colour is free to say which is best.
+ */
 static size_t colour(const struct job *job, const struct assay_report_row *row)
 {
+	if (job->rule->kind == ASSAY_FIGURE_BARS && row->ranked && job->bench->has_relative)
+		return row->best ? 0 : ASSAY_FIGURE_TINT;
 	if (!*row->result->subject)
 		return 0;
-	for (size_t i = 0; i < job->suite->n_subjects; i++)
-		if (strcmp(job->suite->subjects[i], row->result->subject) == 0)
+	for (size_t i = 0; i < job->bench->n_subjects; i++)
+		if (strcmp(job->bench->subjects[i], row->result->subject) == 0)
 			return i % ASSAY_FIGURE_COLOURS;
 	return ASSAY_FIGURE_GREY;
 }
@@ -458,16 +468,15 @@ static enum assay_code build(struct job *job, bool *ret_useful, struct assay_err
 }
 
 enum assay_code assay_figure_new(const struct assay_report_run *run,
-				 const struct assay_report_suite *suite,
 				 const struct assay_report_bench *bench, struct assay_figure **ret,
 				 struct assay_err *err)
 {
 	*ret = NULL;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(rules); i++) {
-		if (fnmatch(rules[i].suite, suite->name, 0) != 0 ||
+		if (fnmatch(rules[i].suite, bench->suite, 0) != 0 ||
 		    fnmatch(rules[i].benchmark, bench->name, 0) != 0)
 			continue;
-		struct job job = {&rules[i], run, suite, bench, calloc(1, sizeof(*job.figure))};
+		struct job job = {&rules[i], run, bench, calloc(1, sizeof(*job.figure))};
 		bool useful = false;
 		if (!job.figure)
 			return assay_fail(err, ASSAY_ENOMEM, "out of memory for a figure");

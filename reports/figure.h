@@ -21,7 +21,8 @@ enum {
 	ASSAY_FIGURE_SERIES = 8,
 	ASSAY_FIGURE_ROWS = 44,
 	ASSAY_FIGURE_MARKS = 3,
-	ASSAY_FIGURE_GREY = ASSAY_FIGURE_COLOURS, /* the harness' own cost, and limits */
+	ASSAY_FIGURE_GREY = ASSAY_FIGURE_COLOURS, /* --floor: the harness' own cost, and limits */
+	ASSAY_FIGURE_TINT,                        /* --tint: bars that are not the best */
 };
 
 struct assay_figure_point {
@@ -74,7 +75,6 @@ struct assay_figure {
  * the table does not know. *ret is NULL where a figure would say no more than the table.
  */
 enum assay_code assay_figure_new(const struct assay_report_run *run,
-				 const struct assay_report_suite *suite,
 				 const struct assay_report_bench *bench, struct assay_figure **ret,
 				 struct assay_err *err);
 void assay_figure_free(struct assay_figure *figure);

@@ -21,13 +21,13 @@
 /* What differs between the wide and the narrow drawing. Pixels, and characters. */
 struct layout {
 	unsigned width, height, font, pitch;
-	unsigned x_ticks, label;
+	unsigned x_ticks, value_ticks, label;
 	double room; /* right of the longest bar, for its value, as a share of it */
 	double bar;
 };
 static const struct layout layouts[ASSAY_WIDTHS] = {
-	[ASSAY_WIDE] = {960, 380, 13, 24, 12, 48, 0.12, 0.32},
-	[ASSAY_NARROW] = {380, 300, 12, 24, 5, 16, 0.42, 0.32},
+	[ASSAY_WIDE] = {960, 380, 13, 24, 12, 8, 48, 0.12, 0.32},
+	[ASSAY_NARROW] = {380, 300, 12, 24, 5, 4, 16, 0.42, 0.32},
 };
 
 static void number(struct assay_str *to, double value)
@@ -69,31 +69,31 @@ static void value_tick(struct assay_str *to, double at, const char *unit, size_t
 	tick(to, at, text, (*n)++ == 0);
 }
 
-/* The largest of 1, 2, 5 times a power of ten that gives at least `wanted` steps up to `top`. */
-static double nice_step(double top, unsigned wanted)
+/* The least of 1, 2, 5 times a power of ten that reaches `top` in at most `most` steps. */
+static double nice_step(double top, unsigned most)
 {
-	double raw = top / wanted;
+	double raw = top / most;
 	double power = pow(10, floor(log10(raw)));
 	double factor = raw / power;
-	return (factor >= 5 ? 5 : factor >= 2 ? 2 : 1) * power;
+	return (factor > 5 ? 10 : factor > 2 ? 5 : factor > 1 ? 2 : 1) * power;
 }
 
 /* Ticks of an axis of values from lo to hi: `axis` is "xtics" or "ytics". */
 static void value_ticks(struct assay_str *to, const char *axis, double lo, double hi, bool log,
-			unsigned wanted, const char *unit)
+			unsigned most, const char *unit)
 {
 	size_t n = 0;
 	assay_str_add(to, "set %s scale 0 nomirror textcolor rgb '" MUTED "' (", axis);
 	if (log) {
 		double decades = log10(hi / lo);
-		int stride = decades > wanted ? (int)ceil(decades / wanted) : 1;
+		int stride = decades > most ? (int)ceil(decades / most) : 1;
 		for (int e = (int)floor(log10(lo)); e <= (int)ceil(log10(hi)); e += stride)
 			for (int m = 1; m <= 5; m += m == 1 ? 1 : 3)
 				if ((m == 1 || decades < 2) && m * pow(10, e) >= lo &&
 				    m * pow(10, e) <= hi)
 					value_tick(to, m * pow(10, e), unit, &n);
 	} else {
-		double step = nice_step(hi, wanted);
+		double step = nice_step(hi, most);
 		for (unsigned i = 0; i * step <= hi * 1.0000001; i++)
 			value_tick(to, i * step, unit, &n);
 	}
@@ -270,7 +270,7 @@ static void draw_lines(struct assay_str *to, const struct assay_figure *figure,
 	range(to, "xrange", figure->log_x ? box.x_lo / 1.25 : box.x_lo - pad,
 	      figure->log_x ? box.x_hi * 1.25 : box.x_hi + pad);
 	range(to, "yrange", y_lo, y_hi);
-	value_ticks(to, "ytics", y_lo, y_hi, figure->log_y, 5, unit);
+	value_ticks(to, "ytics", y_lo, y_hi, figure->log_y, 6, unit);
 	x_ticks(to, figure, &box, layout->x_ticks);
 	assay_str_add(to, "set xlabel ");
 	assay_escape_gnuplot(to, figure->x_label, 32);
@@ -402,8 +402,8 @@ static void draw_rows(struct assay_str *to, const struct assay_figure *figure,
 		assay_str_add(to, "set logscale x\n");
 	range(to, "xrange", left, right);
 	range(to, "yrange", -(double)figure->n_rows, 0);
-	value_ticks(to, "xtics", figure->log_x ? left : 0, hi, figure->log_x,
-		    layout->x_ticks / 2 + 1, figure->metric.unit);
+	value_ticks(to, "xtics", figure->log_x ? left : 0, hi, figure->log_x, layout->value_ticks,
+		    figure->metric.unit);
 	row_labels(to, figure, layout);
 	row_texts(to, figure, layout);
 	row_data(to, figure, layout);

@@ -239,8 +239,11 @@ static enum assay_code write_run(struct assay_str *to, const struct assay_report
 		assay_str_add(to, ". The tables have every value.</p>\n");
 	}
 	if (measured(run)) {
-		assay_str_add(to, "<section class=\"plain\">\n<h%d>At a glance</h%d>\n", level + 1,
-			      level + 1);
+		assay_str_add(to,
+			      "<section class=\"plain\">\n<h%d>At a glance</h%d>\n<p "
+			      "class=\"lead\">Every figure is the median of n samples; ± is the "
+			      "larger side of its 95 %% interval.</p>\n",
+			      level + 1, level + 1);
 		assay_html_overview(to, run, number);
 		assay_str_add(to, "</section>\n");
 	}

@@ -14,8 +14,7 @@ static enum assay_code choose(const struct assay_report_run *run,
 		for (size_t b = 0; b < run->suites[s].n_benches; b++) {
 			struct assay_html_figure *one = &figures->all[figures->n];
 			one->bench = &run->suites[s].benches[b];
-			enum assay_code rc = assay_figure_new(run, &run->suites[s], one->bench,
-							      &one->figure, err);
+			enum assay_code rc = assay_figure_new(run, one->bench, &one->figure, err);
 			if (rc != ASSAY_OK)
 				return rc;
 			figures->n += one->figure != NULL;
@@ -156,6 +155,9 @@ enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_
 	assay_str_add(to, "%s</p>\n</figure>\n",
 		      figure->kind == ASSAY_FIGURE_LINES
 			      ? "Thick bars behind the points are 95 % intervals of the medians."
+		      : figure->kind == ASSAY_FIGURE_BARS && bench->has_relative
+			      ? "The strong colour marks the best of its case; thin lines are 95 % "
+				"intervals of the medians."
 			      : "Thin lines are 95 % intervals of the medians.");
 	*ret_drawn = true;
 	return ASSAY_OK;

@@ -26,7 +26,9 @@ static void open_table(struct assay_str *to, const char *label)
 {
 	assay_str_add(to, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
 	assay_escape_html(to, label, NAME_LIMIT);
-	assay_str_add(to, "\">\n<table>\n");
+	assay_str_add(to, "\">\n<table>\n<caption>");
+	assay_escape_html(to, label, NAME_LIMIT);
+	assay_str_add(to, "</caption>\n");
 }
 
 static void close_table(struct assay_str *to)
@@ -304,7 +306,6 @@ static void overview_row(struct assay_str *to, size_t number,
 	assay_str_add(to, "/");
 	assay_escape_html(to, bench->name, NAME_LIMIT);
 	assay_str_add(to, "</a></th>");
-	overview_range(to, bench);
 	assay_str_add(to, "<td>");
 	if (best) {
 		assay_escape_html(to, best, NAME_LIMIT);
@@ -312,7 +313,9 @@ static void overview_row(struct assay_str *to, size_t number,
 	} else {
 		assay_str_add(to, "–");
 	}
-	assay_str_add(to, "</td><td class=\"r\">%zu</td></tr>\n", bench->n_measured);
+	assay_str_add(to, "</td>");
+	overview_range(to, bench);
+	assay_str_add(to, "<td class=\"r\">%zu</td></tr>\n", bench->n_measured);
 }
 
 void assay_html_overview(struct assay_str *to, const struct assay_report_run *run, size_t number)
@@ -320,9 +323,9 @@ void assay_html_overview(struct assay_str *to, const struct assay_report_run *ru
 	open_table(to, "Overview of the benchmarks");
 	assay_str_add(to,
 		      "<thead><tr><th scope=\"col\">benchmark</th>"
-		      "<th scope=\"col\" class=\"r\">lowest median</th>"
-		      "<th scope=\"col\" class=\"r\">highest median</th>"
 		      "<th scope=\"col\">best subject</th>"
+		      "<th scope=\"col\" class=\"r\">lowest</th>"
+		      "<th scope=\"col\" class=\"r\">highest</th>"
 		      "<th scope=\"col\" class=\"r\">cases</th></tr></thead>\n<tbody>\n");
 	for (size_t s = 0; s < run->n_suites; s++)
 		for (size_t b = 0; b < run->suites[s].n_benches; b++)
@@ -337,11 +340,13 @@ static void problem(struct assay_str *to, const struct assay_report_problem *p)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str names = {0};
 	const char *status = assay_status_name(p->status);
-	assay_report_cases(&names, p, 3);
+	ASSAY_AUTO(assay_str_done) struct assay_str reason = {0};
+	assay_report_cases(&names, p, 4);
+	assay_report_reason(&reason, p);
 	assay_str_add(to, "<tr><td class=\"status %s\">%s</td><th scope=\"row\">", status, status);
 	assay_escape_html(to, p->bench->name, NAME_LIMIT);
 	assay_str_add(to, "</th><td class=\"r\">%zu</td><td class=\"wide\">", p->n_cases);
-	assay_escape_html(to, *p->reason ? p->reason : "no reason recorded", REASON_LIMIT);
+	assay_escape_html(to, assay_str_text(&reason), REASON_LIMIT);
 	assay_str_add(to, "<span class=\"why\">");
 	assay_escape_html(to, assay_str_text(&names), 3 * NAME_LIMIT);
 	assay_str_add(to, "</span></td></tr>\n");
@@ -356,11 +361,12 @@ void assay_html_problems(struct assay_str *to, const struct assay_report_suite *
 	}
 	if (!cases_left)
 		return;
-	assay_str_add(to,
-		      "<details class=\"problems\"%s><summary>%zu %s not plainly ok, and "
-		      "why</summary>\n",
+	assay_str_add(to, "<details class=\"problems\"%s><summary>%zu %s, and why</summary>\n",
 		      grave || suite->n_problems == 1 ? " open=\"open\"" : "", cases_left,
-		      cases_left == 1 ? "case that is" : "cases that are");
+		      grave             ? cases_left == 1 ? "case unstable or failed"
+							  : "cases unstable, failed or skipped"
+		      : cases_left == 1 ? "case skipped"
+					: "cases skipped");
 	open_table(to, "Cases that failed, are unstable or were skipped");
 	assay_str_add(to,
 		      "<thead><tr><th scope=\"col\">status</th><th scope=\"col\">benchmark</th>"

@@ -97,12 +97,14 @@ static void bench_table(struct assay_str *to, const struct assay_report_bench *b
 static bool problem(struct assay_str *to, const struct assay_report_problem *p, size_t end)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str part = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str reason = {0};
 	assay_str_add(&part, "- %s: ", assay_status_name(p->status));
 	text(&part, p->bench->suite, CELL);
 	assay_str_add(&part, "/");
 	text(&part, p->bench->name, CELL);
 	assay_str_add(&part, ", %zu %s: ", p->n_cases, p->n_cases == 1 ? "case" : "cases");
-	text(&part, *p->reason ? p->reason : "no reason recorded", LINE);
+	assay_report_reason(&reason, p);
+	text(&part, assay_str_text(&reason), LINE);
 	assay_str_add(&part, "\n");
 	if (part.failed || to->length + part.length > end)
 		return false;

@@ -28,7 +28,7 @@ struct assay_report_row {
 	const char **values; /* text of each axis of the benchmark, "" when absent */
 	const struct assay_result *
 		*beside; /* other metrics, as in bench->beside; NULL when missing */
-	char threads[12];
+	const char *threads;
 	size_t group;      /* rows that differ only in their subject share it */
 	double half_width; /* of the interval, as a share of the median; NaN: no interval */
 	double relative;   /* >= 1: how far from the best subject of the group; NaN: not ranked */
@@ -53,15 +53,19 @@ struct assay_report_bench {
 		*rows; /* by axis values, best subject first; unmeasured cases last */
 	size_t n_rows;
 	size_t n_measured;
+	const char *
+		*subjects; /* the ranked ones, sorted, measured or not: the place is the colour */
+	size_t n_subjects;
 	bool has_subjects;
 	bool has_relative; /* some group has two or more ranked subjects */
 };
 
-/* Cases of one benchmark that are not plainly ok, for the same reason. */
+/* Cases of one benchmark that are not plainly ok, for the same reason but for figures in it. */
 struct assay_report_problem {
 	const struct assay_report_bench *bench;
 	enum assay_status status;
-	const char *reason;
+	const char *reason; /* of the first case */
+	bool alike;         /* those of the others differ, but in figures only */
 	const struct assay_result **cases;
 	size_t n_cases;
 };
@@ -72,8 +76,6 @@ struct assay_report_suite {
 	size_t n_benches;
 	struct assay_report_problem *problems; /* failures, unstable ones, skips */
 	size_t n_problems;
-	const char **subjects; /* every ranked subject, sorted: the place is its colour */
-	size_t n_subjects;
 };
 
 /* A line of the machine card or of the environment: a value, or why there is none. */

@@ -52,7 +52,8 @@ static const char *colour(struct assay_str *to, const char *at)
 	else if (channel[2] >= 0 && channel[2] < (long)ASSAY_COUNT_OF(names))
 		assay_str_add(to, "var(%s)", names[channel[2]]);
 	else
-		assay_str_add(to, "var(--floor)");
+		assay_str_add(to, channel[2] == 0x10 + ASSAY_FIGURE_TINT ? "var(--tint)"
+									 : "var(--floor)");
 	return end + 1;
 }
 

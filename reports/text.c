@@ -9,7 +9,7 @@
 #include "reports/model.h"
 #include "reports/words.h"
 
-enum { WIDTH = 80, CELL_LIMIT = 28, GAP = 2 };
+enum { WIDTH = 80, CELL_LIMIT = 28, REMARKS_LEAST = 8, GAP = 2 };
 
 struct page {
 	struct assay_str out;
@@ -51,17 +51,31 @@ static void wrap(struct page *page, const char *text, size_t column, size_t inde
 	assay_str_add(&page->out, "\n");
 }
 
+/* Leave out the last remarks rather than half of one. */
+static void whole_remarks(struct assay_str *raw, size_t limit)
+{
+	while (raw->length > limit) {
+		char *comma = strrchr(raw->text, ',');
+		if (!comma)
+			return;
+		*comma = '\0';
+		raw->length = (size_t)(comma - raw->text);
+	}
+}
+
 /* Cell (row, column) into page->scratch; row n_measured is the heading. */
 static const char *cell(struct page *page, const struct assay_report_bench *bench, size_t row,
-			const struct assay_report_column *column)
+			const struct assay_report_column *column, size_t limit)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str raw = {0};
 	if (row < bench->n_measured)
 		assay_report_cell(&raw, bench, &bench->rows[row], column);
 	else
 		assay_str_add(&raw, "%s", column->title);
+	if (column->kind == ASSAY_COLUMN_REMARKS)
+		whole_remarks(&raw, limit);
 	assay_str_clear(&page->scratch);
-	assay_escape_plain(&page->scratch, assay_str_text(&raw), CELL_LIMIT);
+	assay_escape_plain(&page->scratch, assay_str_text(&raw), limit);
 	return assay_str_text(&page->scratch);
 }
 
@@ -70,7 +84,7 @@ static void line(struct page *page, const struct assay_report_bench *bench, size
 {
 	size_t pending = GAP;
 	for (size_t c = 0; c < n; c++) {
-		const char *text = cell(page, bench, row, &columns[c]);
+		const char *text = cell(page, bench, row, &columns[c], widths[c]);
 		size_t fill = widths[c] - assay_characters(text);
 		size_t before = pending + (columns[c].right ? fill : 0);
 		pending = GAP + (columns[c].right ? 0 : fill);
@@ -90,23 +104,34 @@ static void line(struct page *page, const struct assay_report_bench *bench, size
 	assay_str_add(&page->out, "\n");
 }
 
-static bool expendable(const struct assay_report_column *column)
+/* The column to do without next: the count first, then metrics beside from the right; n: none. */
+static size_t expendable(const struct assay_report_column *columns, size_t n)
 {
-	return column->kind == ASSAY_COLUMN_N || column->kind == ASSAY_COLUMN_BESIDE;
+	size_t drop = n;
+	for (size_t c = 0; c < n; c++) {
+		if (columns[c].kind == ASSAY_COLUMN_N)
+			return c;
+		if (columns[c].kind == ASSAY_COLUMN_BESIDE)
+			drop = c;
+	}
+	return drop;
 }
 
-/* Drop the least telling columns, from the right, until the table fits. */
+/* Make the table fit: shorten the remarks, then drop the least telling columns. */
 static size_t fit(const struct page *page, struct assay_report_column *columns, size_t *widths,
 		  size_t n)
 {
 	for (;;) {
-		size_t total = 0, drop = n;
-		for (size_t c = 0; c < n; c++) {
+		size_t total = 0, drop = expendable(columns, n);
+		for (size_t c = 0; c < n; c++)
 			total += GAP + widths[c];
-			if (expendable(&columns[c]))
-				drop = c;
+		size_t excess = total > page->width ? total - page->width : 0;
+		if (excess && columns[n - 1].kind == ASSAY_COLUMN_REMARKS &&
+		    widths[n - 1] >= excess + REMARKS_LEAST) {
+			widths[n - 1] -= excess;
+			excess = 0;
 		}
-		if (total <= page->width || drop == n)
+		if (!excess || drop == n)
 			return n;
 		n--;
 		memmove(&columns[drop], &columns[drop + 1], (n - drop) * sizeof(*columns));
@@ -121,7 +146,8 @@ static void table(struct page *page, const struct assay_report_bench *bench)
 	size_t n = assay_report_columns(bench, columns);
 	for (size_t c = 0; c < n; c++) {
 		for (size_t r = 0; r <= bench->n_measured; r++) {
-			size_t width = assay_characters(cell(page, bench, r, &columns[c]));
+			size_t width =
+				assay_characters(cell(page, bench, r, &columns[c], CELL_LIMIT));
 			widths[c] = width > widths[c] ? width : widths[c];
 		}
 	}
@@ -161,7 +187,8 @@ static void problem(struct page *page, const struct assay_report_problem *p)
 	style(page, "0");
 	assay_str_add(&text, "%s/%s ", p->bench->suite, p->bench->name);
 	assay_report_cases(&text, p, 3);
-	assay_str_add(&text, ": %s", *p->reason ? p->reason : "no reason recorded");
+	assay_str_add(&text, ": ");
+	assay_report_reason(&text, p);
 	wrap(page, assay_str_text(&text), 12, 12);
 }
 

@@ -107,24 +107,46 @@ void assay_report_run_in_words(struct assay_str *to, const struct assay_report_r
 		assay_str_add(to, ", imported");
 }
 
-/* The case's name without "suite/benchmark/", which stands before it anyway. */
-static const char *case_tail(const struct assay_report_bench *bench, const char *name)
+static bool varies(const struct assay_report_bench *bench, const char *axis)
 {
-	size_t suite = strlen(bench->suite), own = strlen(bench->name);
-	if (strncmp(name, bench->suite, suite) == 0 && name[suite] == '/' &&
-	    strncmp(name + suite + 1, bench->name, own) == 0 && name[suite + 1 + own] == '/')
-		return name + suite + own + 2;
-	return name;
+	for (size_t a = 0; a < bench->n_axes; a++)
+		if (strcmp(bench->axes[a].name, axis) == 0)
+			return bench->axes[a].varies;
+	return false;
+}
+
+/* What tells a case from the others of its benchmark, written as in its name. */
+static void case_in_words(struct assay_str *to, const struct assay_report_bench *bench,
+			  const struct assay_result *result)
+{
+	size_t before = to->length;
+	for (size_t i = 0; i < result->n_params; i++)
+		if (varies(bench, result->params[i].name))
+			assay_str_add(to, "%s%s:%s", to->length > before ? "/" : "",
+				      result->params[i].name, result->params[i].value);
+	if (*result->subject)
+		assay_str_add(to, "%ssubject:%s", to->length > before ? "/" : "", result->subject);
+	if (varies(bench, "threads"))
+		assay_str_add(to, "%sthreads:%u", to->length > before ? "/" : "", result->threads);
 }
 
 void assay_report_cases(struct assay_str *to, const struct assay_report_problem *problem,
 			size_t most)
 {
-	for (size_t i = 0; i < problem->n_cases && i < most; i++)
-		assay_str_add(to, "%s%s", i ? ", " : "",
-			      case_tail(problem->bench, problem->cases[i]->name));
-	if (problem->n_cases > most)
-		assay_str_add(to, " and %zu more", problem->n_cases - most);
+	size_t shown = problem->n_cases > most + 1 ? most : problem->n_cases;
+	for (size_t i = 0; i < shown; i++) {
+		ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
+		case_in_words(&words, problem->bench, problem->cases[i]);
+		assay_str_add(to, "%s%s", i && words.length ? ", " : "", assay_str_text(&words));
+	}
+	if (problem->n_cases > shown)
+		assay_str_add(to, " and %zu more", problem->n_cases - shown);
+}
+
+void assay_report_reason(struct assay_str *to, const struct assay_report_problem *problem)
+{
+	assay_str_add(to, "%s%s", *problem->reason ? problem->reason : "no reason recorded",
+		      problem->alike ? "; the others alike" : "");
 }
 
 static void add_column(struct assay_report_column *columns, size_t *n,

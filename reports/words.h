@@ -20,9 +20,11 @@ const char *assay_report_time(uint64_t wall_ns, char *text, size_t size);
 const char *assay_report_noise_meaning(char grade);
 /* "run 12, 2026-03-01 14:05 UTC, profile quick, commit 1234567 with changes" */
 void assay_report_run_in_words(struct assay_str *to, const struct assay_report_run *run);
-/* "3 cases: size 4Ki, size 8Ki, ..." of a problem: what tells its cases apart, at most `most`. */
+/* "size:4Ki/subject:pool, ...": what tells the cases of a problem apart, about `most` of them. */
 void assay_report_cases(struct assay_str *to, const struct assay_report_problem *problem,
 			size_t most);
+/* Why, and whether that is the first case's reason only. */
+void assay_report_reason(struct assay_str *to, const struct assay_report_problem *problem);
 
 enum assay_report_column_kind {
 	ASSAY_COLUMN_AXIS,

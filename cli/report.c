@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* report: stored runs as a page, as Markdown or as text. A file appears whole or not at all. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/stored.h"
+#include "harness/base/json.h"
+#include "harness/base/str.h"
+#include "reports/report.h"
+
+static const struct cli_option options[] = {
+	{"output", 'o', "FILE", "write to FILE, '-': stdout (page: report.html; else stdout)"},
+	{"md", 0, NULL, "Markdown for a pull request"},
+	{"text", 0, NULL, "text for a terminal"},
+	{"only", 0, "PATTERN", "only the cases that match"},
+	{0},
+};
+
+/* The runs of the report, and what keeps them alive. */
+struct material {
+	struct stored *stores; /* one per reference */
+	size_t n_stores;
+	struct assay_result_list *results; /* one per run */
+	struct assay_report_input *inputs;
+	size_t n;
+	struct assay_report_model *model;
+};
+
+static void material_done(struct material *m)
+{
+	assay_report_model_free(m->model);
+	for (size_t i = 0; i < m->n; i++)
+		assay_result_list_done(&m->results[i]);
+	for (size_t i = 0; i < m->n_stores; i++)
+		stored_done(&m->stores[i]);
+	free(m->results);
+	free(m->inputs);
+	free(m->stores);
+}
+
+static enum assay_code add_run(struct material *m, struct assay_store *store,
+			       const struct assay_run_info *run, const char *pattern,
+			       struct assay_err *err)
+{
+	void *results = reallocarray(m->results, m->n + 1, sizeof(*m->results));
+	m->results = results ? results : m->results;
+	void *inputs = reallocarray(m->inputs, m->n + 1, sizeof(*m->inputs));
+	m->inputs = inputs ? inputs : m->inputs;
+	if (!results || !inputs)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu runs", m->n + 1);
+	struct assay_result_list *list = &m->results[m->n];
+	enum assay_code rc = assay_store_results(
+		store, run->id, pattern, ASSAY_LOAD_SAMPLES | ASSAY_LOAD_COUNTERS, list, err);
+	if (rc == ASSAY_OK)
+		m->inputs[m->n++] = (struct assay_report_input){run, list->results, list->n};
+	return rc;
+}
+
+/* Open the store of each reference in its own place of m->stores, which must not move. */
+static enum assay_code gather(struct cli *cli, const struct cli_args *args, struct material *m,
+			      struct assay_err *err)
+{
+	static const char *const newest[] = {"@last"};
+	size_t n = args->n_positional ? (size_t)args->n_positional : 1;
+	const char *const *references =
+		args->n_positional ? (const char *const *)args->positional : newest;
+	m->stores = calloc(n, sizeof(*m->stores));
+	if (!m->stores)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu references", n);
+	for (size_t i = 0; i < n; i++) {
+		struct stored *stored = &m->stores[i];
+		enum assay_code rc = stored_open(cli, references[i], stored, err);
+		m->n_stores = i + 1;
+		for (size_t r = 0; rc == ASSAY_OK && r < stored->runs.n; r++)
+			rc = add_run(m, stored->store, &stored->runs.runs[r],
+				     cli_value(args, "only"), err);
+		if (rc != ASSAY_OK)
+			return rc;
+	}
+	return assay_report_model_new(m->inputs, m->n, &m->model, err);
+}
+
+/* Give the file the rights an ordinary new file has, not those of a temporary one. */
+static bool publish(int fd, const char *temporary, const char *path)
+{
+	mode_t mask = umask(0);
+	umask(mask);
+	bool sound = fchmod(fd, 0666 & ~mask) == 0;
+	sound = close(fd) == 0 && sound;
+	return sound && rename(temporary, path) == 0;
+}
+
+static bool write_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t done = write(fd, bytes, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		bytes += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+static enum assay_code replace_file(const char *path, const char *bytes, size_t n,
+				    struct assay_err *err)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str temporary = {0};
+	assay_str_add(&temporary, "%s.XXXXXX", path);
+	if (temporary.failed)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a file name");
+	int fd = mkostemp(temporary.text, O_CLOEXEC);
+	if (fd < 0)
+		return assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(errno));
+	bool written = write_all(fd, bytes, n);
+	int why = errno;
+	if (!written)
+		close(fd);
+	else if (publish(fd, temporary.text, path))
+		return ASSAY_OK;
+	else
+		why = errno;
+	unlink(temporary.text);
+	return assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(why));
+}
+
+typedef enum assay_code format(const struct assay_report_model *model, FILE *out,
+			       const struct assay_report_options *options, struct assay_err *err);
+
+static enum assay_code write_file(struct cli *cli, const struct assay_report_model *model,
+				  format *write, const char *path, struct assay_err *err)
+{
+	const struct assay_report_options plain = {0};
+	ASSAY_AUTO_FREE char *bytes = NULL;
+	size_t n = 0;
+	FILE *memory = open_memstream(&bytes, &n);
+	if (!memory)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the report");
+	enum assay_code rc = write(model, memory, &plain, err);
+	if (fclose(memory) != 0 && rc == ASSAY_OK)
+		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for the report");
+	if (rc == ASSAY_OK)
+		rc = replace_file(path, bytes, n, err);
+	if (rc == ASSAY_OK)
+		cli_note(cli, "%s written, %zu KB", path, (n + 999) / 1000);
+	return rc;
+}
+
+static enum assay_code produce(struct cli *cli, const struct cli_args *args,
+			       const struct assay_report_model *model, struct assay_err *err)
+{
+	const struct assay_report_options terminal = {.color = cli->color_out};
+	bool markdown = cli_flag(args, "md"), text = cli_flag(args, "text");
+	const char *path = cli_value(args, "output");
+	format *write = markdown ? assay_report_markdown
+			: text   ? assay_report_text
+				 : assay_report_html;
+	if (cli->json) {
+		enum assay_code rc =
+			assay_json_document(assay_report_json(model, 0), cli->json, err);
+		if (rc != ASSAY_OK || (!path && !markdown && !text))
+			return rc;
+	}
+	if (!path)
+		path = markdown || text ? "-" : "report.html";
+	if (strcmp(path, "-") != 0)
+		return write_file(cli, model, write, path, err);
+	if (cli->json_is_stdout)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "--json has stdout already; give the report a file with -o");
+	return write(model, stdout, &terminal, err);
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	struct material material = {0};
+	(void)ret_exit;
+	if (cli_flag(args, "md") && cli_flag(args, "text"))
+		return assay_fail(err, ASSAY_EUSAGE, "--md and --text exclude each other");
+	enum assay_code rc = gather(cli, args, &material, err);
+	if (rc == ASSAY_OK)
+		rc = produce(cli, args, material.model, err);
+	material_done(&material);
+	return rc;
+}
+
+const struct cli_verb cli_verb_report = {
+	.name = "report",
+	.usage = "[RUN...]",
+	.brief = "a page of figures and tables; Markdown; text",
+	.details =
+		"Without RUN the newest run. The page is one file that loads nothing and runs no\n"
+		"script; gnuplot draws its figures, and without gnuplot it has tables only.\n"
+		"With --json everything behind it is written as one document.",
+	.options = options,
+	.run = run,
+};
