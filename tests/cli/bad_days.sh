@@ -157,22 +157,20 @@ for delay in 0.25 0.4 0.6 0.9; do
 done
 
 # --- kill -9 of a worker: its case is crashed, the others go on
-"$assay" run selftest/empty selftest/sleep selftest/walk --counters none -n 20 -t 500ms \
-	--db victim.db >out 2>err &
+"$assay" run selftest/sleep selftest/walk --counters none -n 300 -t 600ms --db victim.db \
+	>out 2>err &
 pid=$!
 victim=
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+while kill -0 $pid 2>/dev/null && [ -z "$victim" ]; do
 	victim=$(survivors | head -n 1)
-	[ -n "$victim" ] && break
-	sleep 0.1
+	sleep 0.02
 done
-sleep 0.1
 [ -n "$victim" ] && kill -KILL "$victim" 2>/dev/null
 wait $pid
 check "a killed worker fails the run" test $? -eq 3
 "$assay" export --format jsonl --db victim.db >kept 2>err
 check "  its case is crashed" grep -q '"status":"crashed"' kept
-check "  the others are measured" test "$(grep -c -e '"status":"ok"' -e '"status":"unstable"' kept)" -ge 3
+check "  the others are measured" test "$(grep -c -e '"status":"ok"' -e '"status":"unstable"' kept)" -ge 2
 
 # --- nobody reads
 "$assay" list -v 2>err | head -n 1 >out
