@@ -10,8 +10,11 @@
 
 enum { PRODUCER, CONSUMER };
 
-/* Objects on their way: enough that neither side waits for the other at every batch of the ring. */
-#define RING_SLOTS 4096
+/*
+ * Objects on their way: four batches of the ring, the fewest that let both sides run at once. With more
+ * the objects on their way leave the caches, and that is measured instead of the allocator.
+ */
+#define RING_SLOTS (4 * SPSC_BATCH)
 
 struct passage {
 	struct spsc_ring *ring;
