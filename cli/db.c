@@ -240,10 +240,10 @@ const struct cli_verb cli_verb_db = {
 	.usage = "check|migrate|gc|backup [FILE] | baseline RUN",
 	.brief = "look after the store",
 	.details =
-		"check [FILE]    pages, references, the checksum of every sample set; exit 7 if damaged\n"
+		"check [FILE]    pages, references, checksums of all samples; exit 7 if damaged\n"
 		"migrate [FILE]  bring an older file to this program's schema, after a backup\n"
 		"gc [FILE]       drop what --keep-samples and --keep-runs allow\n"
-		"backup [FILE]   a consistent copy, also while others write; never replaces a file\n"
+		"backup [FILE]   a consistent copy, while others write; never replaces a file\n"
 		"baseline RUN    what @base names on that run's machine",
 	.options = options,
 	.run = run,

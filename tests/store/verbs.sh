@@ -1,7 +1,7 @@
 #!/bin/sh
 # The verbs that read a store, on known figures: verbs.sh ASSAY FILL_STORE. TAP.
-assay=$1
-fill=$2
+assay=$(realpath "$1")
+fill=$(realpath "$2")
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
