@@ -195,7 +195,7 @@ const struct assay_bench assay_bench_memory_bandwidth = {
 	.thread_setup = thread_setup,
 	.thread_teardown = thread_teardown,
 	.prepare = prepare,
-	.axes = ASSAY_AXES({"op", "name", "read,write,copy,triad", "read,triad"},
+	.axes = ASSAY_AXES({"op", "name", "read,write,copy,triad"},
 			   {"size", "bytes", "16Ki,512Ki,4*llc", "4*llc"},
 			   {"pages", "name", "4k,huge", "4k"}),
 	.subjects = MEMORY_STREAM_KERNEL,
