@@ -35,12 +35,21 @@ static json_t *caches_json(const json_t *machine)
 	return array;
 }
 
+/* The text of a recorded fact; NULL when it was unavailable. */
+static const char *fact(const json_t *environment, const char *key)
+{
+	return json_string_value(json_object_get(environment, key));
+}
+
 static json_t *context_json(const struct assay_run_info *run)
 {
 	char started[24], uuid[37];
 	stored_time(run->started_ns, started);
 	stored_uuid(run->uuid, uuid);
 	json_t *machine = json_loads(run->machine_json, 0, NULL);
+	json_t *environment = json_loads(run->environment_json, 0, NULL);
+	const char *governor = fact(environment, "cpu.governor");
+	const char *build = fact(environment, "build.type");
 	const json_t *shape = json_object_get(machine, "shape");
 	const json_t *pus = json_object_get(shape ? shape : machine, "pus");
 	double hz = json_number_value(json_object_get(machine, "core_clock_hz"));
@@ -48,11 +57,14 @@ static json_t *context_json(const struct assay_run_info *run)
 		"{s:s, s:o, s:s, s:I, s:I, s:b, s:o, s:[], s:o, s:s, s:i, s:s, s:o, s:o}", "date",
 		started, "host_name", assay_json_text(run->machine_name), "executable", "assay",
 		"num_cpus", json_integer_value(pus), "mhz_per_cpu", (json_int_t)llround(hz / 1e6),
-		"cpu_scaling_enabled", 0, "caches", caches_json(machine), "load_avg",
-		"library_version", assay_json_text(run->version), "library_build_type", "release",
+		"cpu_scaling_enabled", governor && strcmp(governor, "performance") != 0, "caches",
+		caches_json(machine), "load_avg", "library_version", assay_json_text(run->version),
+		"library_build_type",
+		build && strncmp(build, "debug", 5) == 0 ? "debug" : "release",
 		"json_schema_version", 1, "assay_run", uuid, "assay_profile",
 		assay_json_text(run->profile), "assay_commit", assay_json_text(run->commit));
 	json_decref(machine);
+	json_decref(environment);
 	return json;
 }
 
