@@ -48,7 +48,7 @@ struct assay_axis {
 	const char *values;
 	const char *quick; /* what profile `quick` takes instead; NULL: the same */
 };
-#define ASSAY_AXES(...)  ((const struct assay_axis[]){ __VA_ARGS__, { 0 } })
+#define ASSAY_AXES(...) ((const struct assay_axis[]){__VA_ARGS__, {0}})
 
 /* Threads that do different things. `counts`: their operations are the ones reported. */
 struct assay_role {
@@ -56,7 +56,7 @@ struct assay_role {
 	unsigned threads;
 	bool counts;
 };
-#define ASSAY_ROLES(...) ((const struct assay_role[]){ __VA_ARGS__, { 0 } })
+#define ASSAY_ROLES(...) ((const struct assay_role[]){__VA_ARGS__, {0}})
 
 /* A benchmark's interface when it takes no subject. */
 #define ASSAY_NO_SUBJECT ""
@@ -81,18 +81,20 @@ struct assay_bench {
 	void (*thread_setup)(struct assay_run *run);    /* may be NULL */
 	void (*thread_teardown)(struct assay_run *run); /* may be NULL */
 	void (*prepare)(struct assay_run *run, uint64_t n); /* may be NULL; untimed, per thread */
-	const struct assay_axis *axes;   /* may be NULL */
-	const char *subjects; /* interface of its subjects; NULL: the suite's; ASSAY_NO_SUBJECT: none */
-	const char *threads;  /* values as in an axis; NULL: "1" */
-	const struct assay_role *roles;  /* fixes the number of threads; may be NULL */
+	const struct assay_axis *axes;                      /* may be NULL */
+	const char *
+		subjects; /* interface of its subjects; NULL: the suite's; ASSAY_NO_SUBJECT: none */
+	const char *threads;            /* values as in an axis; NULL: "1" */
+	const struct assay_role *roles; /* fixes the number of threads; may be NULL */
 	bool own_threads; /* the subject starts the threads: body runs on one, assay_threads() says T */
 	enum assay_mode mode;
 	const char *unit; /* "ns/op" (default), "op/s" (default when CONTENDED), "B/s", "flop/s" */
 	enum assay_better better;
 	double bytes_per_op; /* bytes that one operation of one thread moves, 0: not stated */
 	double flops_per_op;
-	uint64_t max_ops;  /* most operations in one batch (0: no limit), e.g. what prepare() can hold */
-	unsigned version;  /* raise when a change makes old results incomparable */
+	uint64_t
+		max_ops; /* most operations in one batch (0: no limit), e.g. what prepare() can hold */
+	unsigned version; /* raise when a change makes old results incomparable */
 };
 
 /*
@@ -102,7 +104,7 @@ struct assay_bench {
 struct assay_subject {
 	const char *interface; /* NULL: the suite's own */
 	const char *brief;
-	const char *version;   /* of a peer's library when known at build time; may be NULL */
+	const char *version; /* of a peer's library when known at build time; may be NULL */
 	const void *ops;
 	/* Is it usable here? ASSAY_OK, or ASSAY_SKIP with the reason in err. Called once per worker
 	 * before anything else, and may load libraries. NULL: always usable. */
@@ -134,11 +136,11 @@ struct assay_plugin {
 	const struct assay_plugin_bench {
 		const char *name;
 		const struct assay_bench *bench;
-	} *benches;
+	} * benches;
 	const struct assay_plugin_subject {
 		const char *name;
 		const struct assay_subject *subject;
-	} *subjects; /* may be NULL */
+	} * subjects; /* may be NULL */
 };
 
 /*
@@ -147,9 +149,9 @@ struct assay_plugin {
  * break, return or goto is detected and reported as a failure. (Two nested loops, so that the inner
  * one is entered only with a count known to be positive; the outer one asks what comes next.)
  */
-#define ASSAY_LOOP(run)                                                                            \
-	for (uint64_t assay_left_ = assay_begin(run); assay_left_ != 0;                            \
-	     assay_left_ = assay_next(run, assay_left_))                                           \
+#define ASSAY_LOOP(run)                                                 \
+	for (uint64_t assay_left_ = assay_begin(run); assay_left_ != 0; \
+	     assay_left_ = assay_next(run, assay_left_))                \
 		for (; assay_left_ != 0; --assay_left_)
 /* What ASSAY_LOOP calls: the first count of iterations; and, after `left` remained undone (not 0
  * only when the loop was left early), the next count, 0 to end. */
@@ -206,8 +208,7 @@ ASSAY_API void assay_metric(struct assay_run *run, const char *name, const char 
  * The oracle inside a body, outside the timed loop: a wrong answer makes the case "failed", never
  * "slow". Returns `ok`, so that `if (!assay_check(run, ...)) return;` reads well.
  */
-ASSAY_API bool assay_check(struct assay_run *run, bool ok, const char *fmt, ...)
-	ASSAY_PRINTF(3, 4);
+ASSAY_API bool assay_check(struct assay_run *run, bool ok, const char *fmt, ...) ASSAY_PRINTF(3, 4);
 /* The case cannot run here, and why. In setup(); the first reason counts. */
 ASSAY_API void assay_skip(struct assay_run *run, const char *fmt, ...) ASSAY_PRINTF(2, 3);
 
@@ -241,14 +242,14 @@ static inline __attribute__((always_inline)) void assay_keep_double_(void *value
 	__asm__ volatile("" : ASSAY_FLOAT_REGISTER_(*(double *)value) : : "memory");
 }
 /* assay_keep(x): evaluate x, hide the result from the optimiser, and yield it. */
-#define assay_keep(x)                                                                              \
-	({                                                                                         \
-		__auto_type assay_kept_ = (x);                                                     \
-		_Generic(assay_kept_, float                                                        \
-			 : assay_keep_float_, double                                               \
-			 : assay_keep_double_, default                                             \
-			 : assay_keep_bytes_)(&assay_kept_, sizeof(assay_kept_));                  \
-		assay_kept_;                                                                       \
+#define assay_keep(x)                                                             \
+	({                                                                        \
+		__auto_type assay_kept_ = (x);                                    \
+		_Generic(assay_kept_, float                                       \
+			 : assay_keep_float_, double                              \
+			 : assay_keep_double_, default                            \
+			 : assay_keep_bytes_)(&assay_kept_, sizeof(assay_kept_)); \
+		assay_kept_;                                                      \
 	})
 /* All memory may have changed: stores before stay, loads after are real. */
 static inline __attribute__((always_inline)) void assay_clobber(void)

@@ -29,14 +29,14 @@ enum assay_quality {
  */
 struct assay_count {
 	char event[64];
-	char source[16];    /* who counts it; empty while nobody does */
-	char unit[8];       /* "" for pure counts, "ns", "B" */
+	char source[16]; /* who counts it; empty while nobody does */
+	char unit[8];    /* "" for pure counts, "ns", "B" */
 	enum assay_quality quality;
-	double value;       /* over the region, scaled when multiplexed */
+	double value; /* over the region, scaled when multiplexed */
 	uint64_t raw;
 	uint64_t enabled_ns; /* how long it should have counted; 0 where the source cannot say */
 	uint64_t running_ns; /* how long it did */
-	char reason[160];   /* when unavailable: why; otherwise empty or a remark */
+	char reason[160];    /* when unavailable: why; otherwise empty or a remark */
 };
 
 /* The logical events that `--counters default` asks for, NULL-terminated. */
@@ -47,7 +47,7 @@ extern const char *const assay_default_events[];
  * thread that is being counted, between its start and its end.
  */
 struct assay_source {
-	const char *name;  /* "papi" */
+	const char *name; /* "papi" */
 	const char *brief;
 	/* Is the source usable at all here? ASSAY_OK, or ASSAY_SKIP and why. Cheap, repeatable. */
 	enum assay_code (*probe)(struct assay_err *err);

@@ -84,13 +84,13 @@ int main()
 		theirs.push_back(b);
 		ratios.push_back(a / b);
 	}
-	for (auto *v : { &ratios, &ours, &theirs })
+	for (auto *v : {&ratios, &ours, &theirs})
 		std::sort(v->begin(), v->end());
 	double ratio = ratios[rounds / 2];
 	std::printf("%-40s %7.3f  [%.3f, %.3f] over %d pairs; at most 1.02: %s\n",
 		    "ASSAY_LOOP / C++ range-for, empty body", ratio, ratios[rounds / 4],
 		    ratios[rounds * 3 / 4], rounds, ratio <= 1.02 ? "met" : "MISSED");
-	std::printf("%-40s %7.4f ns, range-for %.4f ns\n", "  medians: ASSAY_LOOP", ours[rounds / 2],
-		    theirs[rounds / 2]);
+	std::printf("%-40s %7.4f ns, range-for %.4f ns\n", "  medians: ASSAY_LOOP",
+		    ours[rounds / 2], theirs[rounds / 2]);
 	return ratio > 1.02;
 }
