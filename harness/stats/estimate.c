@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* estimate: order statistics and the two distributions their intervals need. */
+/* estimate: summaries of one sample, and the difference of the means of two. */
 #include "harness/stats/estimate.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
+
+#include "harness/stats/distribution.h"
+#include "harness/stats/order.h"
 
 static int ascending(const void *a, const void *b)
 {
@@ -37,24 +41,6 @@ double assay_median(const double *sorted, size_t n)
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
-/*
- * P(Bin(n, 1/2) <= k), summed from its largest term downwards: O(sqrt n) terms matter. The first
- * term comes from the log-gamma function, so that n in the millions neither over- nor underflows.
- */
-static double binomial_half_cdf(size_t n, size_t k)
-{
-	int sign;
-	double nn = (double)n, kk = (double)k;
-	double term = exp(lgamma_r(nn + 1, &sign) - lgamma_r(kk + 1, &sign) -
-			  lgamma_r(nn - kk + 1, &sign) - nn * M_LN2);
-	double sum = 0;
-	for (double i = kk; i >= 0 && term > sum * 1e-17; i--) {
-		sum += term;
-		term *= i / (nn - i + 1);
-	}
-	return sum;
-}
-
 void assay_median_interval(const double *sorted, size_t n, double confidence, double *ret_lo,
 			   double *ret_hi)
 {
@@ -62,18 +48,9 @@ void assay_median_interval(const double *sorted, size_t n, double confidence, do
 		*ret_lo = *ret_hi = NAN;
 		return;
 	}
-	/* The largest k with P(Bin <= k - 1) <= tail: x(k) and x(n+1-k) are the pair; 0: none is. */
-	double tail = (1 - confidence) / 2;
-	size_t k = 0, above = (n + 1) / 2 + 1;
-	while (above - k > 1) {
-		size_t middle = k + (above - k) / 2;
-		if (middle <= (n + 1) / 2 && binomial_half_cdf(n, middle - 1) <= tail)
-			k = middle;
-		else
-			above = middle;
-	}
-	*ret_lo = sorted[k ? k - 1 : 0];
-	*ret_hi = sorted[k ? n - k : n - 1];
+	struct assay_order_interval found = assay_order_interval(sorted, n, 0.5, confidence);
+	*ret_lo = found.lower_rank ? found.lo : sorted[0];
+	*ret_hi = found.lower_rank ? found.hi : sorted[n - 1];
 }
 
 double assay_mad(const double *sorted, size_t n, double *scratch)
@@ -99,9 +76,18 @@ double assay_mean(const double *x, size_t n)
 	return sum / (double)n;
 }
 
+static bool all_equal(const double *x, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (x[i] != x[0])
+			return false;
+	return true;
+}
+
+/* Equal values have no spread, though the rounding of their mean may seem to leave one. */
 double assay_sd(const double *x, size_t n)
 {
-	if (n < 2)
+	if (n < 2 || all_equal(x, n))
 		return 0;
 	double mean = assay_mean(x, n), squares = 0, rest = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -114,87 +100,14 @@ double assay_sd(const double *x, size_t n)
 	return variance > 0 ? sqrt(variance) : 0;
 }
 
-/*
- * Logarithm of the beta function. For a large argument the difference of two log-gammas would lose all
- * digits, hence Stirling's series of the difference itself.
- */
-static double log_beta(double a, double b)
+/* Standard error of the difference of two means, and Satterthwaite's degrees of freedom. */
+static double welch_error(double sa, size_t na, double sb, size_t nb, double *ret_df)
 {
-	int sign;
-	double z = fmax(a, b), s = fmin(a, b);
-	if (z < 1000)
-		return lgamma_r(a, &sign) + lgamma_r(b, &sign) - lgamma_r(a + b, &sign);
-	double rise = (z - 0.5) * log1p(s / z) + s * log(z + s) - s + (1 / (z + s) - 1 / z) / 12;
-	return lgamma_r(s, &sign) - rise;
-}
-
-/*
- * Regularised incomplete beta function by its continued fraction [Abramowitz & Stegun 26.5.8],
- * evaluated by the modified Lentz method; y = 1 - x, given apart because it may be tiny.
- */
-static double incomplete_beta(double a, double b, double x, double y)
-{
-	if (x <= 0)
-		return 0;
-	if (y <= 0)
-		return 1;
-	if (x > (a + 1) / (a + b + 2)) /* the fraction converges fast on the other side only */
-		return 1 - incomplete_beta(b, a, y, x);
-	const double tiny = 1e-300;
-	/* A number near 1 has lost the digits that its logarithm needs; its complement has them. */
-	double log_x = x > 0.5 ? log1p(-y) : log(x), log_y = y > 0.5 ? log1p(-x) : log(y);
-	double front = exp(a * log_x + b * log_y - log_beta(a, b)) / a;
-	double c = 1, d = 1 - (a + b) * x / (a + 1);
-	d = 1 / (fabs(d) < tiny ? tiny : d);
-	double fraction = d;
-	for (int m = 1; m < 10000; m++) {
-		double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-		double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-		double change = 1;
-		for (int half = 0; half < 2; half++) {
-			double term = half ? odd : even;
-			d = 1 + term * d;
-			d = 1 / (fabs(d) < tiny ? tiny : d);
-			c = 1 + term / c;
-			c = fabs(c) < tiny ? tiny : c;
-			change = c * d;
-			fraction *= change;
-		}
-		if (fabs(change - 1) < 1e-16)
-			break;
-	}
-	return front * fraction;
-}
-
-/* P(T > t) for t >= 0 [Abramowitz & Stegun 26.7.1]. */
-static double student_tail(double t, double df)
-{
-	double square = t * t;
-	if (!isfinite(square))
-		return 0;
-	return incomplete_beta(df / 2, 0.5, df / (df + square), square / (df + square)) / 2;
-}
-
-double assay_t_quantile(double p, double df)
-{
-	if (!(p > 0 && p < 1) || !(df > 0))
-		return NAN;
-	if (p < 0.5)
-		return -assay_t_quantile(1 - p, df);
-	double tail = 1 - p, lo = 0, hi = 1;
-	while (hi < 1e150 && student_tail(hi, df) > tail)
-		hi *= 2;
-	/* The tail falls monotonically: halve until the ends are neighbours. */
-	for (int i = 0; i < 2000; i++) {
-		double middle = lo + (hi - lo) / 2;
-		if (middle <= lo || middle >= hi)
-			break;
-		if (student_tail(middle, df) > tail)
-			lo = middle;
-		else
-			hi = middle;
-	}
-	return lo + (hi - lo) / 2;
+	double scale = fmax(sa, sb); /* squares of tiny or huge values leave the range */
+	double va = sa / scale * (sa / scale) / (double)na;
+	double vb = sb / scale * (sb / scale) / (double)nb;
+	*ret_df = (va + vb) * (va + vb) / (va * va / (double)(na - 1) + vb * vb / (double)(nb - 1));
+	return scale * sqrt(va + vb);
 }
 
 struct assay_interval assay_welch(const double *a, size_t na, const double *b, size_t nb,
@@ -203,17 +116,30 @@ struct assay_interval assay_welch(const double *a, size_t na, const double *b, s
 	struct assay_interval ret = {assay_mean(b, nb) - assay_mean(a, na), -INFINITY, INFINITY};
 	if (na < 2 || nb < 2)
 		return ret;
-	double sa = assay_sd(a, na), sb = assay_sd(b, nb);
-	double va = sa * sa / (double)na, vb = sb * sb / (double)nb;
-	if (!(va + vb > 0)) {
+	double sa = assay_sd(a, na), sb = assay_sd(b, nb), df;
+	if (!(sa + sb > 0)) {
 		ret.lo = ret.hi = ret.estimate;
 		return ret;
 	}
-	/* Satterthwaite's degrees of freedom. */
-	double df =
-		(va + vb) * (va + vb) / (va * va / (double)(na - 1) + vb * vb / (double)(nb - 1));
-	double half = assay_t_quantile(1 - (1 - confidence) / 2, df) * sqrt(va + vb);
+	double error = welch_error(sa, na, sb, nb, &df);
+	double half = assay_t_quantile(1 - (1 - confidence) / 2, df) * error;
 	ret.lo = ret.estimate - half;
 	ret.hi = ret.estimate + half;
+	return ret;
+}
+
+struct assay_t_test assay_welch_test(const double *x, size_t nx, const double *y, size_t ny)
+{
+	struct assay_t_test ret = {NAN, NAN, NAN, NAN, NAN};
+	if (nx < 2 || ny < 2)
+		return ret;
+	double sx = assay_sd(x, nx), sy = assay_sd(y, ny), df;
+	if (!(sx + sy > 0))
+		return ret;
+	ret.t = (assay_mean(x, nx) - assay_mean(y, ny)) / welch_error(sx, nx, sy, ny, &df);
+	ret.df = df;
+	ret.p_greater = assay_t_tail(ret.t, df);
+	ret.p_less = assay_t_tail(-ret.t, df);
+	ret.p_two_sided = 2 * assay_t_tail(fabs(ret.t), df);
 	return ret;
 }

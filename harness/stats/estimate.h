@@ -29,9 +29,6 @@ double assay_mean(const double *x, size_t n);
 /* Sample standard deviation (n - 1); 0 for n < 2. Two-pass. */
 double assay_sd(const double *x, size_t n);
 
-/* Quantile of Student's t with `df` > 0 degrees of freedom (may be fractional), p in (0,1). */
-double assay_t_quantile(double p, double df);
-
 /*
  * Interval of mean(b) - mean(a) without assuming equal variances [Welch 1947]. Needs na, nb >= 2;
  * else lo = -inf, hi = inf.
@@ -41,5 +38,14 @@ struct assay_interval {
 };
 struct assay_interval assay_welch(const double *a, size_t na, const double *b, size_t nb,
 				  double confidence);
+
+/*
+ * Test of equal means without assuming equal variances [Welch 1947]; p_greater: mean x > mean y. All
+ * NaN when a sample has fewer than two values or neither varies: nothing to measure the difference by.
+ */
+struct assay_t_test {
+	double t, df, p_two_sided, p_greater, p_less;
+};
+struct assay_t_test assay_welch_test(const double *x, size_t nx, const double *y, size_t ny);
 
 #endif

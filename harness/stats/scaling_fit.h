@@ -36,6 +36,33 @@ enum assay_code assay_amdahl_fit(const struct assay_scaling_point *points, size_
 double assay_amdahl_speedup(const struct assay_amdahl *fit, double threads);
 
 /*
+ * Amdahl's law as it was stated, speedup(N) = 1 / (s + (1 - s) / N), for speedups against the same code
+ * on one thread: `first` is 1 and s is fitted by non-linear least squares on speedup, so that no point at
+ * one thread is needed. Otherwise as above; rmse is NaN when a single thread count above one remains.
+ */
+enum assay_code assay_amdahl_law_fit(const struct assay_scaling_point *points, size_t n,
+				     double max_threads, struct assay_amdahl *ret,
+				     struct assay_err *err);
+
+/*
+ * Gustafson's law, for work that grows with the threads: scaled speedup(N) = N - s (N - 1), where s is the
+ * serial part of the time on N threads [Gustafson, CACM 1988].
+ */
+struct assay_gustafson {
+	double serial_fraction; /* s; below 0 when scaling is superlinear, above 1 when it slows down */
+	double rmse;            /* of speedup; NaN with one thread count: nothing is left over */
+};
+
+/*
+ * Fit by least squares, in closed form. ASSAY_SKIP: no point above one thread. ASSAY_EUSAGE: a point
+ * outside its range. Points above max_threads are left out, as above.
+ */
+enum assay_code assay_gustafson_fit(const struct assay_scaling_point *points, size_t n,
+				    double max_threads, struct assay_gustafson *ret,
+				    struct assay_err *err);
+double assay_gustafson_speedup(const struct assay_gustafson *fit, double threads);
+
+/*
  * Universal scalability law: speedup(N) = first N / (1 + contention (N-1) + coherency N (N-1))
  * [Gunther, Guerrilla Capacity Planning, 2007, ch. 4 and 5].
  */

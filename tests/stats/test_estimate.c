@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Estimates against values computed by R 4.2.2; each table names the call. */
+#include "harness/stats/distribution.h"
 #include "harness/stats/estimate.h"
 #include "tests/t.h"
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scaling_interval: how sure a fitted law is, by bootstrap.
+ *
+ * Where each thread count has three or more points, points are drawn again within their thread
+ * count. Else the residuals of the fit are centred, scaled for the parameters they paid for, and dealt
+ * out anew to the fitted values [Davison & Hinkley, Bootstrap Methods, 1997, 6.2 and 7.6], as if their
+ * spread were the same at every thread count.
+ */
+#ifndef ASSAY_STATS_SCALING_INTERVAL_H
+#define ASSAY_STATS_SCALING_INTERVAL_H
+
+#include <stddef.h>
+
+#include "harness/base/err.h"
+#include "harness/stats/resample.h"
+#include "harness/stats/scaling_fit.h"
+
+/*
+ * Percentile intervals of the parameters of assay_amdahl_fit(). They need four points that are not
+ * oversubscribed, so that residuals are left over: else ASSAY_SKIP and why, as where the fit itself is refused. About resamples times the cost of a fit. ASSAY_EUSAGE: a point outside
+ * its range, or a plan that makes no sense; ASSAY_ENOMEM.
+ */
+struct assay_amdahl_range {
+	struct assay_amdahl lo, hi; /* each field on its own; rmse NaN */
+};
+enum assay_code assay_amdahl_interval(const struct assay_scaling_point *points, size_t n,
+				      double max_threads, const struct assay_bootstrap_plan *plan,
+				      struct assay_amdahl_range *ret, struct assay_err *err);
+
+/* The same for assay_usl_fit(); needs five points, at four or more thread counts. Peaks may be infinite. */
+struct assay_usl_range {
+	struct assay_usl lo, hi; /* each field on its own; rmse NaN */
+};
+enum assay_code assay_usl_interval(const struct assay_scaling_point *points, size_t n,
+				   double max_threads, const struct assay_bootstrap_plan *plan,
+				   struct assay_usl_range *ret, struct assay_err *err);
+
+#endif
