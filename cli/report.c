@@ -82,6 +82,12 @@ static enum assay_code gather(struct cli *cli, const struct cli_args *args, stru
 		if (rc != ASSAY_OK)
 			return rc;
 	}
+	size_t results = 0;
+	for (size_t r = 0; r < m->n; r++)
+		results += m->inputs[r].n_results;
+	if (results == 0 && cli_value(args, "only"))
+		return assay_fail(err, ASSAY_EUSAGE, "no case matches '%.100s'",
+				  cli_value(args, "only"));
 	return assay_report_model_new(m->inputs, m->n, &m->model, err);
 }
 

@@ -152,10 +152,11 @@ static const char *special_markdown(uint32_t c, char *scratch)
 	return scratch;
 }
 
+/* A doubled apostrophe would do by the manual, but gnuplot 5.4 misreads one at the start of a text. */
 static const char *special_gnuplot(uint32_t c, char *scratch)
 {
 	(void)scratch;
-	return c == '\'' ? "''" : NULL;
+	return c == '\'' ? "’" : NULL;
 }
 
 void assay_escape_plain(struct assay_str *to, const char *text, size_t limit)

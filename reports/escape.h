@@ -17,7 +17,7 @@ void assay_escape_plain(struct assay_str *to, const char *text, size_t limit);
 void assay_escape_html(struct assay_str *to, const char *text, size_t limit);
 /* A cell of a Markdown table: no markup, no mention, no HTML, no new cell. */
 void assay_escape_markdown(struct assay_str *to, const char *text, size_t limit);
-/* A single-quoted gnuplot string, quotes included: nothing is interpreted inside but ''. */
+/* A single-quoted gnuplot string, quotes included. Nothing is interpreted inside; apostrophes turn. */
 void assay_escape_gnuplot(struct assay_str *to, const char *text, size_t limit);
 /* Part of an id or a link's target: [a-zA-Z0-9_-], everything else as -XX. */
 void assay_escape_id(struct assay_str *to, const char *text);

@@ -116,7 +116,7 @@ static enum assay_code read_machine(struct assay_report_model *model, struct ass
 	machine->l1d_bytes = number(shape, "l1d_bytes");
 	machine->l2_bytes = number(shape, "l2_bytes");
 	machine->llc_bytes = number(shape, "llc_bytes");
-	add_fact(machine, "Machine", name);
+	add_fact(machine, "Name", name);
 	add_fact(machine, "Processor", cpu);
 	add_fact(machine, "Shape", describe_cores(model, shape));
 	add_fact(machine, "Caches", describe_caches(model, machine));

@@ -159,7 +159,7 @@ static void select_values(struct job *job)
 		assay_str_add(&job->figure->note, ". ");
 }
 
-/* "read · 2 threads": the varying axes of a row but `skip`; words speak for themselves. */
+/* "read · 2 threads": the varying axes of a row but `skip`. In charts words go unnamed. */
 static void describe(struct assay_str *to, const struct job *job,
 		     const struct assay_report_row *row, size_t skip)
 {
@@ -171,7 +171,7 @@ static void describe(struct assay_str *to, const struct job *job,
 		if (a == bench->n_axes - 1)
 			assay_str_add(to, "%s%s %s", separator, row->threads,
 				      row->result->threads == 1 ? "thread" : "threads");
-		else if (bench->axes[a].numeric)
+		else if (bench->axes[a].numeric || job->rule->kind == ASSAY_FIGURE_LINES)
 			assay_str_add(to, "%s%s %s", separator, bench->axes[a].name,
 				      row->values[a]);
 		else

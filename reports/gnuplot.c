@@ -180,16 +180,21 @@ static const struct assay_figure_point *next_x(const struct assay_figure *figure
 	return best;
 }
 
-/* Ticks at measured values, as they are written, where there is room for the next. */
+/* Ticks at measured values, as they are written: every so many of them, where there is room. */
 static void x_ticks(struct assay_str *to, const struct assay_figure *figure, const struct box *box,
 		    unsigned most)
 {
-	double last = -1, gap = 0.8 / most;
+	size_t n = 0, i = 0;
+	double last = -1;
+	for (const struct assay_figure_point *p = next_x(figure, -INFINITY); p;
+	     p = next_x(figure, p->x))
+		n++;
+	size_t stride = (n + most - 1) / most;
 	assay_str_add(to, "set xtics scale 0.6 out nomirror textcolor rgb '" MUTED "' (");
 	for (const struct assay_figure_point *p = next_x(figure, -INFINITY); p;
 	     p = next_x(figure, p->x)) {
 		double at = place(figure, box, p->x);
-		if (last >= 0 && at - last < gap)
+		if (i++ % stride || (last >= 0 && at - last < 0.6 / most))
 			continue;
 		tick(to, p->x, p->x_text, last < 0);
 		last = at;

@@ -160,8 +160,10 @@ static void method_words(struct assay_str *to, const struct assay_report_run *ru
 	} else {
 		assay_str_add(to, "<li>Every case ran in a fresh process, ");
 		if (run->launches_max && run->launches_max == run->launches_min)
-			assay_str_add(to, "launched %zu %s, ", run->launches_max,
-				      run->launches_max == 1 ? "time" : "times");
+			assay_str_add(to,
+				      run->launches_max == 1 ? "launched once, "
+							     : "launched %zu times, ",
+				      run->launches_max);
 		else if (run->launches_max)
 			assay_str_add(to, "launched %zu to %zu times, ", run->launches_min,
 				      run->launches_max);

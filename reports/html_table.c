@@ -309,7 +309,8 @@ static void overview_row(struct assay_str *to, size_t number,
 	assay_str_add(to, "<td>");
 	if (best) {
 		assay_escape_html(to, best, NAME_LIMIT);
-		assay_str_add(to, groups > 1 ? " (%zu of %zu)" : "", wins, groups);
+		if (groups > 1)
+			assay_str_add(to, " (%zu of %zu)", wins, groups);
 	} else {
 		assay_str_add(to, "–");
 	}

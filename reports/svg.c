@@ -120,8 +120,11 @@ static void rewrite(struct assay_str *to, const char *at, const char *end, const
 			at = *at == '<' ? skip_blanks(next) : next;
 			continue;
 		}
+		/* gnuplot leaves `>` in texts, and XML refuses it after "]]". */
+		bool text = !in_tag && *at == '>';
 		in_tag = *at == '<' || (in_tag && *at != '>');
-		assay_str_put(to, at++, 1);
+		assay_str_put(to, text ? "&gt;" : at, text ? 4 : 1);
+		at++;
 	}
 }
 

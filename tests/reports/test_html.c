@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* test_html: the page is well-formed, loads and runs nothing, and carries its own data. */
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/str.h"
+#include "tests/reports/fixture.h"
+#include "tests/t.h"
+
+static const char *xmllint; /* set once in main; NULL: not installed */
+
+/* Well-formed XML, by a parser that is not ours. */
+static void assert_well_formed(const char *page)
+{
+	char path[] = "/tmp/test-html-XXXXXX";
+	char *const argv[] = {(char *)"xmllint",
+			      (char *)"--noout",
+			      (char *)"--nonet",
+			      (char *)"--huge",
+			      path,
+			      NULL};
+	pid_t pid;
+	int status;
+	if (!xmllint)
+		return;
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, page, strlen(page)), (long)strlen(page));
+	close(fd);
+	assert_int_equal(posix_spawn(&pid, xmllint, NULL, NULL, argv, NULL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (status != 0)
+		fail_msg("xmllint refuses %s", path);
+	unlink(path);
+}
+
+/* Every id is there once, and every link within the page leads to one. */
+static void assert_ids(const char *page)
+{
+	for (const char *at = page; (at = strstr(at, " id=")); at++) {
+		char key[200];
+		size_t n = strcspn(at + 5, "'\"");
+		snprintf(key, sizeof(key), " id=%c%.*s%c", at[4], (int)n, at + 5, at[4]);
+		if (strstr(at + 1, key))
+			fail_msg("twice:%s", key);
+	}
+	for (const char *at = page; (at = strstr(at, "href=")); at++) {
+		char key[200];
+		size_t n = strcspn(at + 7, "'\"");
+		assert_int_equal(at[6], '#');
+		snprintf(key, sizeof(key), " id=%c%.*s%c", at[5], (int)n, at + 7, at[5]);
+		if (!strstr(page, key))
+			fail_msg("no target:%s", key);
+	}
+}
+
+/* Nothing that could run, load or leave: only the page's own style and its own data. */
+static void assert_inert(const char *page)
+{
+	static const char *const banned[] = {"<img",   "<link",       "<iframe",  "<object",
+					     "<embed", "<form",       "<base",    "@import",
+					     "url(",   "javascript:", "<script>", "<script src"};
+	const char *script = strstr(page, "<script");
+	assert_non_null(script);
+	assert_int_equal(strncmp(script, "<script type=\"application/json\"", 31), 0);
+	assert_null(strstr(script + 1, "<script"));
+	for (size_t i = 0; i < sizeof(banned) / sizeof(banned[0]); i++)
+		if (strstr(page, banned[i]))
+			fail_msg("the page has %s", banned[i]);
+	assert_non_null(strstr(page,
+			       "content=\"default-src 'none'; style-src 'unsafe-inline'; "
+			       "img-src data:\""));
+	assert_null(strstr(page, "nan"));
+}
+
+static char *page_of(struct fixture *f, const char *gnuplot)
+{
+	const struct assay_report_options options = {.gnuplot = gnuplot};
+	char *page = fixture_write(f, assay_report_html, &options);
+	assert_well_formed(page);
+	assert_ids(page);
+	assert_inert(page);
+	return page;
+}
+
+static json_t *data_of(const char *page)
+{
+	const char *open = strstr(page, "id=\"assay-data\">");
+	assert_non_null(open);
+	open += strlen("id=\"assay-data\">");
+	json_error_t error;
+	json_t *json = json_loads(open, JSON_DISABLE_EOF_CHECK, &error);
+	if (!json)
+		fail_msg("the data is not JSON: %s", error.text);
+	return json;
+}
+
+static void test_whole_page(void **state)
+{
+	struct fixture *f = fixture_new();
+	(void)state;
+	fixture_fill(f);
+	char *page = page_of(f, access("/usr/bin/gnuplot", X_OK) == 0 ? NULL : "/bin/false");
+	assert_non_null(strstr(page, "<h1>Example CPU 9000</h1>"));
+	assert_non_null(strstr(page, "assay run memory --seed 42"));
+	assert_non_null(strstr(page, "1.2 % of the time lost to other work"));
+	assert_non_null(strstr(page, "unavailable: no cpufreq here"));
+	assert_non_null(strstr(page, "libjemalloc.so.2 is not installed"));
+	if (access("/usr/bin/gnuplot", X_OK) == 0) {
+		assert_non_null(strstr(page, "<figure>"));
+		assert_null(strstr(page, "Without figures"));
+	}
+	free(page);
+	fixture_free(f);
+}
+
+static void test_without_gnuplot(void **state)
+{
+	struct fixture *f = fixture_new();
+	(void)state;
+	fixture_fill(f);
+	char *page = page_of(f, "/nowhere/gnuplot");
+	assert_null(strstr(page, "<figure>"));
+	assert_non_null(strstr(page, "Without figures: /nowhere/gnuplot is not installed"));
+	assert_non_null(strstr(page, "98.00 ns"));
+	free(page);
+	page = page_of(f, "/bin/false");
+	assert_non_null(strstr(page, "gnuplot gave up with status 1"));
+	free(page);
+	fixture_free(f);
+}
+
+/* The data of the page is what the model holds, to the last bit. */
+static void test_embedded_data(void **state)
+{
+	double values[] = {1.1, 0.1 + 0.2, 3e-300, 4};
+	uint8_t flags[] = {0, ASSAY_SAMPLE_PREEMPTED, 0, 0};
+	uint32_t ends[] = {2, 4};
+	struct fixture *f = fixture_new();
+	(void)state;
+	f->run.seed = UINT64_MAX;
+	struct assay_result *r =
+		FIXTURE_ADD(f, "memory", "b", "</script>&", "size:64/kind:x", .median = 0.1 + 0.2);
+	r->samples = (struct assay_samples){values, flags, 4, ends, 2};
+	r->estimate.sd = NAN;
+	char *page = page_of(f, "/bin/false");
+	json_t *data = data_of(page);
+	json_t *run = json_array_get(json_object_get(data, "runs"), 0);
+	json_t *result = json_array_get(json_object_get(run, "results"), 0);
+	json_t *samples = json_object_get(result, "samples");
+	assert_string_equal(json_string_value(json_object_get(run, "seed")),
+			    "18446744073709551615");
+	assert_string_equal(json_string_value(json_object_get(result, "subject")), "</script>&");
+	assert_true(json_real_value(json_object_get(result, "median")) == 0.1 + 0.2);
+	assert_true(json_is_null(json_object_get(result, "sd")));
+	assert_int_equal(json_array_size(samples), 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(json_number_value(json_array_get(samples, i)) == values[i]);
+	assert_int_equal(json_array_size(json_object_get(result, "sample_flags")), 4);
+	assert_int_equal(json_array_size(json_object_get(result, "launch_end")), 2);
+	json_decref(data);
+	free(page);
+	fixture_free(f);
+}
+
+static void test_too_many_samples(void **state)
+{
+	double values[] = {1, 2, 3};
+	struct fixture *f = fixture_new();
+	const struct assay_report_options options = {.gnuplot = "/bin/false", .max_samples = 2};
+	(void)state;
+	FIXTURE_ADD(f, "memory", "b", NULL, NULL, .median = 2)->samples =
+		(struct assay_samples){.values = values, .n = 3};
+	char *page = fixture_write(f, assay_report_html, &options);
+	json_t *data = data_of(page);
+	assert_true(json_is_false(json_object_get(data, "samples_embedded")));
+	assert_int_equal(json_integer_value(json_object_get(data, "samples")), 3);
+	json_decref(data);
+	free(page);
+	fixture_free(f);
+}
+
+static void test_counters(void **state)
+{
+	struct assay_count counts[] = {
+		{"instructions", "papi", "", ASSAY_EXACT, 12.5, 100, 1, 1, ""},
+		{"page_faults", "rusage", "", ASSAY_SCALED, 0.25, 1, 2, 1, ""},
+		{"cycles", "", "", ASSAY_UNAVAILABLE, 0, 0, 0, 0, "no <PMU> here"},
+	};
+	struct fixture *f = fixture_new();
+	(void)state;
+	struct assay_result *r = FIXTURE_ADD(f, "memory", "b", NULL, NULL, .median = 2);
+	r->counters = counts;
+	r->n_counters = 3;
+	char *page = page_of(f, "/bin/false");
+	assert_non_null(strstr(page, ">instructions</th>"));
+	assert_non_null(strstr(page, ">12.5</td>"));
+	assert_non_null(strstr(page, ">0.25 (scaled)</td>"));
+	assert_non_null(strstr(page, "Not counted: cycles (no &lt;PMU&gt; here)"));
+	free(page);
+	fixture_free(f);
+}
+
+static void test_little(void **state)
+{
+	struct fixture *f = fixture_new();
+	(void)state;
+	char *page = page_of(f, NULL);
+	assert_non_null(strstr(page, "This run has no results."));
+	free(page);
+	FIXTURE_ADD(f, "memory", "b", "a", NULL, .status = ASSAY_STATUS_FAILED, .reason = "wrong");
+	FIXTURE_ADD(f, "cache", "c", "a", NULL, .status = ASSAY_STATUS_TIMEOUT, .reason = "late");
+	page = page_of(f, NULL);
+	assert_null(strstr(page, "At a glance"));
+	assert_non_null(strstr(page, "wrong"));
+	free(page);
+	FIXTURE_ADD(f, "memory", "one", NULL, NULL, .median = 3, .samples = 1);
+	FIXTURE_ADD(f, "memory", "none", "a", NULL, .median = NAN);
+	FIXTURE_ADD(f, "memory", "none", "b", NULL, .median = NAN);
+	page = page_of(f, NULL);
+	assert_non_null(strstr(page, "3.000 ns"));
+	free(page);
+	fixture_free(f);
+}
+
+static void test_hostile_names(void **state)
+{
+	static const char hostile[] =
+		"\"'`</script><script>alert(1)</script>\x1b\xff\xe2\x80\xae]]>&nbsp;<!--";
+	struct fixture *f = fixture_new();
+	(void)state;
+	char *huge = malloc(65537);
+	assert_non_null(huge);
+	memset(huge, '<', 65536);
+	huge[65536] = '\0';
+	const struct assay_tag tags[] = {{hostile, huge}};
+	FIXTURE_ADD(f, hostile, hostile, hostile, "size:1", 1, hostile, hostile, .median = 1);
+	FIXTURE_ADD(f, hostile, hostile, huge, "size:2", 1, hostile, hostile, .median = 2);
+	FIXTURE_ADD(f, hostile, huge, hostile, NULL, .median = 3);
+	FIXTURE_ADD(f, "memory", "latency", hostile, NULL, .status = ASSAY_STATUS_CRASHED,
+		    .reason = huge);
+	f->run.profile = f->run.machine_name = f->run.commit = hostile;
+	f->run.tags = tags;
+	f->run.n_tags = 1;
+	char *page = page_of(f, NULL);
+	assert_null(strstr(page, "alert(1)</script>"));
+	assert_null(strchr(page, '\x1b'));
+	/* Cut where it is shown, whole in the data. */
+	json_t *data = data_of(page);
+	json_t *results =
+		json_object_get(json_array_get(json_object_get(data, "runs"), 0), "results");
+	const char *subject =
+		json_string_value(json_object_get(json_array_get(results, 1), "subject"));
+	assert_int_equal(strlen(subject), 65536);
+	json_decref(data);
+	free(page);
+	free(huge);
+	fixture_free(f);
+}
+
+static void test_several_runs(void **state)
+{
+	struct fixture *a = fixture_new(), *b = fixture_new();
+	struct assay_err err = {0};
+	struct assay_report_model *model;
+	const struct assay_report_options options = {.gnuplot = "/bin/false"};
+	char *page = NULL;
+	size_t n = 0;
+	(void)state;
+	fixture_fill(a);
+	fixture_fill(b);
+	const struct assay_report_input inputs[] = {{&a->run, a->results, a->n},
+						    {&b->run, b->results, b->n}};
+	assert_ok(assay_report_model_new(inputs, 2, &model, &err));
+	FILE *out = open_memstream(&page, &n);
+	assert_non_null(out);
+	assert_ok(assay_report_html(model, out, &options, &err));
+	fclose(out);
+	assert_well_formed(page);
+	assert_ids(page);
+	assert_inert(page);
+	assert_non_null(strstr(page, "<h1>2 runs</h1>"));
+	free(page);
+	assay_report_model_free(model);
+	fixture_free(a);
+	fixture_free(b);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole_page),    cmocka_unit_test(test_without_gnuplot),
+		cmocka_unit_test(test_embedded_data), cmocka_unit_test(test_too_many_samples),
+		cmocka_unit_test(test_counters),      cmocka_unit_test(test_little),
+		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_several_runs),
+	};
+	xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
+	if (!xmllint)
+		print_message("# xmllint is not installed: well-formedness is not tested\n");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
