@@ -110,6 +110,6 @@ const char assay_html_style[] =
 	"dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.55rem}"
 	"th,td{padding-left:1rem}table{font-size:.875rem}.card{padding:1rem}}\n"
 	"@media print{:root{color-scheme:light}body{font-size:10pt}.page{max-width:none;padding:0}"
-	".skip,nav{display:none}.bench,figure,tr,.card{break-inside:avoid}"
+	".skip,nav{display:none}figure,tr,.card{break-inside:avoid}"
 	".scroll{overflow:visible}h2,h3{break-after:avoid}"
 	"details::details-content{content-visibility:visible;display:block;block-size:auto}}\n";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* html_table: the tables of the page: cases, counters, overview, reasons. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/parse.h"
@@ -142,69 +143,93 @@ static const struct assay_count *counter(const struct assay_result *result, cons
 
 enum { EVENTS = 16 };
 
-/* Distinct events with (or without) a number somewhere, in order of appearance. */
+static bool counted_somewhere(const struct assay_report_bench *bench, const char *event)
+{
+	for (size_t r = 0; r < bench->n_measured; r++) {
+		const struct assay_count *count = counter(bench->rows[r].result, event);
+		if (count && count->quality != ASSAY_UNAVAILABLE)
+			return true;
+	}
+	return false;
+}
+
+/* Distinct events that some case has a number for, or that none has, in order of appearance. */
 static size_t find_events(const struct assay_report_bench *bench, bool counted,
 			  const struct assay_count *events[EVENTS])
 {
 	size_t n = 0;
 	for (size_t r = 0; r < bench->n_measured; r++) {
 		const struct assay_result *result = bench->rows[r].result;
-		for (size_t i = 0; i < result->n_counters; i++) {
-			const struct assay_count *count = &result->counters[i];
+		for (size_t i = 0; i < result->n_counters && n < EVENTS; i++) {
+			const char *event = result->counters[i].event;
 			size_t at = 0;
-			while (at < n && strcmp(events[at]->event, count->event) != 0)
+			while (at < n && strcmp(events[at]->event, event) != 0)
 				at++;
-			if (at == n && n < EVENTS &&
-			    (count->quality != ASSAY_UNAVAILABLE) == counted)
-				events[n++] = count;
+			if (at == n && counted_somewhere(bench, event) == counted)
+				events[n++] = &result->counters[i];
 		}
 	}
 	return n;
 }
 
-static void counter_row(struct assay_str *to, const struct assay_result *result,
-			const struct assay_count **events, size_t n)
+static void counter_cell(struct assay_str *to, const struct assay_count *count)
 {
-	assay_str_add(to, "<tr><th scope=\"row\" class=\"name\">");
-	assay_escape_html(to, result->name, NAME_LIMIT);
-	assay_str_add(to, "</th>");
-	for (size_t i = 0; i < n; i++) {
-		const struct assay_count *count = counter(result, events[i]->event);
-		assay_str_add(to, "<td class=\"r\"");
-		if (!count || count->quality == ASSAY_UNAVAILABLE || !isfinite(count->value)) {
-			assay_str_add(to, ">–</td>");
-			continue;
-		}
-		assay_str_add(to, " title=\"");
-		assay_escape_html(to, count->source, NAME_LIMIT);
-		assay_str_add(to, ", %s\">%.4g", assay_quality_name(count->quality), count->value);
-		if (*count->unit)
-			assay_str_add(to, " ");
-		assay_escape_html(to, count->unit, 0);
-		assay_str_add(to, "%s</td>", count->quality == ASSAY_SCALED ? " (scaled)" : "");
+	char text[64];
+	if (!count || count->quality == ASSAY_UNAVAILABLE || !isfinite(count->value)) {
+		assay_str_add(to, "<td class=\"r\">–</td>");
+		return;
 	}
+	assay_str_add(to, "<td class=\"r\" title=\"");
+	assay_escape_html(to, count->source, NAME_LIMIT);
+	assay_str_add(to, ", %s\">", assay_quality_name(count->quality));
+	if (*count->unit)
+		assay_format_value(count->value, count->unit, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%.4g", count->value);
+	assay_escape_html(to, text, 0);
+	assay_str_add(to, "%s</td>", count->quality == ASSAY_SCALED ? " (scaled)" : "");
+}
+
+static void counter_row(struct assay_str *to, const struct assay_report_bench *bench,
+			const struct assay_result *result, const struct assay_count **events,
+			size_t n)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
+	assay_report_case(&words, bench, result);
+	assay_str_add(to, "<tr><th scope=\"row\" class=\"name\">");
+	assay_escape_html(to, words.length ? words.text : result->name, NAME_LIMIT);
+	assay_str_add(to, "</th>");
+	for (size_t i = 0; i < n; i++)
+		counter_cell(to, counter(result, events[i]->event));
 	assay_str_add(to, "</tr>\n");
 }
 
-static void missing_counters(struct assay_str *to, const struct assay_report_bench *bench,
-			     const struct assay_count **counted, size_t n_counted)
+/* Events that no case has a number for, those with the same reason together. */
+static void missing_counters(struct assay_str *to, const struct assay_report_bench *bench)
 {
 	const struct assay_count *missing[EVENTS];
 	size_t n = find_events(bench, false, missing), shown = 0;
 	for (size_t i = 0; i < n; i++) {
-		bool elsewhere = false;
-		for (size_t k = 0; k < n_counted; k++)
-			elsewhere |= strcmp(counted[k]->event, missing[i]->event) == 0;
-		if (elsewhere)
+		bool again = false;
+		for (size_t k = 0; k < i; k++)
+			again |= strcmp(missing[k]->reason, missing[i]->reason) == 0;
+		if (again)
 			continue;
 		assay_str_add(to, shown++ ? "; " : "<p class=\"note\">Not counted: ");
 		assay_escape_html(to, missing[i]->event, NAME_LIMIT);
+		for (size_t k = i + 1; k < n; k++) {
+			if (strcmp(missing[k]->reason, missing[i]->reason) != 0)
+				continue;
+			assay_str_add(to, ", ");
+			assay_escape_html(to, missing[k]->event, NAME_LIMIT);
+		}
 		assay_str_add(to, " (");
 		assay_escape_html(to, *missing[i]->reason ? missing[i]->reason : "no reason given",
 				  REASON_LIMIT);
 		assay_str_add(to, ")");
 	}
-	assay_str_add(to, shown ? ".</p>\n" : "");
+	if (shown)
+		assay_str_add(to, ".</p>\n");
 }
 
 static void counters(struct assay_str *to, const struct assay_report_bench *bench)
@@ -227,10 +252,10 @@ static void counters(struct assay_str *to, const struct assay_report_bench *benc
 		assay_str_add(to, "</tr></thead>\n<tbody>\n");
 		for (size_t r = 0; r < bench->n_measured; r++)
 			if (bench->rows[r].result->n_counters)
-				counter_row(to, bench->rows[r].result, events, n);
+				counter_row(to, bench, bench->rows[r].result, events, n);
 		close_table(to);
 	}
-	missing_counters(to, bench, events, n);
+	missing_counters(to, bench);
 	assay_str_add(to, "</details>\n");
 }
 

@@ -115,9 +115,8 @@ static bool varies(const struct assay_report_bench *bench, const char *axis)
 	return false;
 }
 
-/* What tells a case from the others of its benchmark, written as in its name. */
-static void case_in_words(struct assay_str *to, const struct assay_report_bench *bench,
-			  const struct assay_result *result)
+void assay_report_case(struct assay_str *to, const struct assay_report_bench *bench,
+		       const struct assay_result *result)
 {
 	size_t before = to->length;
 	for (size_t i = 0; i < result->n_params; i++)
@@ -136,7 +135,7 @@ void assay_report_cases(struct assay_str *to, const struct assay_report_problem 
 	size_t shown = problem->n_cases > most + 1 ? most : problem->n_cases;
 	for (size_t i = 0; i < shown; i++) {
 		ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
-		case_in_words(&words, problem->bench, problem->cases[i]);
+		assay_report_case(&words, problem->bench, problem->cases[i]);
 		assay_str_add(to, "%s%s", i && words.length ? ", " : "", assay_str_text(&words));
 	}
 	if (problem->n_cases > shown)

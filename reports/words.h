@@ -20,6 +20,9 @@ const char *assay_report_time(uint64_t wall_ns, char *text, size_t size);
 const char *assay_report_noise_meaning(char grade);
 /* "run 12, 2026-03-01 14:05 UTC, profile quick, commit 1234567 with changes" */
 void assay_report_run_in_words(struct assay_str *to, const struct assay_report_run *run);
+/* "size:4Ki/subject:pool": what tells a case from the others of its benchmark, "" when nothing. */
+void assay_report_case(struct assay_str *to, const struct assay_report_bench *bench,
+		       const struct assay_result *result);
 /* "size:4Ki/subject:pool, ...": what tells the cases of a problem apart, about `most` of them. */
 void assay_report_cases(struct assay_str *to, const struct assay_report_problem *problem,
 			size_t most);

@@ -188,18 +188,20 @@ static void test_counters(void **state)
 	struct assay_count counts[] = {
 		{"instructions", "papi", "", ASSAY_EXACT, 12.5, 100, 1, 1, ""},
 		{"page_faults", "rusage", "", ASSAY_SCALED, 0.25, 1, 2, 1, ""},
+		{"task_clock", "rusage", "ns", ASSAY_EXACT, 2.5e5, 1, 2, 1, ""},
 		{"cycles", "", "", ASSAY_UNAVAILABLE, 0, 0, 0, 0, "no <PMU> here"},
 	};
 	struct fixture *f = fixture_new();
 	(void)state;
 	struct assay_result *r = FIXTURE_ADD(f, "memory", "b", NULL, NULL, .median = 2);
 	r->counters = counts;
-	r->n_counters = 3;
+	r->n_counters = 4;
 	char *page = page_of(f, "/bin/false");
 	assert_non_null(strstr(page, ">instructions</th>"));
 	assert_non_null(strstr(page, ">12.5</td>"));
 	assert_non_null(strstr(page, ">0.25 (scaled)</td>"));
 	assert_non_null(strstr(page, "Not counted: cycles (no &lt;PMU&gt; here)"));
+	assert_non_null(strstr(page, "250.0 us")); /* units scale */
 	free(page);
 	fixture_free(f);
 }

@@ -1,0 +1,54 @@
+#!/bin/sh
+# `assay report` as a user calls it: what goes where, and with which exit code.
+# usage: verb.sh ASSAY
+set -u
+assay=$1
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 99
+unset ASSAY_DB NO_COLOR
+n=0
+
+# check NAME COMMAND...: one test, ok when the command succeeds
+check() {
+	name=$1
+	shift
+	n=$((n + 1))
+	if "$@"; then echo "ok $n - $name"; else
+		echo "not ok $n - $name"
+		sed 's/^/# /' out err 2>/dev/null
+	fi
+}
+
+# exits CODE ARGUMENT...: the verb ends with that code; leaves out and err behind
+exits() {
+	want=$1
+	shift
+	"$assay" report "$@" >out 2>err
+	got=$?
+	[ "$got" -eq "$want" ] || { echo "# exit $got, not $want: report $*"; return 1; }
+}
+
+said() { grep -q "$1" "$2"; }
+quiet() { [ ! -s "$1" ]; }
+no_leftovers() { [ -z "$(find . -name '*.html.*')" ]; }
+
+echo 1..17
+check "no store is said" exits 7
+check "by name" said "results.db" err
+"$assay" run -q -t 1ms -n 5 --seed 1 -s pool,null memory/alloc_pair >out 2>err
+check "a run to report" [ -s results.db ]
+check "the page is written" exits 0
+check "as report.html" said "</html>" report.html
+check "whose name and size are told" said "report.html written" err
+check "and stdout is left alone" quiet out
+check "text goes to stdout" exits 0 --text
+check "as a table" said "memory/alloc_pair" out
+check "Markdown too" exits 0 --md
+check "as a comment that can be found again" said "<!-- assay-report -->" out
+check "JSON is one document" exits 0 --json
+check "with the results in it" said '"benchmark": "alloc_pair"' out
+check "an unknown run is a usage error" exits 2 4711
+check "as are two formats at once" exits 2 --md --text
+check "and a pattern that matches nothing" exits 2 --only 'nothing*'
+check "no temporary file stays behind" no_leftovers
