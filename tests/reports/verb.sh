@@ -2,7 +2,7 @@
 # `assay report` as a user calls it: what goes where, and with which exit code.
 # usage: verb.sh ASSAY
 set -u
-assay=$1
+assay=$(realpath "$1") || exit 99
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 99
