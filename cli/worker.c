@@ -15,6 +15,8 @@ enum { MAX_CPUS = 4096 };
 static const struct cli_option options[] = {
 	{"load", 0, "FILE", "a plug-in"},
 	{"case", 0, "NAME", "measure this case"},
+	{"program", 0, "JSON", "the program that the case is about"},
+	{"timeout", 0, "T", "kill one process of the program after this time"},
 	{"check", 0, "SUITE/SUBJECT", "run the oracle on this subject"},
 	{"cpus", 0, "LIST", "one CPU per thread"},
 	{"events", 0, "LIST", "count these in a pass of their own"},
@@ -50,6 +52,8 @@ static enum assay_code read_numbers(const struct cli_args *args, struct assay_jo
 		rc = number(args, "parent", &parent, err);
 	if (rc == ASSAY_OK && cli_value(args, "time"))
 		rc = assay_parse_duration(cli_value(args, "time"), &job->effort.time_ns, err);
+	if (rc == ASSAY_OK && cli_value(args, "timeout"))
+		rc = assay_parse_duration(cli_value(args, "timeout"), &job->timeout_ns, err);
 	job->effort.samples = (unsigned)samples;
 	job->fd = (int)fd;
 	job->parent = (int)parent;
@@ -86,6 +90,7 @@ static enum assay_code read_texts(const struct cli_args *args, struct assay_job 
 		   *check = cli_value(args, "check");
 	enum assay_code rc = ASSAY_OK;
 	job->case_name = cli_value(args, "case");
+	job->program = cli_value(args, "program");
 	job->driver = cli_value(args, "driver");
 	if (cpus) {
 		rc = assay_parse_cpus(cpus, parts->cpus, MAX_CPUS, &job->n_cpus, err);

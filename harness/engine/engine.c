@@ -10,6 +10,7 @@
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
 #include "harness/engine/launch.h"
+#include "harness/engine/program.h"
 
 /* What the oracle said of one subject; asked once per run, before its first case. */
 struct verdict {
@@ -130,15 +131,28 @@ static uint64_t launch_seed(uint64_t seed, const char *name, unsigned launch)
 	return assay_splitmix(&state);
 }
 
+/* A program started by hand finds its environment as it is; only one kept to some CPUs is told. */
+static void launch_program(struct assay_launch *launch, const struct assay_program *program)
+{
+	const struct assay_job *job = launch->job;
+	if (!job->n_cpus)
+		launch->n_threads = 0;
+	launch->passes_output = program->passes_output;
+	launch->timeout_ns = program->kind->deadline_ns(program, &job->effort, job->timeout_ns);
+}
+
 static enum assay_code measure_launch(struct execution *x, size_t i, unsigned launch_number,
 				      struct assay_err *err)
 {
 	const struct assay_planned *planned = &x->plan->cases[i];
+	const struct assay_program *program = planned->c.bench->program;
 	struct progress_of_case *p = &x->cases[i];
 	const struct assay_job job = {
 		.case_name = planned->c.name,
+		.program = program ? program->description : NULL,
+		.timeout_ns = program ? x->options->timeout_ns : 0,
 		.cpus = planned->cpus,
-		.n_cpus = planned->c.threads,
+		.n_cpus = planned->cpus ? planned->c.threads : 0,
 		.seed = launch_seed(x->options->seed, planned->c.name, launch_number),
 		.effort = x->options->effort,
 		.driver = x->options->driver,
@@ -146,6 +160,8 @@ static enum assay_code measure_launch(struct execution *x, size_t i, unsigned la
 		.memory_bytes = x->options->memory_bytes,
 	};
 	struct assay_launch launch = launch_of(x, &job, planned->c.subject, planned->c.threads);
+	if (program)
+		launch_program(&launch, program);
 	uint64_t began = assay_now_ns();
 	assay_collect_begin(&p->collect);
 	struct assay_outcome outcome;

@@ -49,6 +49,7 @@ struct assay_bucket_frame {
 };
 struct assay_status_frame {
 	uint32_t status;
+	uint32_t quote_output; /* 1: the last line the worker printed belongs to the reason */
 	char reason[512];
 };
 

@@ -23,6 +23,7 @@
 
 enum {
 	RECORD_FD = 3,
+	LAST_WORKER_FD = ASSAY_WORKER_ERRORS,
 	RECORD_LIMIT_BYTES = 64 * 1024 * 1024,
 	REAP_PATIENCE_MS = 1500,
 	PADDING_MAX_BYTES = 4096,
@@ -97,6 +98,10 @@ static void build_argv(const struct assay_launch *launch, struct words *argv)
 	words_add(argv, "worker");
 	for (size_t i = 0; launch->plugins && launch->plugins[i]; i++)
 		words_add(argv, "--load=%s", launch->plugins[i]);
+	if (job->program)
+		words_add(argv, "--program=%s", job->program);
+	if (job->timeout_ns)
+		words_add(argv, "--timeout=%" PRIu64 "ns", job->timeout_ns);
 	if (job->case_name)
 		words_add(argv, "--case=%s", job->case_name);
 	else
@@ -113,13 +118,30 @@ static void build_argv(const struct assay_launch *launch, struct words *argv)
 	words_add(argv, "--parent=%d", getpid());
 }
 
-static bool overridden(const char *entry, const char *const *extra)
+static bool overridden(const char *entry, const struct assay_launch *launch)
 {
+	const char *const *extra = launch->environment;
 	size_t n = strcspn(entry, "=") + 1;
 	for (size_t i = 0; extra && extra[i]; i++)
 		if (strncmp(entry, extra[i], n) == 0)
 			return true;
-	return strncmp(entry, "OMP_", 4) == 0 || strncmp(entry, "_ASSAY_PADDING=", 15) == 0;
+	return (launch->n_threads && strncmp(entry, "OMP_", 4) == 0) ||
+	       strncmp(entry, "_ASSAY_PADDING=", 15) == 0;
+}
+
+static void add_openmp(const struct assay_launch *launch, struct words *env)
+{
+	const struct assay_job *job = launch->job;
+	words_add(env, "OMP_NUM_THREADS=%u", launch->n_threads);
+	words_add(env, "OMP_DYNAMIC=false");
+	struct assay_str places = {0};
+	for (size_t i = 0; i < job->n_cpus && i < launch->n_threads; i++)
+		assay_str_add(&places, "%s{%u}", i ? "," : "", job->cpus[i]);
+	if (places.length) {
+		words_add(env, "OMP_PLACES=%s", places.text);
+		words_add(env, "OMP_PROC_BIND=true");
+	}
+	assay_str_done(&places);
 }
 
 /*
@@ -129,24 +151,14 @@ static bool overridden(const char *entry, const char *const *extra)
  */
 static void build_environment(const struct assay_launch *launch, struct words *env)
 {
-	const struct assay_job *job = launch->job;
 	for (char **e = environ; *e; e++)
-		if (!overridden(*e, launch->environment))
+		if (!overridden(*e, launch))
 			words_add(env, "%s", *e);
 	for (size_t i = 0; launch->environment && launch->environment[i]; i++)
 		words_add(env, "%s", launch->environment[i]);
-	unsigned threads = launch->n_threads ? launch->n_threads : 1;
-	words_add(env, "OMP_NUM_THREADS=%u", threads);
-	words_add(env, "OMP_DYNAMIC=false");
-	struct assay_str places = {0};
-	for (size_t i = 0; i < job->n_cpus && i < threads; i++)
-		assay_str_add(&places, "%s{%u}", i ? "," : "", job->cpus[i]);
-	if (places.length) {
-		words_add(env, "OMP_PLACES=%s", places.text);
-		words_add(env, "OMP_PROC_BIND=true");
-	}
-	assay_str_done(&places);
-	uint64_t state = job->seed;
+	if (launch->n_threads)
+		add_openmp(launch, env);
+	uint64_t state = launch->job->seed;
 	int length = (int)(assay_splitmix(&state) % PADDING_MAX_BYTES);
 	words_add(env, "_ASSAY_PADDING=%0*d", length + 1, 0);
 }
@@ -177,6 +189,10 @@ static enum assay_code spawn(struct session *s, int records, int output, struct 
 	posix_spawnattr_t attr;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attr);
+	if (s->launch->passes_output) {
+		posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, ASSAY_WORKER_ERRORS);
+		posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, ASSAY_WORKER_OUTPUT);
+	}
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, output, 1);
 	posix_spawn_file_actions_adddup2(&actions, output, 2);
@@ -204,10 +220,10 @@ static enum assay_code spawn(struct session *s, int records, int output, struct 
 		     : ASSAY_OK;
 }
 
-/* Descriptors 0 to 3 are what the worker gets; ours must lie above them. */
+/* Descriptors 0 to 5 are what the worker may get; ours must lie above them. */
 static int above_worker_fds(int fd)
 {
-	int moved = fcntl(fd, F_DUPFD_CLOEXEC, RECORD_FD + 1);
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, LAST_WORKER_FD + 1);
 	close(fd);
 	return moved;
 }
@@ -403,7 +419,9 @@ static void judge(struct session *s, enum ending ending, const struct assay_err 
 	} else {
 		char reason[sizeof(s->status.reason)];
 		assay_sanitise(reason, sizeof(reason), s->status.reason);
-		outcome(ret, (enum assay_status)s->status.status, "%s", reason);
+		bool quote = s->status.quote_output && *words;
+		outcome(ret, (enum assay_status)s->status.status, "%s%s%s", reason,
+			quote ? colon : "", quote ? words : "");
 	}
 }
 

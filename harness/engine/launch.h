@@ -13,7 +13,8 @@ struct assay_launch {
 	const char *const *plugins;     /* NULL-terminated */
 	const struct assay_job *job;    /* fd and parent are filled in here */
 	const char *const *environment; /* "NAME=VALUE" pairs to add; may be NULL */
-	unsigned n_threads;             /* of the case: OMP_NUM_THREADS and friends */
+	unsigned n_threads; /* of the case: OMP_NUM_THREADS and friends; 0: left alone */
+	bool passes_output; /* the worker gets our standard output and error as well */
 	uint64_t timeout_ns;
 	const volatile sig_atomic_t *interrupted; /* non-zero: stop at once; may be NULL */
 };

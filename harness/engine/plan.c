@@ -21,6 +21,15 @@ size_t assay_plan_axis_names(const struct assay_topology *topology, struct assay
 	return ASSAY_COUNT_OF(all);
 }
 
+bool assay_plan_knows_name(const char *text, size_t length)
+{
+	static const char *const names[] = {"ncores", "npus", "l1", "l2", "llc"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++)
+		if (strlen(names[i]) == length && strncmp(names[i], text, length) == 0)
+			return true;
+	return false;
+}
+
 bool assay_pattern_matches(const char *pattern, const char *name)
 {
 	size_t length = strlen(pattern);
@@ -72,6 +81,8 @@ static enum assay_code place(struct expansion *x, struct assay_planned *planned,
 			     struct assay_err *err)
 {
 	struct assay_err why = {0};
+	if (x->request->free_programs && planned->c.bench->program)
+		return ASSAY_OK;
 	planned->cpus = calloc(planned->c.threads, sizeof(*planned->cpus));
 	if (!planned->cpus)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a plan");

@@ -29,11 +29,12 @@ struct assay_plan_request {
 	size_t n_overrides;
 	bool quick; /* take the axes' quick values */
 	struct assay_placement placement;
+	bool free_programs; /* cases with a program may use every CPU: they are not placed */
 };
 
 struct assay_planned {
 	struct assay_case c;
-	unsigned *cpus; /* c.threads CPU numbers; NULL when skipped */
+	unsigned *cpus; /* c.threads CPU numbers; NULL when skipped or not placed */
 	char *skip;     /* why this case is not possible here; NULL: it is */
 };
 
@@ -55,6 +56,9 @@ void assay_plan_done(struct assay_plan *plan);
 /* The names an axis may use, from a machine's shape; returns how many were written to names[8]. */
 size_t assay_plan_axis_names(const struct assay_topology *topology,
 			     struct assay_axis_name names[8]);
+
+/* Is the text of `length` bytes such a name? */
+bool assay_plan_knows_name(const char *text, size_t length);
 
 /*
  * The order in which launches run: `launches` of each planned case that is not skipped, shuffled by

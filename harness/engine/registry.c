@@ -10,6 +10,12 @@
 #include "harness/base/str.h"
 #include "harness/engine/known_cost.h"
 
+/* Something that lives as long as the registry. */
+struct adopted {
+	void *owned;
+	void (*release)(void *owned);
+};
+
 struct assay_registry {
 	struct assay_suite_entry *suites;
 	struct assay_bench_entry *benches;
@@ -19,6 +25,8 @@ struct assay_registry {
 	const char **plugins; /* absolute paths, NULL-terminated */
 	void **handles;
 	size_t n_plugins;
+	struct adopted *adopted;
+	size_t n_adopted;
 };
 
 /* Append one element to a growing array of plain structs. */
@@ -66,10 +74,11 @@ static enum assay_code add_bench(struct assay_registry *r, const struct assay_be
 	enum assay_code rc = check_names("benchmark", bench->suite, bench->name, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	if (!bench->bench->body || !bench->bench->brief)
+	bool runs = bench->bench->body || bench->program;
+	if (!runs || !bench->bench->brief)
 		return assay_fail(err, ASSAY_EUSAGE, "benchmark %s/%s lacks %s", bench->suite,
-				  bench->name, bench->bench->body ? "its brief" : "its body");
-	if (assay_registry_bench(r, bench->suite, bench->name))
+				  bench->name, runs ? "its brief" : "its body");
+	if (!bench->program && assay_registry_bench(r, bench->suite, bench->name))
 		return assay_fail(err, ASSAY_EUSAGE, "there is already a benchmark %s/%s",
 				  bench->suite, bench->name);
 	return append(&r->benches, &r->n_benches, bench, sizeof(*bench), err);
@@ -134,6 +143,9 @@ void assay_registry_free(struct assay_registry *r)
 		free((void *)(uintptr_t)r->plugins[i]);
 		dlclose(r->handles[i]);
 	}
+	for (size_t i = 0; i < r->n_adopted; i++)
+		r->adopted[i].release(r->adopted[i].owned);
+	free(r->adopted);
 	free(r->plugins);
 	free(r->handles);
 	free(r->suites);
@@ -224,6 +236,29 @@ enum assay_code assay_registry_load(struct assay_registry *r, const char *path,
 	r->n_subjects = before[2];
 	rc = assay_context(err, rc, "plug-in '%s'", path);
 	dlclose(handle); /* last: the message may have been built from its strings */
+	return rc;
+}
+
+enum assay_code assay_registry_adopt(struct assay_registry *r,
+				     const struct assay_suite_entry *suite,
+				     const struct assay_bench_entry *bench, void *owned,
+				     void (*release)(void *owned), struct assay_err *err)
+{
+	const struct assay_suite *there = assay_registry_suite(r, suite->name);
+	enum assay_code rc = ASSAY_OK;
+	if (!there)
+		rc = add_suite(r, suite, err);
+	else if (there != suite->suite)
+		rc = assay_fail(err, ASSAY_EUSAGE, "a plug-in has taken the name of the suite '%s'",
+				suite->name);
+	if (rc == ASSAY_OK)
+		rc = add_bench(r, bench, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	rc = append(&r->adopted, &r->n_adopted, &(struct adopted){owned, release},
+		    sizeof(struct adopted), err);
+	if (rc != ASSAY_OK)
+		r->n_benches--;
 	return rc;
 }
 

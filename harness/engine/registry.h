@@ -17,10 +17,13 @@ struct assay_suite_entry {
 	const char *name;
 	const struct assay_suite *suite;
 };
+struct assay_program;
 struct assay_bench_entry {
 	const char *suite;
 	const char *name;
 	const struct assay_bench *bench;
+	/* It is measured by running this instead of a body; NULL: it has a body. */
+	const struct assay_program *program;
 };
 struct assay_subject_entry {
 	const char *suite;
@@ -49,6 +52,17 @@ void assay_registry_free(struct assay_registry *registry);
  */
 enum assay_code assay_registry_load(struct assay_registry *registry, const char *path,
 				    struct assay_err *err);
+
+/*
+ * Add a benchmark that was made at run time, and its suite when that is not there yet. On ASSAY_OK the
+ * registry calls `release` on `owned` when it is freed, and every text of the entry must live as
+ * long. Unlike elsewhere, several entries with a program may have one name: they differ in the values
+ * of an axis, and a lookup by name gives the first.
+ */
+enum assay_code assay_registry_adopt(struct assay_registry *registry,
+				     const struct assay_suite_entry *suite,
+				     const struct assay_bench_entry *bench, void *owned,
+				     void (*release)(void *owned), struct assay_err *err);
 
 size_t assay_registry_suites(const struct assay_registry *registry,
 			     const struct assay_suite_entry **ret);

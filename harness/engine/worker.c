@@ -15,6 +15,7 @@
 
 #include "harness/base/str.h"
 #include "harness/engine/frame.h"
+#include "harness/engine/program.h"
 
 /* A sanitizer reserves terabytes of shadow memory, which no limit of ours must count. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -211,6 +212,25 @@ static enum assay_code measure_gang(const struct assay_job *job, struct gang *ga
 	return rc;
 }
 
+static enum assay_code run_program(struct assay_registry *registry, const struct assay_job *job,
+				   struct assay_err *err)
+{
+	struct assay_case c;
+	struct assay_program_end end;
+	enum assay_code rc = assay_program_add(registry, job->program, NULL, err);
+	if (rc == ASSAY_OK)
+		rc = assay_case_parse(registry, job->case_name, &c, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	rc = assay_program_measure(&c, job, &end, err);
+	assay_case_done(&c);
+	if (rc != ASSAY_OK)
+		return rc;
+	struct assay_status_frame frame = {.status = end.status, .quote_output = end.quote_output};
+	assay_copy(frame.reason, sizeof(frame.reason), end.reason);
+	return assay_frame_write(job->fd, ASSAY_FRAME_STATUS, &frame, sizeof(frame), err);
+}
+
 static enum assay_code run_case(const struct assay_registry *registry, const struct assay_job *job,
 				struct assay_err *err)
 {
@@ -251,11 +271,13 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 	return rc == ASSAY_OK ? write_status(job, status, reason, err) : rc;
 }
 
-enum assay_code assay_worker_run(const struct assay_registry *registry, const struct assay_job *job,
+enum assay_code assay_worker_run(struct assay_registry *registry, const struct assay_job *job,
 				 struct assay_err *err)
 {
 	enum assay_code rc = confine(job, err);
 	if (rc != ASSAY_OK)
 		return rc;
+	if (job->program)
+		return run_program(registry, job, err);
 	return job->case_name ? run_case(registry, job, err) : run_check(registry, job, err);
 }

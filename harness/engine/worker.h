@@ -11,7 +11,8 @@
 
 /* What one worker is to do; what a `worker` command line says. */
 struct assay_job {
-	const char *case_name;   /* measure this case ... */
+	const char *case_name; /* measure this case ... */
+	const char *program;   /* ... of the program this describes; NULL: it is in the registry */
 	const char *check_suite; /* ... or run this suite's oracle on this subject */
 	const char *check_subject;
 	const unsigned *cpus; /* one per thread of the case; NULL: not pinned */
@@ -21,15 +22,22 @@ struct assay_job {
 	const char *driver;        /* NULL: the default */
 	const char *const *events; /* counted pass, NULL-terminated; NULL: none */
 	uint64_t memory_bytes;     /* limit of private memory, 0: none */
+	uint64_t timeout_ns;       /* of one process of a program, 0: none */
 	int fd;                    /* records go here */
 	int parent;                /* pid of the controller: die with it */
 };
 
 /*
+ * Where a worker finds the controller's standard output and error, when its job is a program that
+ * writes there itself.
+ */
+enum { ASSAY_WORKER_OUTPUT = 4, ASSAY_WORKER_ERRORS = 5 };
+
+/*
  * Do the job and write all records; the last one is the status. Returns ASSAY_OK when the status was
  * written, whatever it says. Sets limits and signals of the process: only for a worker's main.
  */
-enum assay_code assay_worker_run(const struct assay_registry *registry, const struct assay_job *job,
+enum assay_code assay_worker_run(struct assay_registry *registry, const struct assay_job *job,
 				 struct assay_err *err);
 
 #endif
