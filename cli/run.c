@@ -9,12 +9,14 @@
 
 #include "cli/cli.h"
 #include "cli/revision.h"
+#include "cli/run_command.h"
 #include "cli/run_output.h"
 #include "cli/run_request.h"
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/engine/engine.h"
+#include "harness/engine/program.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/noise.h"
 #include "harness/store/store.h"
@@ -36,6 +38,12 @@ static const struct cli_option options[] = {
 	{"counters", 0, "LIST", "events to count, 'default' or 'none'"},
 	{"driver", 0, "NAME", "native or gbench (default: per case)"},
 	{"load", 0, "FILE.so", "a plug-in with more benchmarks or subjects"},
+	{"gbench", 0, "EXE", "measure the benchmarks of a Google Benchmark executable"},
+	{"warmup", 0, "N", "CMD: untimed runs at the beginning of each launch"},
+	{"prepare", 0, "CMD", "CMD: run this before each run, untimed"},
+	{"ignore-failure", 0, NULL, "CMD: any exit status will do"},
+	{"input", 0, "FILE", "CMD: what it reads (default: nothing)"},
+	{"output", 0, "WHERE", "CMD: null, pipe, inherit or a file (default null)"},
 	{"tag", 0, "KEY=VALUE", "remember this with the run"},
 	{"resume", 0, "RUN", "measure what an interrupted run still lacks"},
 	{"seed", 0, "N", "seed of schedule and workloads"},
@@ -112,8 +120,14 @@ static enum assay_code read_tags(struct session *s, const struct cli_args *args,
 	return ASSAY_OK;
 }
 
-static void print_plan(const struct session *s)
+static enum assay_code print_plan(const struct session *s, struct assay_err *err)
 {
+	if (s->request.program_suite) {
+		enum assay_code rc = run_command_plan(&s->plan, stdout, err);
+		printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 "\n",
+		       s->plan.n, s->request.launches, s->request.profile, s->request.seed);
+		return rc;
+	}
 	const char *const columns[] = {"case", ">CPUs"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
 	size_t runnable = 0;
@@ -133,20 +147,26 @@ static void print_plan(const struct session *s)
 			 ((double)s->request.time_ns * 1.5 + 5e7) / 1e9;
 	printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 ", about %.0f s\n",
 	       runnable, s->request.launches, s->request.profile, s->request.seed, seconds);
+	return ASSAY_OK;
 }
 
-static void print_plan_json(const struct session *s, struct assay_err *err)
+static enum assay_code print_plan_json(const struct session *s, struct assay_err *err)
 {
-	for (size_t i = 0; i < s->plan.n; i++) {
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < s->plan.n; i++) {
 		const struct assay_planned *planned = &s->plan.cases[i];
 		json_t *cpus = json_array();
 		for (unsigned t = 0; planned->cpus && t < planned->c.threads; t++)
 			json_array_append_new(cpus, json_integer(planned->cpus[t]));
-		assay_json_line(json_pack("{s:s, s:s, s:o, s:o, s:o}", "schema", "assay/1", "event",
-					  "planned", "name", assay_json_text(planned->c.name),
-					  "cpus", cpus, "skip", assay_json_text(planned->skip)),
-				s->cli->json, err);
+		rc = assay_json_line(json_pack("{s:s, s:s, s:o, s:o, s:o}", "schema", "assay/1",
+					       "event", "planned", "name",
+					       assay_json_text(planned->c.name), "cpus", cpus,
+					       "skip", assay_json_text(planned->skip)),
+				     s->cli->json, err);
 	}
+	if (rc == ASSAY_OK && s->request.program_suite)
+		rc = run_command_events(&s->plan, s->cli->json, err);
+	return rc;
 }
 
 static json_t *machine_json(const struct session *s, double core_clock_hz)
@@ -270,6 +290,27 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 	return rc;
 }
 
+static enum assay_code show_results(const struct session *s, const struct assay_run_list *runs,
+				    const struct assay_result_list *results, struct assay_err *err)
+{
+	const struct assay_report_input input = {runs->runs, results->results, results->n};
+	const struct assay_report_options view = {.color = s->cli->color_out, .brief = true};
+	struct assay_report_model *model = NULL;
+	const char *programs = s->request.program_suite;
+	enum assay_code rc;
+	if (programs && strcmp(programs, assay_command_kind.suite.name) == 0) {
+		rc = run_command_report(&s->plan, results, stdout, err);
+	} else {
+		rc = assay_report_model_new(&input, 1, &model, err);
+		if (rc == ASSAY_OK)
+			rc = assay_report_text(model, stdout, &view, err);
+		assay_report_model_free(model);
+		run_command_remarks(results, stdout);
+	}
+	fflush(stdout);
+	return rc;
+}
+
 static enum assay_code show_summary(const struct session *s, struct assay_err *err)
 {
 	const size_t *n = s->output.by_status;
@@ -279,20 +320,12 @@ static enum assay_code show_summary(const struct session *s, struct assay_err *e
 	struct assay_result_list results = {0};
 	enum assay_code rc = assay_store_runs(s->store, reference, &runs, err);
 	if (rc == ASSAY_OK)
-		rc = assay_store_results(s->store, s->run, NULL, ASSAY_LOAD_SUMMARY, &results, err);
-	const struct assay_report_input input = {runs.runs, results.results, results.n};
-	struct assay_report_model *model = NULL;
-	if (rc == ASSAY_OK && !s->cli->json_is_stdout) {
-		const struct assay_report_options view = {
-			.color = s->cli->color_out,
-			.brief = true,
-		};
-		rc = assay_report_model_new(&input, 1, &model, err);
-		if (rc == ASSAY_OK)
-			rc = assay_report_text(model, stdout, &view, err);
-		fflush(stdout);
-	}
-	assay_report_model_free(model);
+		rc = assay_store_results(s->store, s->run, NULL,
+					 s->request.program_suite ? ASSAY_LOAD_SAMPLES
+								  : ASSAY_LOAD_SUMMARY,
+					 &results, err);
+	if (rc == ASSAY_OK && !s->cli->json_is_stdout)
+		rc = show_results(s, &runs, &results, err);
 	assay_result_list_done(&results);
 	assay_run_list_done(&runs);
 	cli_note(s->cli,
@@ -368,6 +401,8 @@ static enum assay_code measure(struct session *s, bool strict, struct assay_err 
 	rc = assay_environment_read(&s->environment, err);
 	if (rc == ASSAY_OK)
 		rc = s->resumed ? assay_store_resume_run(s->store, s->run, err) : begin_run(s, err);
+	if (rc == ASSAY_OK && s->cli->json && s->request.program_suite)
+		rc = run_command_events(&s->plan, s->cli->json, err);
 	if (rc == ASSAY_OK)
 		rc = execute(s, err);
 	return rc;
@@ -380,17 +415,12 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	if (!s)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
 	s->cli = cli;
-	if (args->dashes) {
-		free(s);
-		return assay_fail(err, ASSAY_EUSAGE,
-				  "measuring commands ('run -- CMD') is not part of this version");
-	}
 	enum assay_code rc = prepare(s, args, err);
 	if (rc == ASSAY_OK && cli_flag(args, "dry-run")) {
 		if (cli->json)
-			print_plan_json(s, err);
-		if (!cli->json_is_stdout)
-			print_plan(s);
+			rc = print_plan_json(s, err);
+		if (rc == ASSAY_OK && !cli->json_is_stdout)
+			rc = print_plan(s, err);
 	} else if (rc == ASSAY_OK) {
 		catch_signals();
 		rc = measure(s, cli_flag(args, "strict"), err);
@@ -419,12 +449,15 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 
 const struct cli_verb cli_verb_run = {
 	.name = "run",
-	.usage = "[PATTERN...]",
+	.usage = "[PATTERN...]\n-- CMD [ARG...] [::: CMD [ARG...]]...\n--gbench EXE [PATTERN...]",
 	.brief = "measure; each result is stored as it finishes",
 	.details =
 		"PATTERN is a glob over case names such as 'memory/alloc_pair/*', or the\n"
 		"beginning of one: 'memory', 'memory/latency'. Without any, everything is\n"
-		"measured. --json prints one event per result; with -v its samples as well.",
+		"measured. --json prints one event per result; with -v its samples as well.\n"
+		"CMD is started without a shell; {name} in it is replaced by each value that\n"
+		"-P name=VALUES gives, and several commands take turns. EXE is asked for its\n"
+		"benchmarks, and PATTERN chooses among their names.",
 	.options = options,
 	.run = run,
 };

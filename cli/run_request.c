@@ -5,22 +5,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/run_command.h"
 #include "cli/settings.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/base/rng.h"
+#include "harness/engine/program.h"
 #include "harness/base/str.h"
 #include "harness/result.h"
 
-/* What each profile means. `quick` is for looking, `ci` for judging, `full` for publishing. */
-static const struct profile {
+struct profile {
 	const char *name;
 	uint64_t samples, launches, time_ns, timeout_ns;
-} profiles[] = {
+};
+
+/* What each profile means. `quick` is for looking, `ci` for judging, `full` for publishing. */
+static const struct profile profiles[] = {
 	{"quick", 30, 1, 60000000, 20000000000},
 	{"ci", 50, 3, 300000000, 60000000000},
 	{"full", 100, 5, 1000000000, 300000000000},
 };
+
+/*
+ * For commands: short launches and many, because launches are what is interleaved. Each takes at least
+ * two samples and then as many as its time holds; `quick` comes to 10 samples and 3 s at least.
+ */
+static const struct profile command_profiles[] = {
+	{"quick", 1000, 5, 600000000, 60000000000},
+	{"ci", 1000, 10, 1000000000, 300000000000},
+	{"full", 1000, 20, 2000000000, 3600000000000},
+};
+
+/* For Google Benchmark executables a sample is a repetition of time/samples. */
+static const struct profile gbench_profiles[] = {
+	{"quick", 10, 1, 500000000, 60000000000},
+	{"ci", 10, 3, 1000000000, 300000000000},
+	{"full", 20, 5, 10000000000, 3600000000000},
+};
+
+/* With -n N and no -t a launch of a command takes N samples, however long that is. */
+#define UNLIMITED_NS (1000 * 3600 * 1000000000ull)
 
 static enum assay_code no_memory(struct assay_err *err)
 {
@@ -73,6 +97,7 @@ void run_request_done(struct run_request *q)
 	free_list(q->axes, q->n_axes);
 	free_list(q->events, q->n_events);
 	free_list(q->plugins, q->n_plugins);
+	free_list(q->programs, q->n_programs);
 	free(q->overrides);
 	*q = (struct run_request){0};
 }
@@ -126,13 +151,22 @@ static uint64_t setting_duration(const struct cli *cli, const char *key, uint64_
 	return value;
 }
 
-static enum assay_code read_settings(struct cli *cli, struct run_request *q, struct assay_err *err)
+static const struct profile *find_profile(const struct cli *cli, const struct cli_args *args)
 {
-	const struct profile *profile = &profiles[0];
+	const struct profile *table = args->dashes                ? command_profiles
+				      : cli_value(args, "gbench") ? gbench_profiles
+								  : profiles;
 	const char *name = config_get(cli->config, "profile");
 	for (size_t i = 0; i < ASSAY_COUNT_OF(profiles); i++)
-		if (strcmp(profiles[i].name, name) == 0)
-			profile = &profiles[i];
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return &table[0];
+}
+
+static enum assay_code read_settings(struct cli *cli, const struct cli_args *args,
+				     struct run_request *q, struct assay_err *err)
+{
+	const struct profile *profile = find_profile(cli, args);
 	const char *cpus = config_get(cli->config, "cpus");
 	q->profile = strdup(profile->name);
 	q->cpus = strdup(cpus ? cpus : "compact");
@@ -143,6 +177,8 @@ static enum assay_code read_settings(struct cli *cli, struct run_request *q, str
 	q->time_ns = setting_duration(cli, "time", profile->time_ns);
 	q->timeout_ns = setting_duration(cli, "timeout", profile->timeout_ns);
 	q->budget_ns = setting_duration(cli, "budget", 0);
+	if (args->dashes && cli_value(args, "samples") && !cli_value(args, "time"))
+		q->time_ns = UNLIMITED_NS;
 	const char *seed = config_get(cli->config, "seed");
 	q->seed = seed ? setting_number(cli, "seed", 0) : assay_random_seed();
 	const char *subjects = config_get(cli->config, "subjects");
@@ -218,19 +254,39 @@ static enum assay_code read_params(struct cli *cli, struct run_request *q, struc
 	return rc;
 }
 
-static enum assay_code derive(struct cli *cli, struct run_request *q, struct assay_err *err)
+static enum assay_code make_overrides(struct run_request *q, struct assay_err *err)
 {
 	q->overrides = calloc(q->n_axes + 1, sizeof(*q->overrides));
 	if (!q->overrides)
 		return no_memory(err);
 	for (size_t i = 0; i < q->n_axes; i++)
 		q->overrides[i] = (struct assay_override){q->axes[i], q->values[i]};
+	return ASSAY_OK;
+}
+
+static enum assay_code derive(struct cli *cli, struct run_request *q, struct assay_err *err)
+{
 	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < q->n_plugins; i++)
 		rc = assay_registry_load(cli->registry, q->plugins[i], err);
+	for (size_t i = 0; rc == ASSAY_OK && i < q->n_programs; i++) {
+		const struct assay_program *program;
+		rc = assay_program_add(cli->registry, q->programs[i], &program, err);
+		if (rc == ASSAY_OK)
+			q->program_suite = program->kind->suite.name;
+	}
 	if (rc == ASSAY_OK)
 		rc = assay_placement_parse(q->cpus, q->cpu_list, RUN_MAX_CPUS, &q->placement, err);
 	return rc;
+}
+
+/* A command may use every CPU, as when started by hand, unless the user says which or how many. */
+static bool says_where(const struct cli *cli, const struct run_request *q)
+{
+	bool says = config_get(cli->config, "cpus") != NULL;
+	for (size_t i = 0; i < q->n_axes; i++)
+		says |= strcmp(q->axes[i], "threads") == 0;
+	return says;
 }
 
 enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
@@ -239,18 +295,23 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 	*q = (struct run_request){0};
 	enum assay_code rc = options_into_settings(cli, args, err);
 	if (rc == ASSAY_OK)
-		rc = read_settings(cli, q, err);
+		rc = read_settings(cli, args, q, err);
 	if (rc == ASSAY_OK)
 		rc = read_events(cli, q, err);
 	if (rc == ASSAY_OK)
 		rc = read_params(cli, q, err);
-	for (int i = 0; rc == ASSAY_OK && i < args->n_positional; i++)
+	if (rc == ASSAY_OK)
+		rc = make_overrides(q, err);
+	for (int i = 0; rc == ASSAY_OK && i < args->n_before; i++)
 		rc = add_text(&q->patterns, &q->n_patterns, args->positional[i], err);
 	for (size_t i = 0; rc == ASSAY_OK && i < args->n_given; i++)
 		if (strcmp(args->given[i].option->name, "load") == 0)
 			rc = add_text(&q->plugins, &q->n_plugins, args->given[i].value, err);
 	if (rc == ASSAY_OK && cli_value(args, "driver"))
 		rc = (q->driver = strdup(cli_value(args, "driver"))) ? ASSAY_OK : no_memory(err);
+	q->place_programs = says_where(cli, q);
+	if (rc == ASSAY_OK)
+		rc = run_command_read(args, q, err);
 	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
 }
 
@@ -277,6 +338,8 @@ char *run_request_json(const struct run_request *q)
 	if (!json)
 		return NULL;
 	json_object_set_new(json, "seed", json_integer((json_int_t)q->seed));
+	json_object_set_new(json, "programs", texts_json(q->programs, q->n_programs));
+	json_object_set_new(json, "place_programs", json_boolean(q->place_programs));
 	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(json);
 	return text;
@@ -320,6 +383,8 @@ static enum assay_code restore_lists(const json_t *json, struct run_request *q,
 		rc = texts_from(json, "events", &q->events, &q->n_events, err);
 	if (rc == ASSAY_OK)
 		rc = texts_from(json, "plugins", &q->plugins, &q->n_plugins, err);
+	if (rc == ASSAY_OK)
+		rc = texts_from(json, "programs", &q->programs, &q->n_programs, err);
 	if (rc == ASSAY_OK && n_values != q->n_axes)
 		rc = assay_fail(err, ASSAY_ESTORE, "the stored plan is damaged");
 	return rc;
@@ -341,10 +406,13 @@ enum assay_code run_request_restore(struct cli *cli, const char *text, struct ru
 	q->time_ns = number_from(json, "time_ns");
 	q->timeout_ns = number_from(json, "timeout_ns");
 	q->budget_ns = number_from(json, "budget_ns");
+	q->place_programs = json_is_true(json_object_get(json, "place_programs"));
 	enum assay_code rc = restore_lists(json, q, err);
 	json_decref(json);
 	if (rc == ASSAY_OK && (!q->profile || !q->cpus || !q->samples || !q->launches))
 		rc = assay_fail(err, ASSAY_ESTORE, "the stored plan is damaged");
+	if (rc == ASSAY_OK)
+		rc = make_overrides(q, err);
 	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
 }
 
@@ -352,15 +420,18 @@ enum assay_code run_request_plan(const struct cli *cli, const struct run_request
 				 const struct assay_topology *topology, struct assay_plan *ret,
 				 struct assay_err *err)
 {
+	/* The programs are all that is measured, and were chosen when they were read. */
+	const bool programs = q->program_suite != NULL;
 	const struct assay_plan_request request = {
-		.patterns = (const char *const *)q->patterns,
-		.n_patterns = q->n_patterns,
+		.patterns = programs ? &q->program_suite : (const char *const *)q->patterns,
+		.n_patterns = programs ? 1 : q->n_patterns,
 		.subjects = (const char *const *)q->subjects,
 		.n_subjects = q->n_subjects,
 		.overrides = q->overrides,
 		.n_overrides = q->n_axes,
 		.quick = strcmp(q->profile, "quick") == 0,
 		.placement = q->placement,
+		.free_programs = !q->place_programs,
 	};
 	return assay_plan_make(cli->registry, topology, &request, ret, err);
 }

@@ -15,15 +15,20 @@ struct run_request {
 	char *profile, *cpus, *driver;
 	char **patterns, **subjects, **axes, **values, **events, **plugins;
 	size_t n_patterns, n_subjects, n_axes, n_events, n_plugins;
+	char **programs; /* descriptions, see harness/engine/program.h; n = 0: benchmarks are measured */
+	size_t n_programs;
+	bool place_programs; /* the user said on which CPUs, or on how many */
 	uint64_t samples, launches, seed;
 	uint64_t time_ns, timeout_ns, budget_ns;
 	/* derived */
 	unsigned cpu_list[RUN_MAX_CPUS];
 	struct assay_placement placement;
 	struct assay_override *overrides;
+	const char *program_suite; /* of the programs; NULL: none */
 };
 
-/* From options, settings and the profile's figures. Loads the plug-ins named by --load. */
+/* From options, settings and the profile's figures. Loads the plug-ins named by --load, and adds the
+ * programs to the registry. */
 enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 				 struct run_request *ret, struct assay_err *err);
 /* As JSON for the store, and back from there. */
