@@ -108,7 +108,11 @@ const char assay_html_style[] =
 	".page{padding:0 1rem 3rem}.masthead{padding-top:1.5rem}.masthead h1{font-size:1.4375rem}"
 	"figure svg.wide{display:none}figure svg.narrow{display:block}"
 	"dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.55rem}"
-	"th,td{padding-left:1rem}table{font-size:.875rem}.card{padding:1rem}}\n"
+	"th,td{padding-left:1rem}table{font-size:.875rem}.card{padding:1rem}"
+	/* Reasons are prose: they stack instead of scrolling. */
+	".problems table,.problems tbody{display:block}.problems thead{position:absolute;"
+	"clip-path:inset(50%)}.problems tr{display:grid;grid-template-columns:auto 1fr auto;"
+	"padding:.4rem 0}.problems td.wide{grid-column:1/-1;padding-left:0;min-width:0}}\n"
 	"@media print{:root{color-scheme:light}body{font-size:10pt}.page{max-width:none;padding:0}"
 	".skip,nav{display:none}figure,tr,.card{break-inside:avoid}"
 	".scroll{overflow:visible}h2,h3{break-after:avoid}"
