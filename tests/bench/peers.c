@@ -144,7 +144,7 @@ static bool compare_latency(const char *size, size_t bytes)
 int main(void)
 {
 	char path[] = "/tmp/assay-bench-XXXXXX";
-	program = getenv("ASSAY_PROGRAM");
+	program = getenv("BENCH_PROGRAM");
 	if (!program || !mkdtemp(path))
 		return 2;
 	snprintf(db, sizeof(db), "%s/bench.db", path);

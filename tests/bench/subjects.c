@@ -128,11 +128,11 @@ static bool show(const struct figure *f, struct assay_result_list *list)
 
 int main(int argc, char **argv)
 {
-	const char *program = getenv("ASSAY_PROGRAM");
+	const char *program = getenv("BENCH_PROGRAM");
 	const char *launches = argc > 1 ? argv[1] : "7";
 	char path[] = "/tmp/assay-bench-XXXXXX";
 	if (!program || !mkdtemp(path)) {
-		fprintf(stderr, "ASSAY_PROGRAM is not set, or no temporary folder\n");
+		fprintf(stderr, "BENCH_PROGRAM is not set, or no temporary folder\n");
 		return 2;
 	}
 	char db[64];
