@@ -13,8 +13,10 @@
 #include "harness/engine/command.h"
 #include "harness/engine/gbench_exe.h"
 #include "harness/stats/compare.h"
+#include "harness/stats/estimate.h"
 
 enum { MAX_WARMUP = 10000 };
+#define FIRST_RUN_SLOW 1.3
 
 static const char *const command_options[] = {"warmup", "prepare", "ignore-failure", "input",
 					      "output"};
@@ -65,26 +67,43 @@ static enum assay_code check_exists(const struct assay_argv *argv, struct assay_
 	return assay_child_find(argv->words[0], &path, err);
 }
 
-/* words[n] up to the next ":::" as one command; *ret_used counts the separator too. */
+/*
+ * words[n] up to the next ":::" as one command; *ret_taken counts the separator too. Marks in
+ * used[q->n_axes] the parameters it mentions.
+ */
 static enum assay_code read_command(struct run_request *q, struct assay_command_spec *spec,
-				    char *const *words, int n, int *ret_used, struct assay_err *err)
+				    char *const *words, int n, int *ret_taken, bool *used,
+				    struct assay_err *err)
 {
 	struct assay_argv argv = {0};
 	enum assay_code rc = ASSAY_OK;
 	int i = 0;
 	for (; rc == ASSAY_OK && i < n && strcmp(words[i], ":::") != 0; i++)
 		rc = assay_argv_add(&argv, words[i], err);
-	*ret_used = i + 1;
+	*ret_taken = i + 1;
 	if (rc == ASSAY_OK && !argv.n)
 		rc = assay_fail(err, ASSAY_EUSAGE, "a command is missing at ':::' or after '--'");
 	if (rc == ASSAY_OK)
 		rc = check_exists(&argv, err);
 	char *description = NULL;
 	spec->argv = argv;
+	for (size_t a = 0; a < q->n_axes; a++)
+		used[a] |= assay_command_mentions(spec, q->axes[a]);
 	if (rc == ASSAY_OK)
 		rc = assay_command_describe(spec, &description, err);
 	assay_argv_done(&argv);
 	return rc == ASSAY_OK ? add_program(q, description, err) : rc;
+}
+
+/* Values for a parameter that nothing uses are a mistake, such as a misspelt name. */
+static enum assay_code check_used(const struct run_request *q, const bool *used,
+				  struct assay_err *err)
+{
+	for (size_t i = 0; i < q->n_axes; i++)
+		if (!used[i] && strcmp(q->axes[i], "threads") != 0)
+			return assay_fail(err, ASSAY_EUSAGE, "-P %s: no command has {%s} in it",
+					  q->axes[i], q->axes[i]);
+	return ASSAY_OK;
 }
 
 static enum assay_code read_commands(const struct cli_args *args, struct run_request *q,
@@ -92,7 +111,7 @@ static enum assay_code read_commands(const struct cli_args *args, struct run_req
 {
 	struct assay_command_spec spec = {0};
 	char *const *words = args->positional + args->n_before;
-	int n = args->n_positional - args->n_before, used = 0;
+	int n = args->n_positional - args->n_before, taken = 0;
 	if (args->n_before)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "'%.60s' stands before the '--': a run measures benchmarks or "
@@ -100,15 +119,21 @@ static enum assay_code read_commands(const struct cli_args *args, struct run_req
 				  args->positional[0]);
 	if (cli_value(args, "driver"))
 		return assay_fail(err, ASSAY_EUSAGE, "--driver is for benchmarks, not commands");
+	bool *used = calloc(q->n_axes + 1, sizeof(*used));
+	if (!used)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
 	enum assay_code rc = read_spec(args, q, &spec, err);
 	if (rc == ASSAY_OK)
 		rc = assay_context(err, check_exists(&spec.prepare, err), "--prepare");
 	/* One more round after a last ":::", whose command is missing. */
-	for (int at = 0; rc == ASSAY_OK && at <= n; at += used) {
-		rc = read_command(q, &spec, words + at, n - at, &used, err);
-		if (at + used > n)
+	for (int at = 0; rc == ASSAY_OK && at <= n; at += taken) {
+		rc = read_command(q, &spec, words + at, n - at, &taken, used, err);
+		if (at + taken > n)
 			break;
 	}
+	if (rc == ASSAY_OK)
+		rc = check_used(q, used, err);
+	free(used);
 	assay_argv_done(&spec.prepare);
 	return rc;
 }
@@ -184,10 +209,14 @@ static enum assay_code describe(const struct assay_case *c, struct assay_str *ou
 				struct assay_err *err)
 {
 	const char *original = assay_gbench_original(c->bench->program);
-	if (!original)
-		return assay_command_line(c, out, err);
-	assay_str_add(out, "%s", original);
-	return ASSAY_OK;
+	enum assay_code rc = ASSAY_OK;
+	if (original)
+		assay_str_add(out, "%s", original);
+	else
+		rc = assay_command_line(c, out, err);
+	if (!original && c->bench->bench->threads)
+		assay_str_add(out, "  (threads:%u)", c->threads);
+	return rc;
 }
 
 enum assay_code run_command_plan(const struct assay_plan *plan, FILE *out, struct assay_err *err)
@@ -298,6 +327,38 @@ static void add_row(struct cli_table *table, const struct row *row, double best)
 	cli_table_row(table, cells);
 }
 
+/* How many times as long as the others the first run of each launch took; NaN from too few. */
+static double first_run_ratio(const struct assay_samples *s)
+{
+	enum { LAUNCHES = 3, RUNS = 3 };
+	ASSAY_AUTO_FREE double *x = calloc(s->n + 1, sizeof(*x));
+	if (!x || s->launches < LAUNCHES || s->n < s->launches * RUNS)
+		return NAN;
+	size_t first = 0, later = s->launches, from = 0;
+	for (size_t l = 0; l < s->launches; l++) {
+		for (size_t i = from; i < s->launch_end[l]; i++)
+			x[i == from ? first++ : later++] = s->values[i];
+		from = s->launch_end[l];
+	}
+	assay_sort(x, first);
+	assay_sort(x + s->launches, later - s->launches);
+	return assay_median(x, first) / assay_median(x + s->launches, later - s->launches);
+}
+
+static void print_hints(const struct row *rows, size_t n, FILE *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		double ratio = first_run_ratio(&rows[i].time->samples);
+		if (!(ratio > FIRST_RUN_SLOW))
+			continue;
+		fprintf(out,
+			"\nthe first run of each launch took %.1f times as long as the others: --warmup 1 "
+			"leaves\nit out, --prepare brings every run into the same state\n",
+			ratio);
+		return;
+	}
+}
+
 /* The table, fastest first. Returns how many were measured. */
 static size_t print_table(struct row *rows, size_t n, FILE *out)
 {
@@ -327,12 +388,13 @@ static enum assay_code print_comparison(const struct row *best, const struct row
 		return rc;
 	char line[200];
 	assay_sanitise(line, sizeof(line), assay_str_text(&other->line));
-	if (!isfinite(c.lo) || !isfinite(c.hi))
-		fprintf(out, "  %.2f times as fast as %s (from %zu launches: no interval)\n",
-			c.ratio, line, c.launches_b);
+	bool few = c.launches_a < ASSAY_COMPARE_LAUNCHES || c.launches_b < ASSAY_COMPARE_LAUNCHES;
+	if (few || !isfinite(c.lo) || !isfinite(c.hi))
+		fprintf(out, "  %.2f times as fast as %s (too few launches for an interval)\n",
+			c.ratio, line);
 	else if (c.lo <= 1)
-		fprintf(out, "  not to be told from %s (%.2f to %.2f times as fast)\n", line, c.lo,
-			c.hi);
+		fprintf(out, "  as fast as %s as far as can be told (%.2f to %.2f times)\n", line,
+			c.lo, c.hi);
 	else
 		fprintf(out, "  %.2f times as fast as %s (%.2f to %.2f)\n", c.ratio, line, c.lo,
 			c.hi);
@@ -385,7 +447,7 @@ enum assay_code run_command_report(const struct assay_plan *plan,
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a table");
 	for (size_t i = 0; rc == ASSAY_OK && i < plan->n; i++) {
 		fill_row(&rows[i], results, plan->cases[i].c.name);
-		rc = assay_command_line(&plan->cases[i].c, &rows[i].line, err);
+		rc = describe(&plan->cases[i].c, &rows[i].line, err);
 	}
 	if (rc == ASSAY_OK) {
 		qsort(rows, plan->n, sizeof(*rows), by_median);
@@ -393,6 +455,7 @@ enum assay_code run_command_report(const struct assay_plan *plan,
 		size_t shown = print_table(rows, plan->n, out);
 		rc = print_comparisons(rows, shown, out, err);
 		print_problems(rows, plan->n, out);
+		print_hints(rows, shown, out);
 	}
 	for (size_t i = 0; i < plan->n; i++)
 		assay_str_done(&rows[i].line);

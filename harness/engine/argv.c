@@ -250,6 +250,8 @@ static size_t slug(char *to, size_t size, const char *text, bool (*keep)(char), 
 			pending = n > 0;
 			continue;
 		}
+		if (pending && (*text == gap || to[n - 1] == gap))
+			pending = false;
 		if (pending && n + 2 >= size)
 			break;
 		if (pending)

@@ -47,8 +47,7 @@ static json_t *words_json(const struct assay_argv *argv)
 	return list;
 }
 
-/* Does the command use {name} anywhere? */
-static bool mentions(const struct assay_command_spec *spec, const char *name)
+bool assay_command_mentions(const struct assay_command_spec *spec, const char *name)
 {
 	char *files[] = {(char *)(uintptr_t)spec->input, (char *)(uintptr_t)spec->output};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(files); i++)
@@ -121,7 +120,7 @@ static enum assay_code add_params(const struct assay_command_spec *spec, json_t 
 		const struct assay_override *param = &spec->params[i];
 		if (strcmp(param->axis, "threads") == 0)
 			json_object_set_new(description, "threads", json_string(param->values));
-		else if (mentions(spec, param->axis))
+		else if (assay_command_mentions(spec, param->axis))
 			rc = add_param(param, axes, err);
 	}
 	return rc;

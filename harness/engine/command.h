@@ -31,6 +31,9 @@ struct assay_command_spec {
 	size_t n_params;
 };
 
+/* Does the command use {name} anywhere? */
+bool assay_command_mentions(const struct assay_command_spec *spec, const char *name);
+
 /*
  * Write the description that assay_program_add() takes; *ret is malloc'd. ASSAY_EUSAGE: a word is not
  * UTF-8, a reserved or malformed parameter name, values that cannot be part of a case's name.

@@ -131,16 +131,6 @@ static uint64_t launch_seed(uint64_t seed, const char *name, unsigned launch)
 	return assay_splitmix(&state);
 }
 
-/* A program started by hand finds its environment as it is; only one kept to some CPUs is told. */
-static void launch_program(struct assay_launch *launch, const struct assay_program *program)
-{
-	const struct assay_job *job = launch->job;
-	if (!job->n_cpus)
-		launch->n_threads = 0;
-	launch->passes_output = program->passes_output;
-	launch->timeout_ns = program->kind->deadline_ns(program, &job->effort, job->timeout_ns);
-}
-
 static enum assay_code measure_launch(struct execution *x, size_t i, unsigned launch_number,
 				      struct assay_err *err)
 {
@@ -161,7 +151,7 @@ static enum assay_code measure_launch(struct execution *x, size_t i, unsigned la
 	};
 	struct assay_launch launch = launch_of(x, &job, planned->c.subject, planned->c.threads);
 	if (program)
-		launch_program(&launch, program);
+		assay_program_launch(program, &launch);
 	uint64_t began = assay_now_ns();
 	assay_collect_begin(&p->collect);
 	struct assay_outcome outcome;

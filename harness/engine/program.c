@@ -104,6 +104,16 @@ enum assay_code assay_program_add(struct assay_registry *registry, const char *d
 	return ASSAY_OK;
 }
 
+void assay_program_launch(const struct assay_program *program, struct assay_launch *launch)
+{
+	const struct assay_job *job = launch->job;
+	/* Started by hand it finds the environment as it is; only one kept to some CPUs is told. */
+	if (!job->n_cpus)
+		launch->n_threads = 0;
+	launch->passes_output = program->passes_output;
+	launch->timeout_ns = program->kind->deadline_ns(program, &job->effort, job->timeout_ns);
+}
+
 /* The metrics introduced so far, in order. */
 struct stream {
 	int fd;

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "harness/engine/case.h"
+#include "harness/engine/launch.h"
 #include "harness/engine/registry.h"
 #include "harness/engine/worker.h"
 #include "harness/result.h"
@@ -82,6 +83,12 @@ extern const struct assay_program_kind assay_gbench_kind;
  */
 enum assay_code assay_program_add(struct assay_registry *registry, const char *description,
 				  const struct assay_program **ret, struct assay_err *err);
+
+/*
+ * The controller's part of a launch whose job has the program's description, effort and timeout: set
+ * what a program needs otherwise than a benchmark, its deadline among it.
+ */
+void assay_program_launch(const struct assay_program *program, struct assay_launch *launch);
 
 /* A worker's part: measure one launch of the program of `c` and write all records but the status. */
 enum assay_code assay_program_measure(const struct assay_case *c, const struct assay_job *job,
