@@ -38,16 +38,28 @@ static size_t literal_length(const char *text, size_t left)
 	return n < left ? n + 1 : left;
 }
 
+/* A string literal; control characters, which the library does not escape, become '?'. */
+static void put_literal(const char *text, size_t length, struct assay_str *out)
+{
+	for (size_t i = 0; i < length; i++) {
+		bool control = (unsigned char)text[i] < 0x20;
+		assay_str_put(out, control ? "?" : text + i, 1);
+	}
+}
+
 static void make_strict(const char *text, size_t length, struct assay_str *out)
 {
 	for (size_t at = 0; at < length;) {
 		const struct bare *number = find_bare(text + at, length - at);
-		size_t n = text[at] == '"' ? literal_length(text + at, length - at) : 1;
+		size_t n = 1;
 		if (number) {
 			assay_str_add(out, "%s", number->instead);
 			n = strlen(number->text);
+		} else if (text[at] == '"') {
+			n = literal_length(text + at, length - at);
+			put_literal(text + at, n, out);
 		} else {
-			assay_str_put(out, text + at, n);
+			assay_str_put(out, text + at, 1);
 		}
 		at += n;
 	}

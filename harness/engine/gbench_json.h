@@ -33,7 +33,7 @@ struct assay_gbench_report {
 
 /*
  * Read the `length` bytes of a report. NaN and infinities stand bare in it, which JSON does not have
- * and this accepts. Anything printed before the first '{' is passed over. ASSAY_EPARSE otherwise.
+ * and this accepts; control characters in its texts become '?'. Anything printed before the first '{' is passed over. ASSAY_EPARSE otherwise.
  */
 enum assay_code assay_gbench_read(const char *text, size_t length, struct assay_gbench_report *ret,
 				  struct assay_err *err);

@@ -287,7 +287,7 @@ static const char report_text[] =
 	" \"iterations\": 99999999999999999999, \"real_time\": 1.5, \"cpu_time\": 2e0,\n"
 	" \"time_unit\": \"us\", \"odd\": NaN, \"far\": -Infinity, \"say\": \"NaN, \\\"inf\",\n"
 	" \"n\": 7},\n"
-	"{\"name\": \"B/1\", \"error_occurred\": true, \"error_message\": \"no \\\"luck\\\"\",\n"
+	"{\"name\": \"B/1\", \"error_occurred\": true, \"error_message\": \"no \\\"luck\\\"\x1b\n\",\n"
 	" \"real_time\": 0, \"cpu_time\": 0, \"time_unit\": \"ns\"},\n"
 	"{\"name\": \"B/1\", \"skipped\": true, \"skip_message\": \"\", \"time_unit\": \"ns\"},\n"
 	"{\"name\": \"B/1_mean\", \"run_name\": \"B/1\", \"run_type\": \"aggregate\"}]}";
@@ -312,7 +312,7 @@ static void reads_what_the_library_writes(void **state)
 	assert_true(isinf(run->counters[1].value) && run->counters[1].value < 0);
 	assert_close(run->counters[2].value, 7, 0);
 	assert_null(run->error);
-	assert_string_equal(report.runs[1].error, "no \"luck\"");
+	assert_string_equal(report.runs[1].error, "no \"luck\"??");
 	assert_string_equal(report.runs[2].skip, "no reason given");
 	assay_gbench_report_done(&report);
 }
