@@ -33,7 +33,7 @@ static const struct cli_option options[] = {
 	{"time", 't', "T", "time for the samples of one launch, e.g. 200ms"},
 	{"launches", 0, "N", "fresh processes per case"},
 	{"budget", 0, "T", "stop starting new cases after this time"},
-	{"timeout", 0, "T", "kill a launch after this time"},
+	{"timeout", 0, "T", "kill a launch, or one run of CMD, after this time"},
 	{"cpus", 0, "LIST", "0-3,8, or compact, spread, same-core, same-l3, cross-numa"},
 	{"counters", 0, "LIST", "events to count, 'default' or 'none'"},
 	{"driver", 0, "NAME", "native or gbench (default: per case)"},
