@@ -17,7 +17,7 @@ struct assay_erlang {
 };
 /*
  * utilisation is that of one server, in [0, 1); servers >= 1. O(servers), by the recursion
- * B(c) = a B(c-1) / (c + a B(c-1)), which loses no digits [Kleinrock, Queueing Systems vol. 1, 1975, 3.5].
+ * B(c) = a B(c-1) / (c + a B(c-1)), which loses no digits [Kleinrock, Queueing Systems vol. 1, 1975, 3.4 and 3.5].
  */
 struct assay_erlang assay_erlang(size_t servers, double utilisation);
 
@@ -32,7 +32,7 @@ struct assay_queue assay_mm1(double arrival_rate, double service_rate);
 
 /*
  * One server with any distribution of service, by its mean and variance: the Pollaczek-Khinchine
- * formula [Kleinrock 5.6]. arrival_rate >= 0, service_mean > 0, service_variance >= 0.
+ * formula [Kleinrock 5.5]. arrival_rate >= 0, service_mean > 0, service_variance >= 0.
  */
 struct assay_queue assay_mg1(double arrival_rate, double service_mean, double service_variance);
 

@@ -3,13 +3,12 @@
 #include "harness/stats/scaling_interval.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "harness/base/rng.h"
 #include "harness/stats/estimate.h"
 
-enum { MOST_PARAMETERS = 5, STRATUM = 3 };
+enum { MOST_PARAMETERS = 5 };
 
 /* One of the laws: how it is fitted, what it predicts, and the figures whose intervals are wanted. */
 struct law {
@@ -68,37 +67,14 @@ static double predict_usl(const double *figures, double threads)
 static const struct law amdahl = {"Amdahl's law", 2, 3, fit_amdahl, predict_amdahl};
 static const struct law usl = {"the universal scalability law", 3, 5, fit_usl, predict_usl};
 
-/* Has each thread count points enough to draw from? */
-static bool replicated(const struct assay_scaling_point *points, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		size_t same = 0;
-		for (size_t j = 0; j < n; j++)
-			same += points[j].threads == points[i].threads;
-		if (same < STRATUM)
-			return false;
-	}
-	return true;
-}
-
-static void draw_points(struct assay_rng *rng, const struct assay_scaling_point *points, size_t n,
-			struct assay_scaling_point *ret)
-{
-	for (size_t i = 0; i < n; i++) {
-		do
-			ret[i] = points[assay_rng_below(rng, n)];
-		while (ret[i].threads != points[i].threads);
-	}
-}
-
-/* Residuals that sum to zero and are as wide as the errors they stand for. */
+/* Relative residuals that sum to zero and are as wide as the errors they stand for. */
 static void find_residuals(const struct law *law, const struct assay_scaling_point *points,
 			   size_t n, const double *figures, double *fitted, double *residuals)
 {
 	double scale = sqrt((double)n / (double)(n - law->parameters));
 	for (size_t i = 0; i < n; i++) {
 		fitted[i] = law->predict(figures, points[i].threads);
-		residuals[i] = points[i].speedup - fitted[i];
+		residuals[i] = points[i].speedup / fitted[i] - 1;
 	}
 	double mean = assay_mean(residuals, n);
 	for (size_t i = 0; i < n; i++)
@@ -114,7 +90,7 @@ static void deal_residuals(struct assay_rng *rng, const struct assay_scaling_poi
 		ret[i].threads = points[i].threads;
 		ret[i].speedup = 0;
 		for (int tries = 0; tries < 100 && !(ret[i].speedup > 0); tries++)
-			ret[i].speedup = fitted[i] + residuals[assay_rng_below(rng, n)];
+			ret[i].speedup = fitted[i] * (1 + residuals[assay_rng_below(rng, n)]);
 		if (!(ret[i].speedup > 0))
 			ret[i].speedup = fitted[i];
 	}
@@ -134,15 +110,11 @@ static enum assay_code replicate(const struct law *law, const struct work *w,
 	enum assay_code code = law->fit(w->points, w->n, figures, err);
 	if (code != ASSAY_OK)
 		return code;
-	bool strata = replicated(w->points, w->n);
 	find_residuals(law, w->points, w->n, figures, w->fitted, w->residuals);
 	struct assay_rng rng;
 	assay_rng_init(&rng, plan->seed);
 	for (size_t i = 0; i < plan->resamples && code == ASSAY_OK; i++) {
-		if (strata)
-			draw_points(&rng, w->points, w->n, w->drawn);
-		else
-			deal_residuals(&rng, w->points, w->n, w->fitted, w->residuals, w->drawn);
+		deal_residuals(&rng, w->points, w->n, w->fitted, w->residuals, w->drawn);
 		code = law->fit(w->drawn, w->n, figures, err);
 		for (size_t k = 0; k < law->figures; k++)
 			w->replicates[k * plan->resamples + i] = figures[k];
