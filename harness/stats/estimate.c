@@ -97,7 +97,7 @@ double assay_sd(const double *x, size_t n)
 	}
 	/* `rest` is 0 but for the rounding of the mean [Chan, Golub & LeVeque 1983]. */
 	double variance = (squares - rest * rest / (double)n) / (double)(n - 1);
-	return variance > 0 ? sqrt(variance) : 0;
+	return variance <= 0 ? 0 : sqrt(variance); /* NaN stays NaN */
 }
 
 /* Standard error of the difference of two means, and Satterthwaite's degrees of freedom. */

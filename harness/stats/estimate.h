@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* estimate: order statistics, intervals and comparisons. Pure functions over double arrays. */
+/*
+ * estimate: summaries of one sample, and the difference of the means of two. Pure: any thread may call; arrays
+ * are read only but for assay_sort() and scratch; results have the unit of the data.
+ */
 #ifndef ASSAY_STATS_ESTIMATE_H
 #define ASSAY_STATS_ESTIMATE_H
 
@@ -25,8 +28,12 @@ void assay_median_interval(const double *sorted, size_t n, double confidence, do
 /* Median absolute deviation around the median of sorted x[n], not scaled. scratch[n]. */
 double assay_mad(const double *sorted, size_t n, double *scratch);
 
+/* Mean of x[n] by compensated summation [Kahan, CACM 1965]; NaN when n = 0, or for a NaN among them. */
 double assay_mean(const double *x, size_t n);
-/* Sample standard deviation (n - 1); 0 for n < 2. Two-pass. */
+/*
+ * Sample standard deviation (n - 1) in two passes [Chan, Golub & LeVeque, Am. Stat. 1983]; 0 for n < 2 and
+ * for equal values; NaN for a NaN among them.
+ */
 double assay_sd(const double *x, size_t n);
 
 /*

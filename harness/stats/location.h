@@ -22,7 +22,8 @@ struct assay_location {
  * Statistical Methods, 2nd ed. 1999, 3.2 and 3.3]. rank is the smallest q with P(V <= q) >=
  * (1 - confidence) / 2, at least 1; with fewer than 6 values 95 % is out of reach, and coverage says what
  * is reached instead. No value, or one that is not finite, or confidence outside (0, 1): everything NaN,
- * rank 0. The averages are never stored: O(n log n) and one copy of x. ASSAY_ENOMEM.
+ * rank 0. The averages are never stored: O(n log n) and one copy of x, beside
+ * the distribution, which is exact up to ASSAY_SIGNED_RANK_EXACT values and normal beyond. ASSAY_ENOMEM.
  */
 enum assay_code assay_hodges_lehmann(const double *x, size_t n, double confidence,
 				     struct assay_location *ret, struct assay_err *err);

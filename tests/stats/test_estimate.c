@@ -173,6 +173,30 @@ static void welch_knows_when_it_knows_nothing(void **state)
 	assert_true(i.lo == 0 && i.hi == 0);
 }
 
+/* t.test(extra ~ group, data = sleep): t = -1.8608, df = 17.776, p = 0.07939. */
+static void welch_test_of_the_sleep_data(void **state)
+{
+	static const double one[] = {0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0};
+	static const double two[] = {1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4};
+	struct assay_t_test test = assay_welch_test(one, 10, two, 10);
+	assert_close(test.t, -1.8608, 1e-4);
+	assert_close(test.df, 17.776, 1e-4);
+	assert_close(test.p_two_sided, 0.07939, 1e-4);
+	assert_close(test.p_less, test.p_two_sided / 2, 1e-12);
+	assert_close(test.p_greater, 1 - test.p_less, 1e-12);
+	test = assay_welch_test(one, 1, two, 10);
+	assert_true(isnan(test.t) && isnan(test.p_two_sided));
+}
+
+/* A NaN is never a spread of zero, a mean, or a verdict. */
+static void nan_spreads(void **state)
+{
+	static const double x[] = {1, NAN, 2}, y[] = {1, 2, 4};
+	assert_true(isnan(assay_mean(x, 3)) && isnan(assay_sd(x, 3)));
+	assert_true(isnan(assay_welch_test(x, 3, y, 3).p_greater));
+	assert_true(isnan(assay_welch(x, 3, y, 3, 0.95).lo));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +209,8 @@ int main(void)
 		cmocka_unit_test(welch_matches_p_values_of_r),
 		cmocka_unit_test(welch_of_the_sleep_data),
 		cmocka_unit_test(welch_knows_when_it_knows_nothing),
+		cmocka_unit_test(welch_test_of_the_sleep_data),
+		cmocka_unit_test(nan_spreads),
 	};
 	return cmocka_run_group_tests_name("estimate", tests, NULL, NULL);
 }
