@@ -218,8 +218,7 @@ static void damaged_descriptions_and_twins_are_refused(void **state)
 		"{\"kind\":\"command\",\"argv\":[],\"prepare\":[],\"output\":\"null\"}",
 		"{\"kind\":\"command\",\"argv\":[1],\"prepare\":[],\"output\":\"null\"}",
 		"{\"kind\":\"command\",\"argv\":[\"x\"],\"prepare\":[]}",
-		"{\"kind\":\"command\",\"argv\":[\"x\"],\"prepare\":[],\"output\":\"null\","
-		"\"axes\":[{}]}",
+		"{\"kind\":\"command\",\"argv\":[\"x\"],\"prepare\":[],\"output\":\"x\",\"axes\":[{}]}",
 		"{\"kind\":\"command\",\"kind\":\"command\"}",
 		"{\"kind\":\"gbench-exe\",\"executable\":\"x\"}",
 	};
