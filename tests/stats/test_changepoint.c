@@ -121,6 +121,29 @@ static void several_changes_are_found_in_order(void **state)
 	assert_int_equal(n, 2);
 }
 
+/*
+ * The first is noticed six points late, at 46; the second, at 50, only shows against the points from 40
+ * on, four of which had passed by then.
+ */
+static void points_since_a_change_are_not_forgotten(void **state)
+{
+	(void)state;
+	double x[80];
+	struct assay_change changes[4];
+	size_t n;
+	struct assay_err err = {0};
+	for (int i = 0; i < 80; i++)
+		x[i] = 1e-4 * (i * 37 % 80) + (i >= 40 ? 0.1 : 0) + (i >= 50 ? 0.1 : 0);
+	assert_ok(assay_change_points(x, 46, &policy, changes, 4, &n, &err));
+	assert_int_equal(n, 1);
+	assert_ok(assay_change_points(x, 45, &policy, changes, 4, &n, &err));
+	assert_int_equal(n, 0);
+	assert_ok(assay_change_points(x, 80, &policy, changes, 4, &n, &err));
+	assert_int_equal(n, 2);
+	assert_int_equal(changes[0].at, 40);
+	assert_int_equal(changes[1].at, 50);
+}
+
 /* 150 series of 100 points that never change: a few in a hundred may alarm, as was measured. */
 static void quiet_series_stay_quiet(void **state)
 {
@@ -206,6 +229,7 @@ int main(void)
 		cmocka_unit_test(table_holds_for_large_n),
 		cmocka_unit_test(both_nulls_agree),
 		cmocka_unit_test(several_changes_are_found_in_order),
+		cmocka_unit_test(points_since_a_change_are_not_forgotten),
 		cmocka_unit_test(quiet_series_stay_quiet),
 		cmocka_unit_test(gaps_stay_gaps),
 		cmocka_unit_test(small_effects_are_not_changes),

@@ -163,6 +163,54 @@ static void looks_spend_and_holm_counts_survivors(void **state)
 	assert_close(states[0].adjusted_p_slower, SERIES * ldexp(1, -18) / 0.18, 1e-12);
 }
 
+/* The same on the other side, with a family of its own. */
+static void improvements_have_their_family(void **state)
+{
+	(void)state;
+	enum { SERIES = 5 };
+	const struct assay_gate_policy policy = assay_gate_policy(ASSAY_GATE_NORMAL);
+	struct assay_gate_state states[SERIES] = {0};
+	struct assay_gate_series series[SERIES];
+	double d[2][18];
+	struct assay_err err = {0};
+	spread_about(-0.08, 18, d[0]);
+	spread_about(-0.015, 18, d[1]);
+	for (size_t i = 0; i < SERIES; i++) {
+		assert_ok(assay_gate_screen(&policy, d[0], 6, &states[i], &err));
+		series[i] = (struct assay_gate_series){d[i > 0], 12, &states[i]};
+	}
+	assert_ok(assay_gate_look(&policy, 1, series, SERIES, &err));
+	assert_int_equal(states[0].verdict, ASSAY_GATE_OPEN);
+	assert_close(states[0].adjusted_p_faster, SERIES * ldexp(1, -12) / 0.10, 1e-12);
+	series[0].n = 18;
+	assert_ok(assay_gate_look(&policy, 2, series, SERIES, &err));
+	assert_int_equal(states[0].verdict, ASSAY_GATE_IMPROVED);
+	assert_close(states[0].adjusted_p_slower, 1, 0);
+}
+
+/* All of 12 pairs between 0 and m0: slower for sure, but by nothing that counts; without m0 it counts. */
+static void differences_within_m0_do_not_count(void **state)
+{
+	(void)state;
+	for (int side = -1; side <= 1; side += 2) {
+		double d[12];
+		struct assay_err err = {0};
+		for (size_t i = 0; i < 12; i++)
+			d[i] = side * (0.006 + 0.0002 * (double)i);
+		for (int margin = 0; margin <= 1; margin++) {
+			struct assay_gate_policy policy = assay_gate_policy(ASSAY_GATE_NORMAL);
+			struct assay_gate_state one = {
+				.survived = true, .p_slower = 1, .p_faster = 1};
+			policy.m0 = margin ? 0.01 : 0;
+			assert_ok(assay_gate_look(
+				&policy, 1, &(struct assay_gate_series){d, 12, &one}, 1, &err));
+			assert_close(side > 0 ? one.p_slower : one.p_faster,
+				     margin ? 1 : ldexp(1, -12) / 0.10, 1e-12);
+			assert_close(side > 0 ? one.p_faster : one.p_slower, 1, 0);
+		}
+	}
+}
+
 /* Benchmarks that the screen dismissed are no part of the family. */
 static void dismissed_ones_are_ignored(void **state)
 {
@@ -351,6 +399,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(differences_point_to_worse),
 		cmocka_unit_test(screen_dismisses_what_is_not_slower),
 		cmocka_unit_test(looks_spend_and_holm_counts_survivors),
+		cmocka_unit_test(improvements_have_their_family),
+		cmocka_unit_test(differences_within_m0_do_not_count),
 		cmocka_unit_test(dismissed_ones_are_ignored),
 		cmocka_unit_test(all_verdicts_are_reached),
 		cmocka_unit_test(early_end),

@@ -153,6 +153,36 @@ static void amdahl_intervals(void **state)
 	assert_in_range(covered, SETS * 8 / 10, SETS - 1);
 }
 
+/*
+ * The fit goes through its one point at one thread, so a resample's start is that point times one of the
+ * relative residuals, centred and times sqrt(7 / 5): the widest interval ends at the largest.
+ */
+static void residuals_are_scaled(void **state)
+{
+	(void)state;
+	static const struct assay_bootstrap_plan plan = {4, 4000, 0.9999};
+	static const struct assay_usl law = {.first = 0.9, .contention = 0.1};
+	struct assay_scaling_point points[7];
+	struct assay_amdahl fit;
+	struct assay_amdahl_range range;
+	struct assay_rng rng;
+	struct assay_err err = {0};
+	double most = -INFINITY, least = INFINITY, mean = 0;
+	assay_rng_init(&rng, 10);
+	assert_int_equal(noisy(&rng, &law, 1, points), 7);
+	assert_ok(assay_amdahl_fit(points, 7, 0, &fit, &err));
+	assert_ok(assay_amdahl_interval(points, 7, 0, &plan, &range, &err));
+	for (size_t i = 0; i < 7; i++) {
+		double fitted = assay_amdahl_speedup(&fit, points[i].threads);
+		double residual = points[i].speedup / fitted - 1;
+		most = fmax(most, residual);
+		least = fmin(least, residual);
+		mean += residual / 7;
+	}
+	assert_close(range.hi.first, points[0].speedup * (1 + sqrt(1.4) * (most - mean)), 1e-12);
+	assert_close(range.lo.first, points[0].speedup * (1 + sqrt(1.4) * (least - mean)), 1e-12);
+}
+
 static void too_few_points_for_an_interval(void **state)
 {
 	(void)state;
@@ -183,6 +213,7 @@ int main(void)
 		cmocka_unit_test(amdahl_is_a_minimum),
 		cmocka_unit_test(usl_intervals_cover),
 		cmocka_unit_test(amdahl_intervals),
+		cmocka_unit_test(residuals_are_scaled),
 		cmocka_unit_test(too_few_points_for_an_interval),
 	};
 	return cmocka_run_group_tests_name("scaling_law", tests, NULL, NULL);
