@@ -22,8 +22,8 @@ struct profile {
 /* What each profile means. `quick` is for looking, `ci` for judging, `full` for publishing. */
 static const struct profile profiles[] = {
 	{"quick", 30, 1, 60000000, 20000000000},
-	{"ci", 50, 3, 300000000, 60000000000},
-	{"full", 100, 5, 1000000000, 300000000000},
+	{"ci", 40, 5, 200000000, 60000000000},
+	{"full", 100, 7, 1000000000, 300000000000},
 };
 
 /*
