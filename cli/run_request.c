@@ -10,8 +10,8 @@
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/base/rng.h"
-#include "harness/engine/program.h"
 #include "harness/base/str.h"
+#include "harness/engine/program.h"
 #include "harness/result.h"
 
 struct profile {

@@ -38,7 +38,7 @@ static enum assay_code sort_tests(const double *p, size_t n, double *ret_p, stru
 enum assay_code assay_holm(const double *p, size_t n, double *ret, struct assay_err *err)
 {
 	ASSAY_AUTO_FREE struct test *tests = NULL;
-	size_t made;
+	size_t made = 0;
 	enum assay_code code = sort_tests(p, n, ret, &tests, &made, err);
 	double largest = 0;
 	for (size_t i = 0; code == ASSAY_OK && i < made; i++) {
@@ -52,7 +52,7 @@ enum assay_code assay_benjamini_hochberg(const double *p, size_t n, double *ret,
 					 struct assay_err *err)
 {
 	ASSAY_AUTO_FREE struct test *tests = NULL;
-	size_t made;
+	size_t made = 0;
 	enum assay_code code = sort_tests(p, n, ret, &tests, &made, err);
 	double smallest = 1;
 	for (size_t i = code == ASSAY_OK ? made : 0; i-- > 0;) {

@@ -299,7 +299,7 @@ enum assay_code assay_rank_sum(const double *x, size_t n, const double *y, size_
 {
 	size_t all = n + m;
 	ASSAY_AUTO_FREE double *values = calloc(2 * all + 1, sizeof(*values));
-	ASSAY_AUTO_FREE struct assay_ranked *sorting = malloc((all + 1) * sizeof(*sorting));
+	ASSAY_AUTO_FREE struct assay_ranked *sorting = calloc(all + 1, sizeof(*sorting));
 	*ret = (struct assay_rank_test){NAN, all, NAN, NAN, NAN, false};
 	if (!values || !sorting)
 		return out_of_memory(err, all);

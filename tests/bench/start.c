@@ -16,8 +16,7 @@ static double seconds_since(uint64_t began)
 static bool line(const char *what, double got, double wanted, const char *unit)
 {
 	bool met = got >= 0 && got <= wanted;
-	printf("%-40s %7.2f %s; at most %g: %s\n", what, got, unit, wanted,
-	       met ? "met" : "MISSED");
+	printf("%-40s %7.2f %s; at most %g: %s\n", what, got, unit, wanted, met ? "met" : "MISSED");
 	return met;
 }
 
