@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "reports/escape.h"
+#include "reports/fits.h"
 #include "reports/words.h"
 
 enum { LINE_LIMIT = 300, VALUE_LIMIT = 600, SAMPLES = 200000 };
@@ -126,6 +127,14 @@ static enum assay_code bench_section(struct assay_str *to, const struct assay_re
 	enum assay_code rc = assay_html_figure(to, figures, bench, &drawn, err);
 	if (rc == ASSAY_OK)
 		assay_html_table(to, bench, drawn);
+	ASSAY_AUTO(assay_str_done) struct assay_str fits = {0};
+	assay_report_fits(&fits, bench);
+	char *cursor = fits.text;
+	while (cursor && *cursor) {
+		assay_str_add(to, "<p class=\"note\">");
+		text(to, strsep(&cursor, "\n"));
+		assay_str_add(to, "</p>\n");
+	}
 	assay_str_add(to, "</div>\n");
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "reports/escape.h"
+#include "reports/fits.h"
 #include "reports/words.h"
 
 /* GitHub refuses bodies above 65,536 characters. */
@@ -78,6 +79,8 @@ static void bench_table(struct assay_str *to, const struct assay_report_bench *b
 		assay_str_add(&part, columns[c].right ? "| --: " : "| --- ");
 	assay_str_add(&part, "|\n");
 	size_t heading = part.length;
+	ASSAY_AUTO(assay_str_done) struct assay_str fits = {0};
+	assay_report_fits(&fits, bench);
 	for (; r < bench->n_measured; r++) {
 		size_t before = part.length;
 		row(&part, bench, r, columns, n);
@@ -89,6 +92,12 @@ static void bench_table(struct assay_str *to, const struct assay_report_bench *b
 	*ret_more += bench->n_measured - r;
 	if (part.length == heading)
 		return;
+	char *cursor = fits.text;
+	for (bool first = true; cursor && *cursor; first = false) {
+		assay_str_add(&part, first ? "\n- " : "- ");
+		text(&part, strsep(&cursor, "\n"), LINE);
+		assay_str_add(&part, "\n");
+	}
 	assay_str_put(to, part.text, part.length);
 	assay_str_add(to, "\n</details>\n\n");
 }

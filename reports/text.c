@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reports/escape.h"
+#include "reports/fits.h"
 #include "reports/model.h"
 #include "reports/words.h"
 
@@ -159,6 +160,19 @@ static void table(struct page *page, const struct assay_report_bench *bench)
 		line(page, bench, r, columns, widths, n);
 }
 
+/* What the points of a scaling benchmark amount to, or why that cannot be said. */
+static void fits(struct page *page, const struct assay_report_bench *bench)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str lines = {0};
+	assay_report_fits(&lines, bench);
+	char *cursor = lines.text;
+	while (cursor && *cursor) {
+		const char *one = strsep(&cursor, "\n");
+		assay_str_add(&page->out, "  ");
+		wrap(page, one, 2, 4);
+	}
+}
+
 static void heading(struct page *page, const struct assay_report_bench *bench)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str name = {0};
@@ -199,6 +213,7 @@ static void suite(struct page *page, const struct assay_report_suite *s)
 			continue;
 		heading(page, &s->benches[b]);
 		table(page, &s->benches[b]);
+		fits(page, &s->benches[b]);
 	}
 	if (s->n_problems)
 		assay_str_add(&page->out, "\n");
