@@ -216,9 +216,12 @@ static void print_text(const struct verdict *v)
 	for (size_t i = 0; i < v->n; i++) {
 		const struct line *line = &v->lines[i];
 		char expected[40], got[40], off[24] = "-";
-		assay_format_value(line->expected, line->unit, expected, sizeof(expected));
+		bool bound = line->below >= 1; /* only "at most" */
+		size_t mark = bound ? (size_t)snprintf(expected, sizeof(expected), "< ") : 0;
+		assay_format_value(line->expected, line->unit, expected + mark,
+				   sizeof(expected) - mark);
 		assay_format_value(line->got, line->unit, got, sizeof(got));
-		if (isfinite(line->got))
+		if (isfinite(line->got) && !bound)
 			snprintf(off, sizeof(off), "%+.1f %%",
 				 100 * (line->got / line->expected - 1));
 		const char *cells[] = {line->what, expected, got, off,
