@@ -377,6 +377,15 @@ static enum assay_code unknown_axis(const struct expansion *x, const char *axis,
 			  near ? "'?" : "");
 }
 
+static enum assay_code unmatched(const struct expansion *x, const char *pattern,
+				 struct assay_err *err)
+{
+	enum assay_code rc = assay_pattern_unknown(x->registry, pattern, err);
+	if (!x->request->n_subjects)
+		return rc;
+	return assay_context(err, rc, "-s leaves only benchmarks that take these subjects");
+}
+
 static enum assay_code check_all_used(const struct expansion *x, struct assay_err *err)
 {
 	const struct assay_plan_request *q = x->request;
@@ -388,7 +397,7 @@ static enum assay_code check_all_used(const struct expansion *x, struct assay_er
 			return unknown_axis(x, q->overrides[i].axis, err);
 	for (size_t i = 0; i < q->n_patterns; i++)
 		if (!x->pattern_used[i])
-			return assay_pattern_unknown(x->registry, q->patterns[i], err);
+			return unmatched(x, q->patterns[i], err);
 	if (!x->plan->n)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "nothing selected: no selected benchmark takes these subjects");
