@@ -79,6 +79,9 @@ struct cli_verb {
 /* NULL-terminated, written by the build. */
 extern const struct cli_verb *const cli_verbs[];
 
+/* All suites, benchmarks, subjects and counter sources of this build. */
+extern const struct assay_table cli_built_in;
+
 /* The options that every verb takes, before or after the verb; ends with { 0 }. */
 extern const struct cli_option cli_globals[];
 

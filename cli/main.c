@@ -135,14 +135,15 @@ static enum assay_code apply_settings(struct session *s, struct assay_err *err)
 	return ASSAY_OK;
 }
 
+const struct assay_table cli_built_in = {
+	.suites = assay_suite_table,
+	.benches = assay_bench_table,
+	.subjects = assay_subject_table,
+	.sources = assay_source_table,
+};
+
 static enum assay_code compose(struct session *s, struct assay_err *err)
 {
-	static const struct assay_table table = {
-		.suites = assay_suite_table,
-		.benches = assay_bench_table,
-		.subjects = assay_subject_table,
-		.sources = assay_source_table,
-	};
 	s->cli.quiet = given(s, "quiet");
 	s->cli.verbose = times(&s->before, "verbose") + times(&s->args, "verbose");
 	s->cli.tty_err = isatty(STDERR_FILENO);
@@ -150,7 +151,7 @@ static enum assay_code compose(struct session *s, struct assay_err *err)
 	if (code == ASSAY_OK)
 		code = open_json(s, err);
 	if (code == ASSAY_OK && s->verb)
-		code = assay_registry_new(&table, &s->cli.registry, err);
+		code = assay_registry_new(&cli_built_in, &s->cli.registry, err);
 	return code;
 }
 

@@ -7,8 +7,6 @@
 #include "harness/base/parse.h"
 #include "harness/engine/axis.h"
 #include "harness/engine/worker.h"
-#include "profiler/sources.h"
-#include "suites/table.h"
 
 enum { MAX_CPUS = 4096 };
 
@@ -63,13 +61,7 @@ static enum assay_code read_numbers(const struct cli_args *args, struct assay_jo
 static enum assay_code build_registry(const struct cli_args *args, struct assay_registry **ret,
 				      struct assay_err *err)
 {
-	static const struct assay_table table = {
-		.suites = assay_suite_table,
-		.benches = assay_bench_table,
-		.subjects = assay_subject_table,
-		.sources = assay_source_table,
-	};
-	enum assay_code rc = assay_registry_new(&table, ret, err);
+	enum assay_code rc = assay_registry_new(&cli_built_in, ret, err);
 	for (size_t i = 0; rc == ASSAY_OK && i < args->n_given; i++)
 		if (strcmp(args->given[i].option->name, "load") == 0)
 			rc = assay_registry_load(*ret, args->given[i].value, err);
