@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* settings_file: one YAML file of settings. libyaml is seen by settings_file.c alone. */
+/* settings_file: one YAML file of settings. */
 #ifndef ASSAY_CLI_SETTINGS_FILE_H
 #define ASSAY_CLI_SETTINGS_FILE_H
 
