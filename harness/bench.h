@@ -40,7 +40,9 @@ enum assay_better {
  * One dimension of the space a benchmark spans. `values` is a list such as "16,256,4Ki" or a range
  * such as "4Ki..1Gi:x2" (factor), "1..9:+2" (step), "1..ncores"; fractions such as "0.8,0.99"
  * as well. Names known in it: `ncores`, `npus`, `l1`, `l2`, `llc` (bytes), also scaled: "4*llc".
- * With unit "name" the values are words, and assay_axis() gives the position in this list.
+ * With unit "name" the values are words, and assay_axis() gives the position in this list. With unit
+ * "path" they are texts of any kind but commas, such as names of files: assay_axis_text() gives the
+ * text, assay_axis() its position in this list or -1.
  */
 struct assay_axis {
 	const char *name;
@@ -163,7 +165,7 @@ ASSAY_API const void *assay_subject(const struct assay_run *run);
 /* Value of an axis: a number in the axis' unit, or the position of a word. Unknown name: the case
  * fails with a message, and 0. */
 ASSAY_API double assay_axis(struct assay_run *run, const char *name);
-/* The word or number of an axis as it stands in the case's name; valid as long as the run. */
+/* The word, number or path of an axis as it was asked for; valid as long as the run. */
 ASSAY_API const char *assay_axis_text(struct assay_run *run, const char *name);
 /* This thread's number from 0, how many there are, and the number within its role. */
 ASSAY_API unsigned assay_thread(const struct assay_run *run);
@@ -185,6 +187,9 @@ ASSAY_API void *assay_thread_state(const struct assay_run *run);
 /* State bytes or flops per operation when they depend on an axis. In setup(). */
 ASSAY_API void assay_set_bytes_per_op(struct assay_run *run, double bytes);
 ASSAY_API void assay_set_flops_per_op(struct assay_run *run, double flops);
+/* State in setup() that one iteration of ASSAY_LOOP is `ops` operations, such as the requests of a
+ * trace that is replayed whole: all rates and times are then those of one operation. ops > 0. */
+ASSAY_API void assay_set_ops_per_iteration(struct assay_run *run, uint64_t ops);
 
 /* LATENCY mode: stamp an operation's start, and file its duration. About 50 ns the pair. */
 ASSAY_API uint64_t assay_op_begin(struct assay_run *run);
@@ -203,6 +208,13 @@ ASSAY_API void assay_set_elapsed_ns(struct assay_run *run, double ns);
  */
 ASSAY_API void assay_metric(struct assay_run *run, const char *name, const char *unit,
 			    enum assay_better better, double value);
+
+/*
+ * An exact whole number that belongs to the case and not to its time: misses, bytes written. It goes
+ * among the counters of every result of the case, as it is, not per operation. Name as in
+ * assay_name_valid(), value at most 2^53. The last one stated stands.
+ */
+ASSAY_API void assay_counter(struct assay_run *run, const char *name, uint64_t value);
 
 /*
  * The oracle inside a body, outside the timed loop: a wrong answer makes the case "failed", never

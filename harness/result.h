@@ -91,7 +91,9 @@ struct assay_result {
 	struct assay_estimate estimate;
 	struct assay_samples samples;
 	struct assay_histogram_data histogram; /* LATENCY; else n = 0 */
-	const struct assay_count *counters;    /* per operation; on the primary metric only */
+	/* Stated ones first, whole numbers on every metric; then those counted, per operation, on the
+	 * primary metric only. */
+	const struct assay_count *counters;
 	size_t n_counters;
 	double bytes_per_op, flops_per_op;
 	double cpu_ratio; /* CPU time / (wall time * threads) over all samples; NaN unknown */

@@ -8,7 +8,11 @@ json_t *assay_count_json(const struct assay_count *count)
 {
 	bool have = count->quality != ASSAY_UNAVAILABLE;
 	json_t *json = json_object();
-	json_object_set_new(json, "value", have ? assay_json_real(count->value) : json_null());
+	bool whole = strcmp(count->source, ASSAY_SOURCE_STATED) == 0;
+	json_object_set_new(json, "value",
+			    !have   ? json_null()
+			    : whole ? json_integer((json_int_t)count->raw)
+				    : assay_json_real(count->value));
 	json_object_set_new(json, "quality", json_string(assay_quality_name(count->quality)));
 	if (have) {
 		json_object_set_new(json, "source", assay_json_text(count->source));

@@ -39,6 +39,9 @@ struct assay_count {
 	char reason[160];    /* when unavailable: why; otherwise empty or a remark */
 };
 
+/* Source of counts that a benchmark stated itself with assay_counter(): whole numbers of the case. */
+#define ASSAY_SOURCE_STATED "benchmark"
+
 /* The logical events that `--counters default` asks for, NULL-terminated. */
 extern const char *const assay_default_events[];
 

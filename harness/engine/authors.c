@@ -182,6 +182,13 @@ void assay_set_flops_per_op(struct assay_run *run, double flops)
 	run->gang->flops_per_op = flops;
 }
 
+void assay_set_ops_per_iteration(struct assay_run *run, uint64_t ops)
+{
+	run->gang->ops_per_iteration = ops;
+	if (!ops)
+		gang_fail(run->gang, ASSAY_STATUS_FAILED, "an iteration of no operations");
+}
+
 uint64_t assay_op_begin(struct assay_run *run)
 {
 	(void)run;
@@ -237,6 +244,39 @@ void assay_metric(struct assay_run *run, const char *name, const char *unit,
 	pthread_mutex_unlock(&gang->lock);
 	if (!metric)
 		gang_fail(gang, ASSAY_STATUS_FAILED, "more than %d metrics", GANG_MAX_METRICS);
+}
+
+/* The slot of a stated counter, made on first use; NULL when there is no room. Under the lock. */
+static struct assay_count *stated_slot(struct gang *gang, const char *name)
+{
+	for (size_t i = 0; i < gang->n_stated; i++)
+		if (strcmp(gang->stated[i].event, name) == 0)
+			return &gang->stated[i];
+	if (gang->n_stated == GANG_MAX_STATED)
+		return NULL;
+	struct assay_count *count = &gang->stated[gang->n_stated++];
+	*count = (struct assay_count){.quality = ASSAY_EXACT};
+	assay_copy(count->event, sizeof(count->event), name);
+	assay_copy(count->source, sizeof(count->source), ASSAY_SOURCE_STATED);
+	return count;
+}
+
+void assay_counter(struct assay_run *run, const char *name, uint64_t value)
+{
+	struct gang *gang = run->gang;
+	if (!assay_name_valid(name) || value > UINT64_C(1) << 53) {
+		gang_fail(gang, ASSAY_STATUS_FAILED, "counter name or value is not valid");
+		return;
+	}
+	pthread_mutex_lock(&gang->lock);
+	struct assay_count *count = stated_slot(gang, name);
+	if (count) {
+		count->value = (double)value;
+		count->raw = value;
+	}
+	pthread_mutex_unlock(&gang->lock);
+	if (!count)
+		gang_fail(gang, ASSAY_STATUS_FAILED, "more than %d counters", GANG_MAX_STATED);
 }
 
 static void fail_formatted(struct gang *gang, enum assay_status status, const char *fmt,

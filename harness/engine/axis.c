@@ -206,8 +206,33 @@ static bool word_valid(const char *word)
 	return n > 0 && n < 64 && !word[n];
 }
 
-enum assay_code assay_axis_words(const char *text, char ***ret, size_t *ret_n,
-				 struct assay_err *err)
+static enum assay_code check_word(const char *word, struct assay_err *err)
+{
+	char shown[64];
+	assay_sanitise(shown, sizeof(shown), word);
+	return word_valid(word) ? ASSAY_OK
+				: assay_fail(err, ASSAY_EUSAGE, "'%s' is not a word", shown);
+}
+
+static enum assay_code check_path(const char *path, struct assay_err *err)
+{
+	char shown[ASSAY_AXIS_PATH_MAX + 1];
+	assay_sanitise(shown, sizeof(shown), path);
+	if (!*path)
+		return assay_fail(err, ASSAY_EUSAGE, "a value is missing");
+	if (strlen(path) > ASSAY_AXIS_PATH_MAX)
+		return assay_fail(err, ASSAY_EUSAGE, "'%.40s...' is longer than %d bytes", shown,
+				  ASSAY_AXIS_PATH_MAX);
+	if (strcmp(shown, path) != 0)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "'%.80s' has characters that cannot be printed; rename the file",
+				  shown);
+	return ASSAY_OK;
+}
+
+static enum assay_code split(const char *text,
+			     enum assay_code (*check)(const char *word, struct assay_err *err),
+			     char ***ret, size_t *ret_n, struct assay_err *err)
 {
 	ASSAY_AUTO_FREE char *copy = strdup(text);
 	size_t capacity = 1;
@@ -221,11 +246,8 @@ enum assay_code assay_axis_words(const char *text, char ***ret, size_t *ret_n,
 	char *cursor = copy;
 	while (rc == ASSAY_OK && cursor) {
 		char *word = strsep(&cursor, ",");
-		char shown[64];
-		assay_sanitise(shown, sizeof(shown), word);
-		if (!word_valid(word))
-			rc = assay_fail(err, ASSAY_EUSAGE, "'%s' is not a word", shown);
-		else if (!(words[n++] = strdup(word)))
+		rc = check(word, err);
+		if (rc == ASSAY_OK && !(words[n++] = strdup(word)))
 			rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for an axis");
 	}
 	if (rc != ASSAY_OK) {
@@ -235,4 +257,16 @@ enum assay_code assay_axis_words(const char *text, char ***ret, size_t *ret_n,
 	*ret = words;
 	*ret_n = n;
 	return ASSAY_OK;
+}
+
+enum assay_code assay_axis_words(const char *text, char ***ret, size_t *ret_n,
+				 struct assay_err *err)
+{
+	return split(text, check_word, ret, ret_n, err);
+}
+
+enum assay_code assay_axis_paths(const char *text, char ***ret, size_t *ret_n,
+				 struct assay_err *err)
+{
+	return split(text, check_path, ret, ret_n, err);
 }

@@ -15,6 +15,11 @@ bool assay_axis_is_words(const struct assay_axis *axis)
 	return axis->unit && strcmp(axis->unit, "name") == 0;
 }
 
+bool assay_axis_is_paths(const struct assay_axis *axis)
+{
+	return axis->unit && strcmp(axis->unit, "path") == 0;
+}
+
 void assay_case_param_number(struct assay_case_param *param, const struct assay_axis *axis,
 			     double value)
 {
@@ -50,12 +55,62 @@ enum assay_code assay_case_param_word(struct assay_case_param *param, const stru
 	return rc;
 }
 
+enum assay_code assay_case_param_path(struct assay_case_param *param, const struct assay_axis *axis,
+				      const char *path, struct assay_err *err)
+{
+	char **known;
+	size_t n;
+	enum assay_code rc = assay_axis_paths(axis->values, &known, &n, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	param->name = axis->name;
+	param->value = -1;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(known[i], path) == 0)
+			param->value = (double)i;
+	assay_copy(param->text, sizeof(param->text), path);
+	assay_words_free(known, n);
+	return ASSAY_OK;
+}
+
+/* What would end a part of a name, or act in a pattern, becomes %XX. */
+static void add_escaped(struct assay_str *s, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("/:%*?[]\\ ", *text))
+			assay_str_add(s, "%%%02X", (unsigned)(unsigned char)*text);
+		else
+			assay_str_put(s, text, 1);
+	}
+}
+
+/* The way back, in place; false when what follows a % is not two hexadecimal digits. */
+static bool unescape(char *text)
+{
+	char *to = text;
+	for (const char *from = text; *from; to++) {
+		if (*from != '%') {
+			*to = *from++;
+			continue;
+		}
+		char digits[3] = {from[1], from[1] ? from[2] : '\0', '\0'};
+		if (strspn(digits, "0123456789ABCDEF") != 2)
+			return false;
+		*to = (char)strtol(digits, NULL, 16);
+		from += 3;
+	}
+	*to = '\0';
+	return true;
+}
+
 enum assay_code assay_case_compose(struct assay_case *c, struct assay_err *err)
 {
 	struct assay_str s = {0};
 	assay_str_add(&s, "%s/%s", c->bench->suite, c->bench->name);
-	for (size_t i = 0; i < c->n_params; i++)
-		assay_str_add(&s, "/%s:%s", c->params[i].name, c->params[i].text);
+	for (size_t i = 0; i < c->n_params; i++) {
+		assay_str_add(&s, "/%s:", c->params[i].name);
+		add_escaped(&s, c->params[i].text);
+	}
 	if (c->subject)
 		assay_str_add(&s, "/subject:%s", c->subject->name);
 	assay_str_add(&s, "/threads:%u", c->threads);
@@ -81,7 +136,7 @@ static const struct assay_axis *find_axis(const struct assay_bench *bench, const
 	return NULL;
 }
 
-static enum assay_code parse_axis(struct assay_case *c, const char *key, const char *value,
+static enum assay_code parse_axis(struct assay_case *c, const char *key, char *value,
 				  struct assay_err *err)
 {
 	const struct assay_axis *axis = find_axis(c->bench->bench, key);
@@ -94,6 +149,10 @@ static enum assay_code parse_axis(struct assay_case *c, const char *key, const c
 	enum assay_code rc;
 	if (assay_axis_is_words(axis)) {
 		rc = assay_case_param_word(param, axis, value, err);
+	} else if (assay_axis_is_paths(axis)) {
+		rc = unescape(value) && strlen(value) <= ASSAY_AXIS_PATH_MAX
+			     ? assay_case_param_path(param, axis, value, err)
+			     : assay_fail(err, ASSAY_EUSAGE, "'%.80s' is no path of a name", value);
 	} else {
 		double *number;
 		size_t n;
@@ -116,7 +175,7 @@ static enum assay_code parse_part(const struct assay_registry *registry, struct 
 	if (!colon)
 		return assay_fail(err, ASSAY_EUSAGE, "'%s' is not of the form axis:value", part);
 	*colon = '\0';
-	const char *value = colon + 1;
+	char *value = colon + 1;
 	if (strcmp(part, "threads") == 0) {
 		uint64_t threads;
 		enum assay_code rc = assay_parse_u64(value, 1, 65536, &threads, err);

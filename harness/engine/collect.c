@@ -241,6 +241,16 @@ static void describe_case(const struct assay_collect *collect, const struct assa
 		ret->flags |= ASSAY_RESULT_UNPINNED;
 }
 
+/* Counters that the benchmark stated come first, and belong to every metric. */
+static size_t n_stated(const struct assay_collect *collect)
+{
+	size_t n = 0;
+	while (n < collect->n_counters &&
+	       strcmp(collect->counters[n].source, ASSAY_SOURCE_STATED) == 0)
+		n++;
+	return n;
+}
+
 static enum assay_code one_result(const struct assay_collect *collect, size_t metric_index,
 				  struct assay_result *result, assay_result_fn on_result,
 				  void *context, struct assay_err *err)
@@ -261,8 +271,8 @@ static enum assay_code one_result(const struct assay_collect *collect, size_t me
 		result->status = ASSAY_STATUS_UNSTABLE;
 		result->reason = summary.reason;
 	}
-	result->counters = primary ? collect->counters : NULL;
-	result->n_counters = primary ? collect->n_counters : 0;
+	result->counters = collect->counters;
+	result->n_counters = primary ? collect->n_counters : n_stated(collect);
 	result->histogram = (struct assay_histogram_data){0};
 	if (primary && collect->histogram)
 		rc = attach_histogram(collect->histogram, result, err);

@@ -178,6 +178,7 @@ enum assay_code gang_init(struct gang *gang, struct assay_case *c, const unsigne
 	gang->sources = sources;
 	gang->bytes_per_op = gang->bench->bytes_per_op;
 	gang->flops_per_op = gang->bench->flops_per_op;
+	gang->ops_per_iteration = 1;
 	gang->n_threads = gang->bench->own_threads ? 1 : c->threads;
 	gang->elapsed_ns = NAN;
 	pthread_mutex_init(&gang->lock, NULL);
@@ -236,9 +237,10 @@ static void gather(const struct gang *gang, struct gang_batch *ret)
 		ret->voluntary += run->voluntary;
 		if (!gang_counts(gang, run->role))
 			continue;
-		ret->ops += run->ops;
+		ret->ops += run->ops * gang->ops_per_iteration;
 		ret->ops_per_thread = run->ops;
-		ret->rate += busy > 0 ? (double)run->ops * 1e9 / busy : 0;
+		if (busy > 0)
+			ret->rate += (double)(run->ops * gang->ops_per_iteration) * 1e9 / busy;
 	}
 	ret->wall_ns = (double)(last_end - first_begin);
 	double shared = first_end > last_begin ? (double)(first_end - last_begin) : 0;

@@ -15,7 +15,7 @@
 #include "harness/engine/histogram.h"
 #include "harness/result.h"
 
-enum { GANG_MAX_METRICS = 16, GANG_MAX_EVENTS = 32 };
+enum { GANG_MAX_METRICS = 16, GANG_MAX_EVENTS = 32, GANG_MAX_STATED = 16 };
 
 struct gang;
 
@@ -69,6 +69,7 @@ struct gang {
 	uint64_t seed;
 	void *state;
 	double bytes_per_op, flops_per_op;
+	uint64_t ops_per_iteration;
 
 	unsigned n_threads;   /* of the harness: 1 when the subject owns the threads */
 	const unsigned *cpus; /* c->threads CPU numbers, or NULL: not pinned */
@@ -96,6 +97,8 @@ struct gang {
 	double elapsed_ns; /* stated by the body, or NaN */
 	struct gang_metric metrics[GANG_MAX_METRICS];
 	size_t n_metrics;
+	struct assay_count stated[GANG_MAX_STATED]; /* by assay_counter() */
+	size_t n_stated;
 };
 
 /* The times of one finished batch. */

@@ -178,11 +178,14 @@ static enum assay_code write_histogram(const struct assay_job *job, const struct
 static enum assay_code write_counters(const struct assay_job *job, struct gang *gang, uint64_t n,
 				      struct assay_err *err)
 {
-	if (!job->events || !job->events[0] || !gang_ok(gang))
-		return ASSAY_OK;
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < gang->n_stated; i++)
+		rc = assay_frame_write(job->fd, ASSAY_FRAME_COUNTER, &gang->stated[i],
+				       sizeof(gang->stated[i]), err);
+	if (rc != ASSAY_OK || !job->events || !job->events[0] || !gang_ok(gang))
+		return rc;
 	struct assay_count counts[GANG_MAX_EVENTS];
 	size_t n_counts = assay_measure_counted(gang, n, job->events, counts);
-	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < n_counts; i++)
 		rc = assay_frame_write(job->fd, ASSAY_FRAME_COUNTER, &counts[i], sizeof(counts[i]),
 				       err);

@@ -114,6 +114,37 @@ static void words_have_positions(void **state)
 	assay_registry_free(registry);
 }
 
+static void paths_are_escaped_in_names_only(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct assay_registry *registry;
+	struct assay_case c;
+	assert_ok(assay_registry_new(&toy_table, &registry, &err));
+	const char *name = "toy/replay/file:..%2Fa%20b%25%2A.csv/threads:1";
+	assert_ok(assay_case_parse(registry, name, &c, &err));
+	assert_string_equal(c.params[0].text, "../a b%*.csv");
+	assert_close(c.params[0].value, -1, 0);
+	free(c.name);
+	assert_ok(assay_case_compose(&c, &err));
+	assert_string_equal(c.name, name);
+	assay_case_done(&c);
+	assert_ok(assay_case_parse(registry, "toy/replay/file:other", &c, &err));
+	assert_close(c.params[0].value, 1, 0);
+	assay_case_done(&c);
+	assert_fails(assay_case_parse(registry, "toy/replay/file:a%2", &c, &err), ASSAY_EUSAGE,
+		     "no path");
+	assay_registry_free(registry);
+	char **paths;
+	size_t n;
+	assert_ok(assay_axis_paths("a/b,c", &paths, &n, &err));
+	assert_int_equal(n, 2);
+	assert_string_equal(paths[0], "a/b");
+	assay_words_free(paths, n);
+	assert_fails(assay_axis_paths("a,,b", &paths, &n, &err), ASSAY_EUSAGE, "missing");
+	assert_fails(assay_axis_paths("a\nb", &paths, &n, &err), ASSAY_EUSAGE, "printed");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +152,7 @@ int main(void)
 		cmocka_unit_test(malformed_values_are_named),
 		cmocka_unit_test(names_go_there_and_back),
 		cmocka_unit_test(words_have_positions),
+		cmocka_unit_test(paths_are_escaped_in_names_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -236,6 +236,23 @@ static void drivers_are_chosen_by_what_they_can(void **state)
 	end(&f);
 }
 
+static void whole_numbers_are_stated_and_iterations_may_be_many_operations(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct taken taken = {0};
+	start(&f, "toy/replay/file:built_in");
+	uint64_t n = 1;
+	assay_measure(f.gang, &assay_driver_native, &(struct assay_effort){.samples = 3},
+		      &(struct measure_sink){on_sample, on_metric, &taken}, &n);
+	assert_close(taken.last_value, 1000, 0);
+	assert_int_equal(f.gang->n_stated, 2);
+	assert_string_equal(f.gang->stated[0].event, "misses");
+	assert_int_equal(f.gang->stated[0].raw, 42);
+	assert_int_equal(f.gang->stated[1].raw, 1000);
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +267,7 @@ int main(void)
 		cmocka_unit_test(broken_rules_are_failures),
 		cmocka_unit_test(a_failed_body_under_gbench_does_not_abort),
 		cmocka_unit_test(drivers_are_chosen_by_what_they_can),
+		cmocka_unit_test(whole_numbers_are_stated_and_iterations_may_be_many_operations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -207,6 +207,26 @@ static const struct assay_bench skips = {
 	.subjects = ASSAY_NO_SUBJECT,
 };
 
+static void replay_body(struct assay_run *run)
+{
+	assay_set_ops_per_iteration(run, 1000);
+	ASSAY_LOOP (run)
+		assay_clobber();
+	assay_set_elapsed_ns(run, 1e9);
+	assay_counter(run, "misses", 41);
+	assay_counter(run, "misses", 42);
+	assay_counter(run, "requests", 1000);
+}
+
+static const struct assay_bench replay = {
+	.brief = "a thousand operations an iteration, from a file",
+	.body = replay_body,
+	.subjects = ASSAY_NO_SUBJECT,
+	.axes = ASSAY_AXES({"file", "path", "built_in,other"}),
+	.unit = "op/s",
+	.max_ops = 1,
+};
+
 static const struct assay_suite suite = {.brief = "toys", .interface = "toy"};
 static const int ops;
 static const struct assay_subject plain = {.brief = "a subject", .ops = &ops};
@@ -228,6 +248,7 @@ const struct assay_table toy_table = {
 			{"toy", "no_loop", &no_loop},
 			{"toy", "wrong", &wrong},
 			{"toy", "skips", &skips},
+			{"toy", "replay", &replay},
 			{0},
 		},
 	.subjects =
