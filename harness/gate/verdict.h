@@ -37,11 +37,13 @@ struct assay_gate_acceptance {
 	double limit_ratio; /* accepted up to this ratio in the sense of worse, such as 1.06 */
 	char *author, *note;
 	uint64_t made_ns, expires_ns; /* wall clock; expires_ns 0: never */
+	size_t false_alarms; /* earlier verdicts on it that were called wrong; present or not */
 };
 
 /* One series: a case and one of its metrics. Texts are owned by the row. */
 struct assay_gate_row {
 	char *name;              /* of the case */
+	uint8_t series_key[32];  /* of assay_series_key(); all zero: unknown */
 	char *suite, *benchmark; /* parts of it */
 	char *metric, *unit;     /* "time", "ns/op" */
 	enum assay_better better;
@@ -60,7 +62,8 @@ struct assay_gate_row {
 	double placement_share; /* of the variance between launches, 0 to 1; NaN: one variant */
 	double placement_sd;    /* of the placement variants' levels, ratio minus one; NaN */
 	struct assay_gate_acceptance acceptance;
-	char *location; /* file the benchmark comes from; "" unknown */
+	uint64_t elapsed_ns; /* measuring it, both sides; 0 unknown */
+	char *location;      /* file the benchmark comes from; "" unknown */
 };
 
 /* Change as people read it: candidate / base in the metric's own direction; NaN where undefined. */
