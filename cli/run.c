@@ -16,6 +16,7 @@
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/engine/engine.h"
+#include "harness/engine/plan_json.h"
 #include "harness/engine/program.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/noise.h"
@@ -155,14 +156,12 @@ static enum assay_code print_plan_json(const struct session *s, struct assay_err
 	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < s->plan.n; i++) {
 		const struct assay_planned *planned = &s->plan.cases[i];
-		json_t *cpus = json_array();
-		for (unsigned t = 0; planned->cpus && t < planned->c.threads; t++)
-			json_array_append_new(cpus, json_integer(planned->cpus[t]));
-		rc = assay_json_line(json_pack("{s:s, s:s, s:o, s:o, s:o}", "schema", "assay/1",
-					       "event", "planned", "name",
-					       assay_json_text(planned->c.name), "cpus", cpus,
-					       "skip", assay_json_text(planned->skip)),
-				     s->cli->json, err);
+		json_t *json = assay_planned_json(planned);
+		if (json) {
+			json_object_set_new(json, "schema", json_string("assay/1"));
+			json_object_set_new(json, "event", json_string("planned"));
+		}
+		rc = assay_json_line(json, s->cli->json, err);
 	}
 	if (rc == ASSAY_OK && s->request.program_suite)
 		rc = run_command_events(&s->plan, s->cli->json, err);

@@ -21,6 +21,7 @@ static const struct cli_option options[] = {
 	{"seed", 0, "N", "seed of the launch"},
 	{"samples", 0, "N", "samples wanted"},
 	{"time", 0, "T", "time for all samples"},
+	{"batch", 0, "N", "operations per sample and thread (default: as many as fit the time)"},
 	{"driver", 0, "NAME", "native or gbench"},
 	{"memory", 0, "BYTES", "limit of private memory"},
 	{"records", 0, "FD", "where records go"},
@@ -42,6 +43,8 @@ static enum assay_code read_numbers(const struct cli_args *args, struct assay_jo
 	enum assay_code rc = number(args, "seed", &job->seed, err);
 	if (rc == ASSAY_OK)
 		rc = number(args, "samples", &samples, err);
+	if (rc == ASSAY_OK)
+		rc = number(args, "batch", &job->effort.batch, err);
 	if (rc == ASSAY_OK)
 		rc = number(args, "memory", &job->memory_bytes, err);
 	if (rc == ASSAY_OK)

@@ -137,6 +137,7 @@ enum assay_code assay_collect_record(void *context, enum assay_frame_type type, 
 		[ASSAY_FRAME_SAMPLE] = sizeof(struct assay_sample_frame),
 		[ASSAY_FRAME_COUNTER] = sizeof(struct assay_count),
 		[ASSAY_FRAME_STATUS] = sizeof(struct assay_status_frame),
+		[ASSAY_FRAME_BATCH] = sizeof(uint64_t),
 	};
 	if (type != ASSAY_FRAME_HISTOGRAM && length != sizes[type])
 		return malformed(err);
@@ -155,6 +156,9 @@ enum assay_code assay_collect_record(void *context, enum assay_frame_type type, 
 	case ASSAY_FRAME_COUNTER:
 		return take_counter(collect, payload);
 	case ASSAY_FRAME_STATUS:
+		return ASSAY_OK;
+	case ASSAY_FRAME_BATCH:
+		memcpy(&collect->batch, payload, sizeof(collect->batch));
 		return ASSAY_OK;
 	}
 	return malformed(err);

@@ -32,6 +32,7 @@ struct assay_collect {
 	size_t n_counters;
 	struct assay_hello hello;
 	double wall_ns, cpu_ns;
+	uint64_t batch; /* of the last launch that said so; 0 unknown */
 	enum assay_status status;
 	char reason[512];
 	unsigned launches_done;

@@ -21,6 +21,7 @@ enum assay_frame_type {
 	ASSAY_FRAME_SAMPLE,    /* struct assay_sample_frame */
 	ASSAY_FRAME_HISTOGRAM, /* array of struct assay_bucket_frame; several add up */
 	ASSAY_FRAME_COUNTER,   /* struct assay_count, per operation */
+	ASSAY_FRAME_BATCH,     /* uint64_t: operations per batch and thread it settled on */
 	ASSAY_FRAME_STATUS,    /* struct assay_status_frame: the last one */
 };
 

@@ -149,6 +149,17 @@ static uint64_t choose_n(struct gang *gang, const struct assay_driver *driver, u
 	}
 }
 
+static uint64_t batch_size(struct gang *gang, const struct assay_driver *driver,
+			   const struct assay_effort *effort)
+{
+	uint64_t limit = gang->bench->max_ops ? gang->bench->max_ops : MAX_OPS;
+	if (gang->bench->mode == ASSAY_ONCE)
+		return 1;
+	if (effort->batch)
+		return effort->batch < limit ? effort->batch : limit;
+	return choose_n(gang, driver, sample_target_ns(effort));
+}
+
 /* Enough: all samples taken; or, when operations are long, the time is up and a few are there. */
 static bool enough(const struct assay_effort *effort, unsigned taken, uint64_t began_ns)
 {
@@ -161,8 +172,7 @@ static uint64_t measure_batches(struct gang *gang, const struct assay_driver *dr
 				const struct assay_effort *effort, const struct measure_sink *sink)
 {
 	bool once = gang->bench->mode == ASSAY_ONCE;
-	uint64_t target = sample_target_ns(effort);
-	uint64_t n = once ? 1 : choose_n(gang, driver, target);
+	uint64_t n = batch_size(gang, driver, effort);
 	struct gang_batch batch;
 	for (int i = 0; i < WARM_BATCHES && !once && gang_ok(gang); i++)
 		driver->batch(gang, n, 0, &batch);

@@ -9,6 +9,7 @@
 struct assay_effort {
 	unsigned samples; /* wanted */
 	uint64_t time_ns; /* for all samples of a launch, about */
+	uint64_t batch;   /* operations per batch and thread; 0: as many as fit the time */
 };
 
 /* Where samples go as they are taken; a false return ends the measurement (nobody listens). */

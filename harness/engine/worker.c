@@ -209,6 +209,8 @@ static enum assay_code measure_gang(const struct assay_job *job, struct gang *ga
 	if (!isnan(gang->elapsed_ns)) /* only now is it known that the body states its times */
 		rc = write_hello(job, gang, driver, err);
 	if (rc == ASSAY_OK)
+		rc = assay_frame_write(job->fd, ASSAY_FRAME_BATCH, &n, sizeof(n), err);
+	if (rc == ASSAY_OK)
 		rc = write_histogram(job, gang, err);
 	if (rc == ASSAY_OK)
 		rc = write_counters(job, gang, n, err);

@@ -87,6 +87,10 @@ enum assay_code assay_gate_policy_check(const struct assay_gate_policy *policy,
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "gate: margins m0 = %g and m1 = %g; 0 <= m0 < m1 < 1 is needed",
 				  policy->m0, policy->m1);
+	if (!(policy->accepted >= 0 && isfinite(policy->accepted)))
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "gate: an accepted ratio of 1 + %g; at least 1 is needed",
+				  policy->accepted);
 	if (!is_level(policy->alpha) || !is_level(policy->screen_level) ||
 	    !is_level(policy->ok_level))
 		return assay_fail(err, ASSAY_EUSAGE,
@@ -153,12 +157,12 @@ struct margins {
 static enum assay_code test_margins(const struct assay_gate_policy *policy, const double *d,
 				    size_t n, struct margins *ret, struct assay_err *err)
 {
-	double m0 = log1p(policy->m0), m1 = log1p(policy->m1);
+	double m0 = log1p(policy->m0), m1 = log1p(policy->m1), known = log1p(policy->accepted);
 	ASSAY_AUTO_FREE double *valid = malloc((n + 1) * sizeof(*valid));
 	if (!valid)
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for %zu pairs", n);
 	size_t kept = keep(d, NULL, n, 0, valid);
-	const double centres[] = {m0, -m0, m1, -m1};
+	const double centres[] = {known + m0, -m0, known + m1, -m1};
 	struct assay_rank_test tests[4];
 	for (size_t i = 0; i < 4; i++) {
 		enum assay_code code = assay_signed_rank(valid, kept, centres[i], &tests[i], err);
@@ -200,7 +204,8 @@ static enum assay_code update(const struct assay_gate_policy *policy, size_t loo
 {
 	struct assay_gate_state *state = series->state;
 	struct margins p;
-	enum assay_code code = test_margins(policy, series->d, series->n, &p, err);
+	enum assay_code code = test_margins(series->policy ? series->policy : policy, series->d,
+					    series->n, &p, err);
 	if (code != ASSAY_OK)
 		return code;
 	double level = policy->ok_level * policy->ok_share[look];
@@ -295,7 +300,8 @@ static void look_ahead(const struct assay_gate_policy *policy, double centre, do
 	double family = (double)(survivors ? survivors : 1);
 	double red = policy->alpha / family * policy->red_share[last];
 	double ok = policy->ok_level * policy->ok_share[last];
-	double power = assay_normal_quantile(0.9), m0 = log1p(policy->m0), m1 = log1p(policy->m1);
+	double power = assay_normal_quantile(0.9), known = log1p(policy->accepted);
+	double m0 = known + log1p(policy->m0), m1 = known + log1p(policy->m1);
 	double z_red = power - assay_normal_quantile(red);
 	double z_ok = power - assay_normal_quantile(ok);
 	ret->detectable = exp(m0 + z_red * spread / sqrt((double)policy->look_pairs[last]));

@@ -14,6 +14,9 @@
  * m1. Neither at the last look: INCONCLUSIVE. Improvements are tested the same way on the other side, with a
  * family-wise level of their own; they only cost pairs where the screen showed one.
  *
+ * What was accepted before moves both margins on the slow side: "slower by more than m0" then
+ * means "than the accepted ratio times 1 + m0".
+ *
  * The margins differ on purpose: between them nobody minds either verdict, and that is what lets a small
  * number of pairs decide at all.
  */
@@ -30,8 +33,9 @@
 enum { ASSAY_GATE_LOOKS = 8 };
 
 struct assay_gate_policy {
-	double m0, m1; /* ratios minus one, 0 <= m0 < m1 < 1 */
-	double alpha;  /* chance that a gate without regression is red, over all benchmarks */
+	double m0, m1;   /* ratios minus one, 0 <= m0 < m1 < 1 */
+	double accepted; /* ratio minus one, >= 0: slower by this much is known and accepted */
+	double alpha;    /* chance that a gate without regression is red, over all benchmarks */
 	double screen_level,
 		ok_level; /* chance that one slower by m1 is dismissed, at each stage */
 	size_t screen_pairs;
@@ -101,6 +105,9 @@ struct assay_gate_series {
 	const double *d; /* NaN: a lost pair */
 	size_t n;
 	struct assay_gate_state *state;
+	const struct assay_gate_policy
+		*policy; /* its own margins; NULL: the gate's. The rest is not
+						 * looked at: levels and looks are the gate's */
 };
 
 /*
