@@ -45,6 +45,13 @@ enum assay_code assay_case_compose(struct assay_case *c, struct assay_err *err);
 /* The case of a full name as compose() writes it. ASSAY_EUSAGE when something in it is unknown. */
 enum assay_code assay_case_parse(const struct assay_registry *registry, const char *name,
 				 struct assay_case *ret, struct assay_err *err);
+/*
+ * The case of a name as people write it: axes in any order and spelling ("size:65536" for size:64Ki), and no
+ * threads where there is only one choice. Every axis must be named. `name` becomes what compose()
+ * writes. ASSAY_EUSAGE says what is unknown, with the nearest known word, or missing, with the choice.
+ */
+enum assay_code assay_case_resolve(const struct assay_registry *registry, const char *name,
+				   struct assay_case *ret, struct assay_err *err);
 void assay_case_done(struct assay_case *c);
 
 #endif

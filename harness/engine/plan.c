@@ -382,6 +382,27 @@ static enum assay_code unknown_axis(const struct expansion *x, const char *axis,
 			  near ? "'?" : "");
 }
 
+/*
+ * A pattern that selects nothing by the values the axes have, but is the full name of a case, selects that
+ * case: who names one need not say with -P what stands in the name.
+ */
+static enum assay_code add_named(struct expansion *x, struct assay_err *err)
+{
+	const struct assay_plan_request *q = x->request;
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && !q->n_subjects && i < q->n_patterns; i++) {
+		struct assay_case c;
+		if (x->pattern_used[i] ||
+		    assay_case_resolve(x->registry, q->patterns[i], &c, NULL) != ASSAY_OK)
+			continue;
+		bool exact = strcmp(c.name, q->patterns[i]) == 0 && !c.bench->program;
+		assay_case_done(&c); /* named anew when it is added */
+		if (exact)
+			rc = add_case(x, &c, err);
+	}
+	return rc;
+}
+
 static enum assay_code unmatched(const struct expansion *x, const char *pattern,
 				 struct assay_err *err)
 {
@@ -436,6 +457,8 @@ enum assay_code assay_plan_make(const struct assay_registry *registry,
 		if (rc != ASSAY_OK)
 			rc = assay_context(err, rc, "%s/%s", benches[i].suite, benches[i].name);
 	}
+	if (rc == ASSAY_OK)
+		rc = add_named(&x, err);
 	if (rc == ASSAY_OK)
 		rc = check_all_used(&x, err);
 	free(x.pattern_used);

@@ -21,7 +21,9 @@ struct assay_override {
 };
 
 struct assay_plan_request {
-	const char *const *patterns; /* globs over case names, or bare suites; n = 0: everything */
+	/* Globs over case names, or bare suites; n = 0: everything. A full name selects its case also
+	 * where its values are not among those of the axes. */
+	const char *const *patterns;
 	size_t n_patterns;
 	const char *const *subjects; /* n = 0: all */
 	size_t n_subjects;

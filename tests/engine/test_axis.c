@@ -145,6 +145,44 @@ static void paths_are_escaped_in_names_only(void **state)
 	assert_fails(assay_axis_paths("a\nb", &paths, &n, &err), ASSAY_EUSAGE, "printed");
 }
 
+static void names_are_completed_or_refused(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct assay_registry *registry;
+	struct assay_case c;
+	assert_ok(assay_registry_new(&toy_table, &registry, &err));
+	static const char *const good[][2] = {
+		{"toy/empty", "toy/empty/threads:1"},
+		{"toy/empty/threads:3", "toy/empty/threads:3"},
+		{"toy/pair", "toy/pair/threads:2"},
+		{"toy/sweep/threads:2/subject:plain/mode:slow/size:4096",
+		 "toy/sweep/size:4Ki/mode:slow/subject:plain/threads:2"},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(good); i++) {
+		assert_ok(assay_case_resolve(registry, good[i][0], &c, &err));
+		assert_string_equal(c.name, good[i][1]);
+		assay_case_done(&c);
+	}
+	static const char *const bad[][2] = {
+		{"toy", "no such benchmark"},
+		{"toy/sweep", "axis 'size' is missing; it is measured with 16,4Ki"},
+		{"toy/sweep/size:16/mode:slow/threads:1",
+		 "'subject' is missing; it takes plain, other"},
+		{"toy/sweep/size:16/mode:slow/subject:plain", "'threads' is missing"},
+		{"toy/sweep/size:16/siez:16", "did you mean 'size'?"},
+		{"toy/sweep/size:16/size:32", "axis 'size' is named twice"},
+		{"toy/sweep/size:16,32/mode:slow/subject:plain/threads:1", "is not one value"},
+		{"toy/sweep/size:16/mode:slow/subject:plian/threads:1", "did you mean 'plain'?"},
+		{"toy/empty/subject:plain", "toy/empty does not take subject 'plain'"},
+		{"toy/pair/threads:3", "toy/pair has 2 threads, not 3"},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++)
+		assert_fails(assay_case_resolve(registry, bad[i][0], &c, &err), ASSAY_EUSAGE,
+			     bad[i][1]);
+	assay_registry_free(registry);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +191,7 @@ int main(void)
 		cmocka_unit_test(names_go_there_and_back),
 		cmocka_unit_test(words_have_positions),
 		cmocka_unit_test(paths_are_escaped_in_names_only),
+		cmocka_unit_test(names_are_completed_or_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

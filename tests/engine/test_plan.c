@@ -78,6 +78,30 @@ static void overrides_subjects_and_globs_narrow(void **state)
 			    "toy/sweep/size:8/mode:slow/subject:other/threads:1");
 }
 
+static void a_full_name_selects_its_case_whatever_the_axes_have(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = {0};
+	const char *const names[] = {"toy/sweep/size:48/mode:slow/subject:other/threads:1",
+				     "toy/sweep/size:4Ki/mode:fast/subject:plain/threads:2"};
+	assert_ok(plan(f, &(struct assay_plan_request){
+				  .quick = true, .patterns = names, .n_patterns = 2}));
+	assert_int_equal(f->plan.n, 2);
+	assert_string_equal(f->plan.cases[0].c.name, names[0]);
+	assert_close(f->plan.cases[0].c.params[0].value, 48, 0);
+	assert_non_null(f->plan.cases[0].cpus);
+	assert_string_equal(f->plan.cases[1].c.name, names[1]);
+	const char *const part[] = {"toy/sweep/size:48/mode:slow/subject:other"};
+	assert_int_equal(plan(f, &(struct assay_plan_request){.patterns = part, .n_patterns = 1}),
+			 ASSAY_EUSAGE); /* of a sweep over threads it is only a part */
+	assert_int_equal(
+		plan(f, &(struct assay_plan_request){.patterns = names,
+						     .n_patterns = 1,
+						     .subjects = (const char *const[]){"plain"},
+						     .n_subjects = 1}),
+		ASSAY_EUSAGE);
+}
+
 static void too_many_threads_are_skipped_with_the_reason(void **state)
 {
 	struct fixture *f = *state;
@@ -156,6 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(everything_is_every_point, begin, end),
 		cmocka_unit_test_setup_teardown(overrides_subjects_and_globs_narrow, begin, end),
+		cmocka_unit_test_setup_teardown(a_full_name_selects_its_case_whatever_the_axes_have,
+						begin, end),
 		cmocka_unit_test_setup_teardown(too_many_threads_are_skipped_with_the_reason, begin,
 						end),
 		cmocka_unit_test_setup_teardown(unknown_names_get_the_nearest, begin, end),
