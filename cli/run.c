@@ -45,6 +45,7 @@ static const struct cli_option options[] = {
 	{"ignore-failure", 0, NULL, "CMD: any exit status will do"},
 	{"input", 0, "FILE", "CMD: what it reads (default: nothing)"},
 	{"output", 0, "WHERE", "CMD: null, pipe, inherit or a file (default null)"},
+	{"anchor", 0, "FILE", "a frozen plug-in or build, measured beside, for 'assay history'"},
 	{"tag", 0, "KEY=VALUE", "remember this with the run"},
 	{"resume", 0, "RUN", "measure what an interrupted run still lacks"},
 	{"seed", 0, "N", "seed of schedule and workloads"},
@@ -85,6 +86,7 @@ struct session {
 	struct assay_tag tags[MAX_TAGS];
 	size_t n_tags;
 	struct run_output output;
+	size_t anchored; /* series with a ratio to the anchor */
 	uint64_t elapsed_ns;
 };
 
@@ -146,6 +148,8 @@ static enum assay_code print_plan(const struct session *s, struct assay_err *err
 	cli_table_print(table, stdout);
 	double seconds = (double)runnable * (double)s->request.launches *
 			 ((double)s->request.time_ns * 1.5 + 5e7) / 1e9;
+	if (s->request.anchor.path)
+		seconds *= 2;
 	printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 ", about %.0f s\n",
 	       runnable, s->request.launches, s->request.profile, s->request.seed, seconds);
 	return ASSAY_OK;
@@ -232,6 +236,10 @@ static enum assay_code on_result(void *context, const struct assay_result *resul
 				 struct assay_err *err)
 {
 	struct session *s = context;
+	const char *id;
+	size_t length;
+	s->anchored += assay_anchor_metric_parse(result->metric.name, &length, &id) &&
+		       assay_status_measured(result->status);
 	enum assay_code rc = assay_store_add_result(s->store, s->run, result, err);
 	return rc == ASSAY_OK ? run_output_result(&s->output, result, err) : rc;
 }
@@ -268,6 +276,7 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 		.driver = q->driver,
 		.events = q->n_events ? (const char *const *)q->events : NULL,
 		.noise = s->noise.grade,
+		.anchor = q->anchor.path ? &q->anchor : NULL,
 		.interrupted = &interrupted,
 	};
 	const struct assay_engine_sink sink = {
@@ -327,6 +336,9 @@ static enum assay_code show_summary(const struct session *s, struct assay_err *e
 		rc = show_results(s, &runs, &results, err);
 	assay_result_list_done(&results);
 	assay_run_list_done(&runs);
+	if (s->request.anchor.path)
+		cli_note(s->cli, "%zu series with a ratio to the anchor %s (%s)", s->anchored,
+			 s->request.anchor.id, s->request.anchor.path);
 	cli_note(s->cli,
 		 "run %" PRId64
 		 ": %zu ok, %zu unstable, %zu skipped, %zu failed, %zu crashed, "

@@ -99,6 +99,7 @@ void run_request_done(struct run_request *q)
 	free_list(q->plugins, q->n_plugins);
 	free_list(q->programs, q->n_programs);
 	free(q->overrides);
+	assay_anchor_done(&q->anchor);
 	*q = (struct run_request){0};
 }
 
@@ -110,7 +111,7 @@ static enum assay_code options_into_settings(struct cli *cli, const struct cli_a
 		{"profile", "--profile"},   {"samples", "--samples"},   {"time", "--time"},
 		{"launches", "--launches"}, {"timeout", "--timeout"},   {"budget", "--budget"},
 		{"cpus", "--cpus"},         {"counters", "--counters"}, {"seed", "--seed"},
-		{"subjects", "--subjects"},
+		{"subjects", "--subjects"}, {"anchor", "--anchor"},
 	};
 	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(names); i++) {
@@ -289,6 +290,21 @@ static bool says_where(const struct cli *cli, const struct run_request *q)
 	return says;
 }
 
+/* Programs have no anchor: a command is interleaved with others, not with a plug-in. */
+static enum assay_code read_anchor(struct cli *cli, const struct cli_args *args,
+				   struct run_request *q, struct assay_err *err)
+{
+	const char *path = config_get(cli->config, "anchor");
+	if (!path || (q->n_programs && !cli_value(args, "anchor")))
+		return ASSAY_OK;
+	if (q->n_programs)
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"--anchor is for benchmarks; put a command to hold others against "
+			"beside them, after ':::'");
+	return assay_anchor_open(path, cli->program, &cli_built_in, &q->anchor, err);
+}
+
 enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 				 struct run_request *q, struct assay_err *err)
 {
@@ -312,6 +328,8 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 	q->place_programs = says_where(cli, q);
 	if (rc == ASSAY_OK)
 		rc = run_command_read(args, q, err);
+	if (rc == ASSAY_OK)
+		rc = read_anchor(cli, args, q, err);
 	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
 }
 
@@ -340,6 +358,10 @@ char *run_request_json(const struct run_request *q)
 	json_object_set_new(json, "seed", json_integer((json_int_t)q->seed));
 	json_object_set_new(json, "programs", texts_json(q->programs, q->n_programs));
 	json_object_set_new(json, "place_programs", json_boolean(q->place_programs));
+	if (q->anchor.path) {
+		json_object_set_new(json, "anchor", assay_json_text(q->anchor.path));
+		json_object_set_new(json, "anchor_id", json_string(q->anchor.id));
+	}
 	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(json);
 	return text;
@@ -390,6 +412,21 @@ static enum assay_code restore_lists(const json_t *json, struct run_request *q,
 	return rc;
 }
 
+/* The other half of a run must be held against the same file as the first. */
+static enum assay_code restore_anchor(struct cli *cli, const json_t *json, struct run_request *q,
+				      struct assay_err *err)
+{
+	const char *path = json_string_value(json_object_get(json, "anchor"));
+	const char *id = json_string_value(json_object_get(json, "anchor_id"));
+	enum assay_code rc =
+		path ? assay_anchor_open(path, cli->program, &cli_built_in, &q->anchor, err)
+		     : ASSAY_OK;
+	if (rc == ASSAY_OK && path && (!id || strcmp(id, q->anchor.id) != 0))
+		rc = assay_fail(err, ASSAY_EUSAGE,
+				"the anchor '%s' is another file than when the run began", path);
+	return rc;
+}
+
 enum assay_code run_request_restore(struct cli *cli, const char *text, struct run_request *q,
 				    struct assay_err *err)
 {
@@ -408,6 +445,8 @@ enum assay_code run_request_restore(struct cli *cli, const char *text, struct ru
 	q->budget_ns = number_from(json, "budget_ns");
 	q->place_programs = json_is_true(json_object_get(json, "place_programs"));
 	enum assay_code rc = restore_lists(json, q, err);
+	if (rc == ASSAY_OK)
+		rc = restore_anchor(cli, json, q, err);
 	json_decref(json);
 	if (rc == ASSAY_OK && (!q->profile || !q->cpus || !q->samples || !q->launches))
 		rc = assay_fail(err, ASSAY_ESTORE, "the stored plan is damaged");

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
+#include "harness/engine/anchor.h"
 #include "harness/engine/plan.h"
 
 enum { RUN_MAX_CPUS = 4096 };
@@ -17,7 +18,8 @@ struct run_request {
 	size_t n_patterns, n_subjects, n_axes, n_events, n_plugins;
 	char **programs; /* descriptions, see harness/engine/program.h; n = 0: benchmarks are measured */
 	size_t n_programs;
-	bool place_programs; /* the user said on which CPUs, or on how many */
+	bool place_programs;        /* the user said on which CPUs, or on how many */
+	struct assay_anchor anchor; /* path NULL: none */
 	uint64_t samples, launches, seed;
 	uint64_t time_ns, timeout_ns, budget_ns;
 	/* derived */
@@ -27,8 +29,8 @@ struct run_request {
 	const char *program_suite; /* of the programs; NULL: none */
 };
 
-/* From options, settings and the profile's figures. Loads the plug-ins named by --load, and adds the
- * programs to the registry. */
+/* From options, settings and the profile's figures. Loads the plug-ins named by --load, opens the anchor,
+ * and adds the programs to the registry. */
 enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 				 struct run_request *ret, struct assay_err *err);
 /* As JSON for the store, and back from there. */

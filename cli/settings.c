@@ -146,6 +146,7 @@ static const struct spec {
 	{"db", "results.db", check_path, "the result store"},
 	{"color", "auto", check_color, "auto, always or never"},
 	{"subjects", NULL, check_subjects, "subjects to measure; default: all"},
+	{"anchor", NULL, check_path, "frozen plug-in or build to hold every result against"},
 };
 
 enum { N_SPECS = ASSAY_COUNT_OF(specs) };

@@ -13,7 +13,7 @@
 struct reading {
 	struct config *config;
 	const struct document *document;
-	const char *db_folder;
+	const char *folder;
 };
 
 static enum assay_code set(const struct reading *r, const char *key,
@@ -25,9 +25,10 @@ static enum assay_code set(const struct reading *r, const char *key,
 	if (code != ASSAY_OK)
 		return code;
 	assay_str_add(&origin, "%s:%zu", document_path(r->document), pair->line);
-	if (strcmp(key, "db") == 0 && r->db_folder && value.length && value.text[0] != '/') {
+	bool is_path = strcmp(key, "db") == 0 || strcmp(key, "anchor") == 0;
+	if (is_path && r->folder && value.length && value.text[0] != '/') {
 		ASSAY_AUTO(assay_str_done) struct assay_str path = {0};
-		assay_str_add(&path, "%s%s", r->db_folder, value.text);
+		assay_str_add(&path, "%s%s", r->folder, value.text);
 		return config_set(r->config, key, assay_str_text(&path), assay_str_text(&origin),
 				  err);
 	}
@@ -61,7 +62,7 @@ static enum assay_code take_setting(void *context, const struct document_pair *p
 	return set(r, pair->key, pair, err);
 }
 
-enum assay_code config_read_file(struct config *config, const char *path, const char *db_folder,
+enum assay_code config_read_file(struct config *config, const char *path, const char *folder,
 				 struct assay_err *err)
 {
 	struct stat st;
@@ -71,7 +72,7 @@ enum assay_code config_read_file(struct config *config, const char *path, const 
 	enum assay_code code = document_read(path, &document, err);
 	if (code != ASSAY_OK)
 		return code;
-	struct reading r = {.config = config, .document = document, .db_folder = db_folder};
+	struct reading r = {.config = config, .document = document, .folder = folder};
 	code = document_each(document, document_root(document), take_setting, &r, err);
 	document_free(document);
 	return code;

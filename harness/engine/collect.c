@@ -215,8 +215,9 @@ static enum assay_code attach_histogram(const struct assay_histogram *h,
 	return ASSAY_OK;
 }
 
-static void describe_case(const struct assay_collect *collect, const struct assay_planned *planned,
-			  struct assay_param *params, char noise, struct assay_result *ret)
+void assay_collect_describe(const struct assay_collect *collect,
+			    const struct assay_planned *planned, struct assay_param *params,
+			    char noise, struct assay_result *ret)
 {
 	const struct assay_case *c = &planned->c;
 	for (size_t i = 0; i < c->n_params; i++)
@@ -294,7 +295,7 @@ enum assay_code assay_collect_results(const struct assay_collect *collect,
 {
 	struct assay_param params[ASSAY_CASE_MAX_AXES];
 	struct assay_result result;
-	describe_case(collect, planned, params, noise, &result);
+	assay_collect_describe(collect, planned, params, noise, &result);
 	if (!collect->n_metrics) {
 		const struct assay_case *c = &planned->c;
 		result.metric = assay_primary_metric(c->bench->bench,

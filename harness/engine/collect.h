@@ -51,12 +51,19 @@ void assay_collect_done(struct assay_collect *collect);
 /* Called once per metric, the primary one first; the result is valid during the call only. */
 typedef enum assay_code (*assay_result_fn)(void *context, const struct assay_result *result,
 					   struct assay_err *err);
+/* All of a result but its metric and its figures; params[planned->c.n_params] are filled in for it. */
+void assay_collect_describe(const struct assay_collect *collect,
+			    const struct assay_planned *planned, struct assay_param *params,
+			    char noise, struct assay_result *ret);
 /* Summarise and hand out the results of a case. A case without samples yields one result of its
  * primary metric with status and reason. */
 enum assay_code assay_collect_results(const struct assay_collect *collect,
 				      const struct assay_planned *planned, char noise,
 				      assay_result_fn on_result, void *context,
 				      struct assay_err *err);
+
+/* An interval wider than this to either side, as a ratio, is not a measurement to build on. */
+#define ASSAY_UNSTABLE_HALF_WIDTH 0.10
 
 /* The summary of samples: which of them count, and in how far they can be trusted. */
 struct assay_summary {

@@ -19,8 +19,10 @@ struct verdict {
 	char reason[512];
 };
 
+enum { OURS, ANCHORS, SIDES };
+
 struct progress_of_case {
-	struct assay_collect collect;
+	struct assay_collect sides[SIDES];
 	unsigned launches_left;
 	bool closed; /* results handed out */
 };
@@ -30,17 +32,19 @@ struct execution {
 	const struct assay_plan *plan;
 	const struct assay_engine_options *options;
 	const struct assay_engine_sink *sink;
-	struct verdict *verdicts; /* one per subject of the registry */
+	struct verdict *verdicts[SIDES]; /* one per subject of the registry */
 	struct progress_of_case *cases;
 	uint64_t began_ns;
 };
 
-static struct assay_launch launch_of(const struct execution *x, const struct assay_job *job,
+static struct assay_launch launch_of(const struct execution *x, int side,
+				     const struct assay_job *job,
 				     const struct assay_subject_entry *subject, unsigned threads)
 {
+	const struct assay_anchor *anchor = x->options->anchor;
 	return (struct assay_launch){
-		.program = x->options->program,
-		.plugins = assay_registry_plugins(x->registry),
+		.program = side == OURS ? x->options->program : anchor->program,
+		.plugins = side == OURS ? assay_registry_plugins(x->registry) : anchor->plugins,
 		.job = job,
 		.environment = subject ? subject->subject->environment : NULL,
 		.n_threads = threads,
@@ -60,7 +64,8 @@ static enum assay_code ignore_record(void *context, enum assay_frame_type type, 
 	return ASSAY_OK;
 }
 
-static enum assay_code ask_oracle(struct execution *x, const struct assay_subject_entry *subject,
+static enum assay_code ask_oracle(struct execution *x, int side,
+				  const struct assay_subject_entry *subject,
 				  struct verdict *verdict, struct assay_err *err)
 {
 	const struct assay_job job = {
@@ -69,7 +74,7 @@ static enum assay_code ask_oracle(struct execution *x, const struct assay_subjec
 		.seed = x->options->seed,
 		.memory_bytes = x->options->memory_bytes,
 	};
-	struct assay_launch launch = launch_of(x, &job, subject, 1);
+	struct assay_launch launch = launch_of(x, side, &job, subject, 1);
 	struct assay_outcome outcome;
 	enum assay_code rc = assay_launch_run(&launch, ignore_record, NULL, &outcome, err);
 	if (rc != ASSAY_OK)
@@ -84,7 +89,7 @@ static enum assay_code ask_oracle(struct execution *x, const struct assay_subjec
 	return ASSAY_OK;
 }
 
-static enum assay_code verdict_on(struct execution *x, const struct assay_case *c,
+static enum assay_code verdict_on(struct execution *x, int side, const struct assay_case *c,
 				  const struct verdict **ret, struct assay_err *err)
 {
 	const struct assay_subject_entry *all;
@@ -92,9 +97,9 @@ static enum assay_code verdict_on(struct execution *x, const struct assay_case *
 	*ret = NULL;
 	if (!c->subject)
 		return ASSAY_OK;
-	struct verdict *verdict = &x->verdicts[c->subject - all];
+	struct verdict *verdict = &x->verdicts[side][c->subject - all];
 	*ret = verdict;
-	return verdict->asked ? ASSAY_OK : ask_oracle(x, c->subject, verdict, err);
+	return verdict->asked ? ASSAY_OK : ask_oracle(x, side, c->subject, verdict, err);
 }
 
 /* Hand out what is known of a case and forget its samples. */
@@ -103,20 +108,30 @@ static enum assay_code close_case(struct execution *x, size_t i, struct assay_er
 	struct progress_of_case *p = &x->cases[i];
 	p->closed = true;
 	p->launches_left = 0;
+	const struct assay_anchor *anchor = x->options->anchor;
 	enum assay_code rc =
-		assay_collect_results(&p->collect, &x->plan->cases[i], x->options->noise,
+		assay_collect_results(&p->sides[OURS], &x->plan->cases[i], x->options->noise,
 				      x->sink->result, x->sink->context, err);
-	assay_collect_done(&p->collect);
+	if (rc == ASSAY_OK && anchor)
+		rc = assay_anchor_results(anchor, &p->sides[OURS], &p->sides[ANCHORS],
+					  &x->plan->cases[i], x->options->noise, x->sink->result,
+					  x->sink->context, err);
+	for (int side = 0; side < SIDES; side++)
+		assay_collect_done(&p->sides[side]);
 	return rc;
+}
+
+static void give_up(struct assay_collect *collect, enum assay_status status, const char *reason)
+{
+	assay_collect_begin(collect);
+	collect->status = status;
+	assay_copy(collect->reason, sizeof(collect->reason), reason);
 }
 
 static enum assay_code close_without(struct execution *x, size_t i, enum assay_status status,
 				     const char *reason, struct assay_err *err)
 {
-	struct assay_collect *collect = &x->cases[i].collect;
-	assay_collect_begin(collect);
-	collect->status = status;
-	assay_copy(collect->reason, sizeof(collect->reason), reason);
+	give_up(&x->cases[i].sides[OURS], status, reason);
 	return close_case(x, i, err);
 }
 
@@ -131,41 +146,75 @@ static uint64_t launch_seed(uint64_t seed, const char *name, unsigned launch)
 	return assay_splitmix(&state);
 }
 
-static enum assay_code measure_launch(struct execution *x, size_t i, unsigned launch_number,
-				      struct assay_err *err)
+static enum assay_code measure_side(struct execution *x, int side, size_t i, uint64_t seed,
+				    struct assay_err *err)
 {
 	const struct assay_planned *planned = &x->plan->cases[i];
 	const struct assay_program *program = planned->c.bench->program;
-	struct progress_of_case *p = &x->cases[i];
+	struct assay_collect *collect = &x->cases[i].sides[side];
+	bool counted = side == OURS && collect->launches_done == 0;
 	const struct assay_job job = {
 		.case_name = planned->c.name,
 		.program = program ? program->description : NULL,
 		.timeout_ns = program ? x->options->timeout_ns : 0,
 		.cpus = planned->cpus,
 		.n_cpus = planned->cpus ? planned->c.threads : 0,
-		.seed = launch_seed(x->options->seed, planned->c.name, launch_number),
+		.seed = seed,
 		.effort = x->options->effort,
 		.driver = x->options->driver,
-		.events = p->collect.launches_done == 0 ? x->options->events : NULL,
+		.events = counted ? x->options->events : NULL,
 		.memory_bytes = x->options->memory_bytes,
 	};
-	struct assay_launch launch = launch_of(x, &job, planned->c.subject, planned->c.threads);
+	struct assay_launch launch =
+		launch_of(x, side, &job, planned->c.subject, planned->c.threads);
 	if (program)
 		assay_program_launch(program, &launch);
 	uint64_t began = assay_now_ns();
-	assay_collect_begin(&p->collect);
+	assay_collect_begin(collect);
 	struct assay_outcome outcome;
 	enum assay_code rc =
-		assay_launch_run(&launch, assay_collect_record, &p->collect, &outcome, err);
+		assay_launch_run(&launch, assay_collect_record, collect, &outcome, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	p->collect.elapsed_ns += assay_now_ns() - began;
-	rc = assay_collect_end(&p->collect, outcome.status, outcome.reason, err);
+	collect->elapsed_ns += assay_now_ns() - began;
+	return assay_collect_end(collect, outcome.status, outcome.reason, err);
+}
+
+/* Is the anchor to be measured beside case i? Once it could not be, it is left alone. */
+static enum assay_code anchor_wanted(struct execution *x, size_t i, bool *ret,
+				     struct assay_err *err)
+{
+	const struct assay_case *c = &x->plan->cases[i].c;
+	struct assay_collect *collect = &x->cases[i].sides[ANCHORS];
+	const struct verdict *verdict = NULL;
+	*ret = x->options->anchor && !c->bench->program && collect->status == ASSAY_STATUS_OK;
+	if (!*ret)
+		return ASSAY_OK;
+	enum assay_code rc = verdict_on(x, ANCHORS, c, &verdict, err);
+	if (rc != ASSAY_OK || !verdict || verdict->status == ASSAY_STATUS_OK)
+		return rc;
+	give_up(collect, verdict->status, verdict->reason);
+	*ret = false;
+	return ASSAY_OK;
+}
+
+static enum assay_code measure_launch(struct execution *x, size_t i, unsigned launch_number,
+				      struct assay_err *err)
+{
+	struct progress_of_case *p = &x->cases[i];
+	uint64_t seed = launch_seed(x->options->seed, x->plan->cases[i].c.name, launch_number);
+	bool anchored;
+	enum assay_code rc = anchor_wanted(x, i, &anchored, err);
+	int first = anchored && seed >> 63 ? ANCHORS : OURS; /* the coin */
+	if (rc == ASSAY_OK)
+		rc = measure_side(x, first, i, seed, err);
+	if (rc == ASSAY_OK && anchored)
+		rc = measure_side(x, first == OURS ? ANCHORS : OURS, i, seed, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	p->launches_left--;
 	/* a case that failed once is not measured further; what it has is kept */
-	bool over = p->launches_left == 0 || p->collect.status != ASSAY_STATUS_OK;
+	bool over = p->launches_left == 0 || p->sides[OURS].status != ASSAY_STATUS_OK;
 	return over ? close_case(x, i, err) : ASSAY_OK;
 }
 
@@ -178,7 +227,7 @@ static enum assay_code step(struct execution *x, size_t i, unsigned launch_numbe
 	if (x->options->budget_ns && assay_now_ns() - x->began_ns > x->options->budget_ns)
 		return close_without(x, i, ASSAY_STATUS_SKIPPED,
 				     "the time budget was used up before its turn", err);
-	enum assay_code rc = verdict_on(x, &x->plan->cases[i].c, &verdict, err);
+	enum assay_code rc = verdict_on(x, OURS, &x->plan->cases[i].c, &verdict, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	if (verdict && verdict->status != ASSAY_STATUS_OK)
@@ -245,14 +294,15 @@ enum assay_code assay_engine_run(const struct assay_registry *registry,
 		.plan = plan,
 		.options = options,
 		.sink = sink,
-		.verdicts = calloc(n_subjects + 1, sizeof(struct verdict)),
+		.verdicts = {calloc(n_subjects + 1, sizeof(struct verdict)),
+			     calloc(n_subjects + 1, sizeof(struct verdict))},
 		.cases = calloc(plan->n + 1, sizeof(struct progress_of_case)),
 		.began_ns = assay_now_ns(),
 	};
 	uint32_t *order = NULL;
 	size_t n = 0;
 	enum assay_code rc = ASSAY_OK;
-	if (!x.verdicts || !x.cases)
+	if (!x.verdicts[OURS] || !x.verdicts[ANCHORS] || !x.cases)
 		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
 	assay_become_subreaper();
 	if (rc == ASSAY_OK)
@@ -262,9 +312,11 @@ enum assay_code assay_engine_run(const struct assay_registry *registry,
 	if (rc == ASSAY_OK)
 		rc = run_schedule(&x, order, n, err);
 	for (size_t i = 0; x.cases && i < plan->n; i++)
-		assay_collect_done(&x.cases[i].collect);
+		for (int side = 0; side < SIDES; side++)
+			assay_collect_done(&x.cases[i].sides[side]);
 	free(order);
 	free(x.cases);
-	free(x.verdicts);
+	for (int side = 0; side < SIDES; side++)
+		free(x.verdicts[side]);
 	return rc;
 }

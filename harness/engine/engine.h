@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "harness/engine/anchor.h"
 #include "harness/engine/collect.h"
 #include "harness/engine/measure.h"
 #include "harness/engine/plan.h"
@@ -12,14 +13,15 @@
 struct assay_engine_options {
 	const char *program; /* executed for each worker */
 	uint64_t seed;
-	unsigned launches;          /* per case */
-	struct assay_effort effort; /* per launch */
-	uint64_t timeout_ns;        /* per launch */
-	uint64_t budget_ns;         /* for the whole plan; 0: none */
-	uint64_t memory_bytes;      /* per worker; 0: none */
-	const char *driver;         /* NULL: per case */
-	const char *const *events;  /* NULL-terminated; NULL: no counted pass */
-	char noise;                 /* grade, copied into results */
+	unsigned launches;                 /* per case */
+	struct assay_effort effort;        /* per launch */
+	uint64_t timeout_ns;               /* per launch */
+	uint64_t budget_ns;                /* for the whole plan; 0: none */
+	uint64_t memory_bytes;             /* per worker; 0: none */
+	const char *driver;                /* NULL: per case */
+	const char *const *events;         /* NULL-terminated; NULL: no counted pass */
+	char noise;                        /* grade, copied into results */
+	const struct assay_anchor *anchor; /* measured beside every benchmark; NULL: none */
 	const volatile sig_atomic_t *interrupted;
 };
 
@@ -40,7 +42,8 @@ struct assay_engine_sink {
 };
 
 /*
- * Run the plan. Every case ends in at least one result with a status; a bad case never harms the
+ * Run the plan. With an anchor each launch of a benchmark has one of the anchor's right before or after it, as
+ * a coin says, and results of further metrics follow: see assay_anchor_results(). Every case ends in at least one result with a status; a bad case never harms the
  * others. ASSAY_EINTR when interrupted: finished results have been handed out.
  */
 enum assay_code assay_engine_run(const struct assay_registry *registry,

@@ -29,7 +29,8 @@ struct assay_hello {
 	char driver[16];
 	char clock[16];
 	double bytes_per_op, flops_per_op;
-	uint32_t pinned; /* 1: every thread's mask was read back as asked */
+	uint32_t pinned;  /* 1: every thread's mask was read back as asked */
+	uint32_t version; /* of the benchmark */
 };
 struct assay_metric_frame {
 	uint32_t index; /* 0 is the primary metric */

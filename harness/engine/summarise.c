@@ -8,11 +8,9 @@
 #include "harness/engine/collect.h"
 #include "harness/stats/estimate.h"
 
-#define CONFIDENCE 0.95
-/* An interval wider than this to either side is not a measurement to build on. */
-#define UNSTABLE_HALF_WIDTH 0.10
-#define DRIFT_RATIO         0.05
-#define CLEAN_SHARE_MIN     (1.0 / 3)
+#define CONFIDENCE      0.95
+#define DRIFT_RATIO     0.05
+#define CLEAN_SHARE_MIN (1.0 / 3)
 enum { CLEAN_MIN = 5, DRIFT_MIN_SAMPLES = 12 };
 
 /* Does sample i count? Rejected ones never, preempted ones only where clean ones are too few. */
@@ -104,7 +102,7 @@ static void judge_stability(const struct assay_samples *s, double drift, struct 
 		ret->unstable = true;
 		snprintf(ret->reason, sizeof(ret->reason),
 			 "none of %zu windows had all threads running side by side", s->n);
-	} else if (e->n > 1 && half > UNSTABLE_HALF_WIDTH) {
+	} else if (e->n > 1 && half > ASSAY_UNSTABLE_HALF_WIDTH) {
 		ret->unstable = true;
 		snprintf(ret->reason, sizeof(ret->reason),
 			 "the median is known to +-%.0f %% only (%zu samples)", 100 * half, e->n);

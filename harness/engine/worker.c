@@ -70,10 +70,12 @@ static enum assay_code run_check(const struct assay_registry *registry, const st
 	const struct assay_suite *suite = assay_registry_suite(registry, job->check_suite);
 	const struct assay_subject_entry *subject =
 		assay_registry_subject(registry, job->check_suite, job->check_subject);
-	if (!suite || !subject)
-		return assay_fail(err, ASSAY_EUSAGE, "there is no subject %s/%s", job->check_suite,
-				  job->check_subject);
 	struct assay_err why = {0};
+	if (!suite || !subject) {
+		assay_fail(&why, ASSAY_SKIP, "there is no subject %s/%s", job->check_suite,
+			   job->check_subject);
+		return write_status(job, ASSAY_STATUS_SKIPPED, why.text, err);
+	}
 	enum assay_code rc = probe(subject, &why);
 	if (rc == ASSAY_OK && suite->check)
 		rc = suite->check(subject->subject, job->seed, &why);
@@ -141,6 +143,7 @@ static enum assay_code write_hello(const struct assay_job *job, const struct gan
 		.bytes_per_op = gang->bytes_per_op,
 		.flops_per_op = gang->flops_per_op,
 		.pinned = gang->pinned,
+		.version = gang->bench->version,
 	};
 	assay_copy(hello.driver, sizeof(hello.driver), driver->name);
 	assay_copy(hello.clock, sizeof(hello.clock),
@@ -241,10 +244,12 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 {
 	struct assay_case c;
 	const struct assay_driver *driver;
-	enum assay_code rc = assay_case_parse(registry, job->case_name, &c, err);
-	if (rc != ASSAY_OK)
-		return rc;
 	struct assay_err why = {0};
+	enum assay_code rc = assay_case_parse(registry, job->case_name, &c, &why);
+	if (rc == ASSAY_EUSAGE) /* an anchor need not have all that is measured */
+		return write_status(job, ASSAY_STATUS_SKIPPED, why.text, err);
+	if (rc != ASSAY_OK)
+		return assay_fail(err, rc, "%s", why.text);
 	rc = assay_driver_choose(job->driver, &c, &driver, &why);
 	if (rc == ASSAY_OK)
 		rc = probe(c.subject, &why);

@@ -37,28 +37,57 @@ static enum assay_code add_series(struct history_reader *reader, sqlite3_stmt *q
 	}
 	reader->ids[list->n] = sqlite3_column_int64(q, 0);
 	list->series[list->n++] = (struct assay_history){
+		.id = sqlite3_column_int64(q, 0),
 		.name = (char *)store_column_copy(q, 1, list->memory, &reader->failed),
 		.metric = (char *)store_column_copy(q, 2, list->memory, &reader->failed),
 		.unit = (char *)store_column_copy(q, 3, list->memory, &reader->failed),
 		.better = store_better_parse(store_column_text(q, 4)),
+		.primary = sqlite3_column_int(q, 5) != 0,
 	};
 	return reader->failed ? no_memory(err) : ASSAY_OK;
 }
 
-static enum assay_code find_series(struct history_reader *reader, const char *pattern,
+#define COLUMNS                                                                     \
+	"SELECT s.id, s.name, m.name, m.unit, m.better, r.is_primary FROM series s" \
+	" JOIN metric m ON m.id = s.metric"
+
+/* Of a series' results one says whether its metric is the primary one. */
+static sqlite3_stmt *series_like(struct assay_store *store, const char *pattern,
+				 struct assay_err *err)
+{
+	sqlite3_stmt *query = store_query(
+		store,
+		COLUMNS
+		" JOIN result r ON r.id = (SELECT id FROM result WHERE series = s.id LIMIT 1)"
+		" WHERE ?1 IS NULL OR s.name GLOB ?1 OR s.name GLOB ?1 || '/*'"
+		" ORDER BY s.name, m.id",
+		err);
+	struct store_binder b = {query};
+	if (query)
+		store_bind_text(&b, pattern && *pattern ? pattern : NULL);
+	return query;
+}
+
+static sqlite3_stmt *series_of(struct assay_store *store, int64_t run, struct assay_err *err)
+{
+	sqlite3_stmt *query = store_query(store,
+					  COLUMNS
+					  " JOIN result r ON r.series = s.id"
+					  " WHERE r.run = ? ORDER BY s.name, m.id",
+					  err);
+	struct store_binder b = {query};
+	if (query)
+		store_bind_int(&b, run);
+	return query;
+}
+
+/* `selected` is one of the two above. */
+static enum assay_code find_series(struct history_reader *reader, sqlite3_stmt *selected,
 				   struct assay_err *err)
 {
-	STORE_QUERY *query = store_query(
-		reader->store,
-		"SELECT s.id, s.name, m.name, m.unit, m.better FROM series s"
-		" JOIN metric m ON m.id = s.metric"
-		" WHERE (?1 IS NULL OR s.name GLOB ?1 OR s.name GLOB ?1 || '/*')"
-		" AND EXISTS (SELECT 1 FROM result WHERE series = s.id) ORDER BY s.name, m.id",
-		err);
+	STORE_QUERY *query = selected;
 	if (!query)
 		return ASSAY_ESTORE;
-	struct store_binder b = {query};
-	store_bind_text(&b, pattern && *pattern ? pattern : NULL);
 	for (;;) {
 		bool row;
 		enum assay_code code = store_step(reader->store, query, &row, "read", err);
@@ -137,12 +166,13 @@ void assay_history_list_done(struct assay_history_list *list)
 	*list = (struct assay_history_list){0};
 }
 
-enum assay_code assay_store_history(struct assay_store *store, const char *pattern, size_t limit,
-				    struct assay_history_list *ret, struct assay_err *err)
+static enum assay_code read_all(struct assay_store *store, sqlite3_stmt *selected, size_t limit,
+				struct assay_history_list *ret, struct assay_err *err)
 {
 	struct history_reader reader = {.store = store, .list.memory = store_arena_new()};
-	enum assay_code code =
-		reader.list.memory ? find_series(&reader, pattern, err) : no_memory(err);
+	enum assay_code code = find_series(&reader, selected, err);
+	if (code == ASSAY_OK && !reader.list.memory)
+		code = no_memory(err);
 	for (size_t i = 0; i < reader.list.n && code == ASSAY_OK; i++)
 		code = load_points(&reader, i, limit, err);
 	free(reader.ids);
@@ -154,4 +184,16 @@ enum assay_code assay_store_history(struct assay_store *store, const char *patte
 		qsort(reader.list.series, reader.list.n, sizeof(*reader.list.series), by_name);
 	*ret = reader.list;
 	return ASSAY_OK;
+}
+
+enum assay_code assay_store_history(struct assay_store *store, const char *pattern, size_t limit,
+				    struct assay_history_list *ret, struct assay_err *err)
+{
+	return read_all(store, series_like(store, pattern, err), limit, ret, err);
+}
+
+enum assay_code assay_store_run_history(struct assay_store *store, int64_t run, size_t limit,
+					struct assay_history_list *ret, struct assay_err *err)
+{
+	return read_all(store, series_of(store, run, err), limit, ret, err);
 }

@@ -140,9 +140,11 @@ struct assay_history_point {
 	const char *commit;
 };
 struct assay_history {
+	int64_t id; /* of the series, in this store */
 	char *name; /* the case */
 	char *metric, *unit;
 	enum assay_better better;
+	bool primary;                       /* the metric the benchmark is about */
 	struct assay_history_point *points; /* oldest first */
 	size_t n;
 };
@@ -155,6 +157,50 @@ void assay_history_list_done(struct assay_history_list *list);
 /* Every series whose case name matches `pattern`, at most `limit` newest points each (0: all). */
 enum assay_code assay_store_history(struct assay_store *store, const char *pattern, size_t limit,
 				    struct assay_history_list *ret, struct assay_err *err);
+/* The same for every series that `run` has a result of. */
+enum assay_code assay_store_run_history(struct assay_store *store, int64_t run, size_t limit,
+					struct assay_history_list *ret, struct assay_err *err);
+
+/* What is known about a place in a history where the level may have changed. */
+enum assay_change_state {
+	ASSAY_CHANGE_PROPOSED,  /* the numbers look like it; nobody has measured again */
+	ASSAY_CHANGE_CONFIRMED, /* a paired gate of both sides says so too */
+	ASSAY_CHANGE_DISMISSED, /* a paired gate found no such change */
+};
+/* "proposed", "confirmed", "dismissed": static. */
+const char *assay_change_state_name(enum assay_change_state state);
+
+struct assay_change_point {
+	int64_t id;              /* set by the store */
+	int64_t series;          /* assay_history.id */
+	int64_t run;             /* the first one at the new level */
+	uint8_t fingerprint[32]; /* of its machine; on read */
+	enum assay_change_state state;
+	const char *method;   /* how it was found; after settling also what was measured */
+	double ratio, lo, hi; /* level after to level before, with its 95 % interval */
+	double p;             /* chance of it without a change, at most */
+	uint64_t made_ns;     /* wall clock */
+};
+struct assay_change_list {
+	struct assay_change_point *points; /* by series, then in the order of the runs */
+	size_t n;
+	void *memory;
+};
+void assay_change_list_done(struct assay_change_list *list);
+/* All change points of one series, of every machine. */
+enum assay_code assay_store_changes(struct assay_store *store, int64_t series,
+				    struct assay_change_list *ret, struct assay_err *err);
+/* Keep a proposal; *ret_new is false, and nothing is written, when there is one of this series and run. */
+enum assay_code assay_store_propose_change(struct assay_store *store,
+					   const struct assay_change_point *change, bool *ret_new,
+					   struct assay_err *err);
+/*
+ * Settle a change point, after a paired gate alone: `how` is added to its method, such as "gate: REGRESSED, 1.052
+ * [1.047, 1.058]". May be settled again by a later gate. ASSAY_EUSAGE when there is none of this id.
+ */
+enum assay_code assay_store_settle_change(struct assay_store *store, int64_t id,
+					  enum assay_change_state state, const char *how,
+					  struct assay_err *err);
 
 /* Maintenance. */
 struct assay_store_report {

@@ -1,0 +1,110 @@
+#!/bin/sh
+# anchor: benchmarks with stated times beside a frozen plug-in and a frozen build. Prints TAP.
+# usage: anchor.sh ASSAY PLUG-IN SLOWER-PLUG-IN FROZEN-PLUG-IN
+set -u
+assay=$(realpath "$1") plugin=$(realpath "$2") slower=$(realpath "$3") frozen=$(realpath "$4") || exit 1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+unset ASSAY_DB ASSAY_PROFILE ASSAY_ANCHOR
+count=0
+
+check()
+{
+	what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		sed 's/^/# /' out err 2>/dev/null | tail -n 12
+	fi
+}
+
+# run EXPECTED ARGS...: true when the exit status is the expected one
+run()
+{
+	expected=$1
+	shift
+	"$assay" run -n 3 -t 3ms --counters none "$@" >out 2>err </dev/null
+	status=$?
+	[ "$status" -eq "$expected" ] && return 0
+	echo "exit status $status, not $expected" >>err
+	return 1
+}
+
+says()
+{
+	grep -q -e "$1" err
+}
+
+# ratio CASE: the ratio stored by the last run, to three digits, or its reason
+ratio()
+{
+	"$assay" export @last --format jsonl 2>/dev/null |
+		sed -n "s|.*\"benchmark\":\"$1\".*\"metric\":\"time_vs_anchor_[0-9a-f]*\".*\"reason\":\"\([^\"]*\)\".*\"n\":\([0-9]*\),\"median\":\([0-9.]\{1,5\}\).*|\3 \2 \1|p"
+}
+
+has()
+{
+	got=$(ratio "$1")
+	[ "$got" = "$2" ] && return 0
+	echo "$1 has '$got'" >>err
+	return 1
+}
+
+reason()
+{
+	"$assay" export @last --format jsonl 2>/dev/null | grep "\"benchmark\":\"$1\"" |
+		grep vs_anchor | grep -q -e "$2"
+}
+
+absent()
+{
+	! "$assay" export @last --format jsonl | grep "\"benchmark\":\"$1\"" | grep -q vs_anchor
+}
+
+check 'a run with an anchor' run 0 stated --load "$plugin" --anchor "$frozen" --launches 3
+check 'says how many series have a ratio' says '^2 series with a ratio to the anchor '
+check 'a ratio of 1 from as many pairs as launches' has steady '1.0 3 '
+check 'what the anchor lacks has none' absent young
+check 'another version is not compared' reason changed 'version 0 of this benchmark, this is version 2'
+check 'a crash of the anchor is its own' reason fragile 'the anchor crashed: killed by signal 6'
+STATED_HOST=1.5
+export STATED_HOST
+check 'a slower machine' run 0 stated/steady --load "$plugin" --anchor "$frozen" --launches 3
+check 'is in both sides' has steady '1.0 3 '
+unset STATED_HOST
+check 'slower code' run 0 stated/steady --load "$slower" --anchor "$frozen" --launches 2
+check 'is in one' has steady '1.100 2 '
+cp "$frozen" other.so && printf 'x' >>other.so
+check 'the same in another file' run 0 stated/steady --load "$slower" --anchor ./other.so
+check 'is another metric' [ "$(for run in 3 4; do
+	"$assay" export --format jsonl $run | grep -o 'time_vs_anchor_[0-9a-f]*'
+done | sort -u | wc -l)" -eq 2 ]
+
+ln -s "$assay" frozen-assay
+check 'a build as anchor' run 0 selftest/empty --anchor ./frozen-assay --launches 2
+check 'gives a ratio' says '^1 series with a ratio'
+check 'a build without the plug-in has no case of it' run 0 stated/steady --load "$plugin" --anchor ./frozen-assay
+check 'and no ratio' says '^0 series with a ratio'
+
+mkdir project && printf 'anchor: frozen.so\n' >project/assay.yaml && cp "$frozen" project/frozen.so
+mkdir project/below && cd project/below || exit 1
+check 'the anchor of a project, from a folder below' run 0 stated/steady --load "$plugin"
+check 'is found' says 'project/frozen.so'
+check 'and is nothing to a command' run 0 -n 1 --launches 1 -- true
+cd ../.. || exit 1
+
+check 'a command has no anchor' run 2 --anchor "$frozen" -- true
+check 'and is told what to do' says "after ':::'"
+check 'no such file' run 2 stated --load "$plugin" --anchor none.so
+check 'is named' says "anchor 'none.so': No such file"
+check 'a program that is no build' run 2 stated --load "$plugin" --anchor /bin/true
+check 'is refused' says 'neither a plug-in (FILE.so) nor a build of assay'
+cp /etc/passwd text.so
+check 'a text is no plug-in' run 2 stated --load "$plugin" --anchor text.so
+check 'says so' says 'anchor: plug-in .*text.so'
+check 'a dry run shows the plan' run 0 stated --load "$plugin" --anchor "$frozen" --dry-run
+echo "1..$count"
