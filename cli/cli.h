@@ -112,6 +112,9 @@ int cli_exit_of(enum assay_code code);
 /* Print the page of one verb, or the overview when NULL. At most 80 columns. */
 void cli_help(const struct cli_verb *verb, FILE *out);
 
+/* Print `text` filled to 80 columns, starting at column `at`, further lines at column `indent`. */
+void cli_fill(FILE *out, int at, int indent, const char *text);
+
 /* What `assay` alone prints: the three commands to try on this machine. */
 void cli_guide(const struct cli *cli, FILE *out);
 

@@ -95,7 +95,7 @@ static const char *why_no_text(const yaml_node_t *node)
 		return "a list where a value is expected";
 	if (has_nul(node))
 		return "a NUL byte cannot be part of a value";
-	return "there is no value; leave the key out to keep the default";
+	return "there is no value; leave the key out instead";
 }
 
 static enum assay_code fail_at(const struct document *document, const yaml_node_t *node,

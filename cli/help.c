@@ -13,8 +13,7 @@ enum {
 	OPTION_COLUMN = 26, /* where the help of an option starts */
 };
 
-/* Print `text` filled to the page, starting at column `at`, further lines at column `indent`. */
-static void fill(FILE *out, int at, int indent, const char *text)
+void cli_fill(FILE *out, int at, int indent, const char *text)
 {
 	bool first = true;
 	while (*text) {
@@ -62,7 +61,7 @@ static void print_option(FILE *out, const struct cli_option *option)
 		width = 0;
 	}
 	fprintf(out, "%*s", OPTION_COLUMN - width, "");
-	fill(out, OPTION_COLUMN, OPTION_COLUMN, option->help);
+	cli_fill(out, OPTION_COLUMN, OPTION_COLUMN, option->help);
 }
 
 static void print_options(FILE *out, const char *title, const struct cli_option *options)
@@ -87,7 +86,7 @@ static void verb_page(const struct cli_verb *verb, FILE *out)
 	} while (*usage++ == '\n');
 	if (verb->brief) {
 		fputc('\n', out);
-		fill(out, 0, 0, verb->brief);
+		cli_fill(out, 0, 0, verb->brief);
 	}
 	print_options(out, "options:", verb->options);
 	print_options(out, "options of every verb:", cli_globals);
@@ -109,7 +108,7 @@ static void overview(FILE *out)
 		if (!cli_verbs[i]->brief)
 			continue;
 		int at = fprintf(out, "  %-*s", BRIEF_COLUMN - 2, cli_verbs[i]->name);
-		fill(out, at, BRIEF_COLUMN, cli_verbs[i]->brief);
+		cli_fill(out, at, BRIEF_COLUMN, cli_verbs[i]->brief);
 	}
 	print_options(out, "options of every verb:", cli_globals);
 	fputs("\n'assay VERB --help' shows a verb's own options. Exit codes: 0 ok, 1 regression,\n"

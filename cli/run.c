@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/revision.h"
+#include "cli/run.h"
 #include "cli/run_command.h"
 #include "cli/run_output.h"
 #include "cli/run_request.h"
@@ -419,43 +420,75 @@ static enum assay_code measure(struct session *s, bool strict, struct assay_err 
 	return rc;
 }
 
-static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
-			   struct assay_err *err)
+/* Measure, show what came of it, and say with which code to end. */
+static enum assay_code perform(struct session *s, bool strict, int *ret_exit, struct assay_err *err)
+{
+	catch_signals();
+	enum assay_code rc = measure(s, strict, err);
+	struct assay_err second = {0};
+	if (rc == ASSAY_OK || rc == ASSAY_EINTR) {
+		enum assay_code shown = show_summary(s, &second);
+		if (rc == ASSAY_OK && shown != ASSAY_OK)
+			rc = assay_fail(err, shown, "%s", second.text);
+	}
+	if (rc == ASSAY_OK)
+		*ret_exit = exit_of(s, strict);
+	if (rc == ASSAY_EINTR) {
+		cli_note(s->cli,
+			 "interrupted; finished results are kept, 'assay run --resume %" PRId64
+			 "' measures the rest",
+			 s->run);
+		*ret_exit = 128 + interrupted;
+		rc = ASSAY_OK;
+	}
+	return rc;
+}
+
+static enum assay_code print_dry_run(const struct session *s, struct assay_err *err)
+{
+	enum assay_code rc = s->cli->json ? print_plan_json(s, err) : ASSAY_OK;
+	return rc == ASSAY_OK && !s->cli->json_is_stdout ? print_plan(s, err) : rc;
+}
+
+static enum assay_code run_session(struct cli *cli, const struct cli_args *args, int64_t *ret_run,
+				   int *ret_exit, struct assay_err *err)
 {
 	struct session *s = calloc(1, sizeof(*s)); /* the CPU list makes it large */
 	if (!s)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
 	s->cli = cli;
 	enum assay_code rc = prepare(s, args, err);
-	if (rc == ASSAY_OK && cli_flag(args, "dry-run")) {
-		if (cli->json)
-			rc = print_plan_json(s, err);
-		if (rc == ASSAY_OK && !cli->json_is_stdout)
-			rc = print_plan(s, err);
-	} else if (rc == ASSAY_OK) {
-		catch_signals();
-		rc = measure(s, cli_flag(args, "strict"), err);
-		struct assay_err second = {0};
-		if (rc == ASSAY_OK || rc == ASSAY_EINTR) {
-			enum assay_code shown = show_summary(s, &second);
-			if (rc == ASSAY_OK && shown != ASSAY_OK)
-				rc = assay_fail(err, shown, "%s", second.text);
-		}
-		if (rc == ASSAY_OK)
-			*ret_exit = exit_of(s, cli_flag(args, "strict"));
-		if (rc == ASSAY_EINTR) {
-			cli_note(
-				cli,
-				"interrupted; finished results are kept, 'assay run --resume %" PRId64
-				"' measures the rest",
-				s->run);
-			*ret_exit = 128 + interrupted;
-			rc = ASSAY_OK;
-		}
-	}
+	if (rc == ASSAY_OK)
+		rc = cli_flag(args, "dry-run")
+			     ? print_dry_run(s, err)
+			     : perform(s, cli_flag(args, "strict"), ret_exit, err);
+	*ret_run = s->run;
 	session_done(s);
 	free(s);
 	return rc;
+}
+
+enum assay_code run_measure(struct cli *cli, int n_words, char **words, int64_t *ret_run,
+			    int *ret_exit, struct assay_err *err)
+{
+	struct cli silent =
+		*cli; /* as if the results went elsewhere: stdout belongs to the caller */
+	silent.json = NULL;
+	silent.json_is_stdout = true;
+	struct cli_args args;
+	enum assay_code rc = cli_parse(&cli_verb_run, n_words, words, &args, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	rc = run_session(&silent, &args, ret_run, ret_exit, err);
+	cli_args_done(&args);
+	return rc;
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	int64_t id;
+	return run_session(cli, args, &id, ret_exit, err);
 }
 
 const struct cli_verb cli_verb_run = {

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* gate_budget: `assay gate --budget FILE`: bounds beside what was measured. */
+#ifndef ASSAY_CLI_GATE_BUDGET_H
+#define ASSAY_CLI_GATE_BUDGET_H
+
+#include "cli/cli.h"
+
+/*
+ * Check the bounds of every --budget given, against the stored run that --cand names, or else by measuring the
+ * cases they speak of. Takes the options of `run` that say how to measure. *ret_exit: see docs/budgets.md.
+ */
+enum assay_code gate_budget(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			    struct assay_err *err);
+
+#endif
