@@ -7,7 +7,7 @@
 
 #include "harness/stats/estimate.h"
 #include "harness/stats/location.h"
-#include "harness/stats/ranks.h"
+#include "harness/stats/placement_share.h"
 #include "harness/stats/trend.h"
 
 const char *assay_gate_cause_name(enum assay_gate_cause cause)
@@ -77,37 +77,6 @@ static double two_groups(const double *sorted, size_t n)
 	return all > 0 ? 1 - inside / all : 0;
 }
 
-/*
- * Share of rank variance of x[n] that lies between variants: (H - k + 1) / (n - k) of the
- * Kruskal-Wallis statistic H over the k variants that have values.
- */
-static enum assay_code between_variants(const double *x, const unsigned *variant, size_t n,
-					double *ret, struct assay_err *err)
-{
-	ASSAY_AUTO_FREE double *ranks = malloc((n + 1) * sizeof(*ranks));
-	ASSAY_AUTO_FREE struct assay_ranked *sorting = malloc((n + 1) * sizeof(*sorting));
-	if (!ranks || !sorting)
-		return assay_fail(err, ASSAY_ENOMEM, "no memory for %zu launches", n);
-	double ties = assay_mid_ranks(x, n, ranks, sorting), sum = 0;
-	size_t groups = 0;
-	for (size_t i = 0; i < n; i++) {
-		double members = 0, total = 0;
-		bool first = true;
-		for (size_t j = 0; j < n; j++) {
-			first &= j >= i || variant[j] != variant[i];
-			members += variant[j] == variant[i];
-			total += variant[j] == variant[i] ? ranks[j] : 0;
-		}
-		sum += first ? total * total / members : 0;
-		groups += first;
-	}
-	double nn = (double)n, k = (double)groups;
-	double h = 12 / (nn * (nn + 1)) * sum - 3 * (nn + 1);
-	h /= 1 - ties / (nn * nn * nn - nn);
-	*ret = groups > 1 && n > 2 * groups && isfinite(h) ? (h - k + 1) / (nn - k) : 0;
-	return ASSAY_OK;
-}
-
 /* Pairs in which everything is known. All arrays are of n; level and variants only where given. */
 struct complete {
 	double *d, *log_a, *log_b, *level;
@@ -136,16 +105,17 @@ static void complete_pairs(const struct assay_gate_evidence *evidence, struct co
 static enum assay_code look_at_values(struct complete *pairs, struct assay_gate_causes *ret,
 				      struct assay_err *err)
 {
-	double drift, of_a, of_b;
+	struct assay_placement a, b;
+	double drift;
 	enum assay_code code = trend_of(pairs->level, pairs->n, &drift, err);
 	if (code == ASSAY_OK)
-		code = between_variants(pairs->log_a, pairs->variant_a, pairs->n, &of_a, err);
+		code = assay_placement_of(pairs->log_a, pairs->variant_a, pairs->n, &a, err);
 	if (code == ASSAY_OK)
-		code = between_variants(pairs->log_b, pairs->variant_b, pairs->n, &of_b, err);
+		code = assay_placement_of(pairs->log_b, pairs->variant_b, pairs->n, &b, err);
 	if (code != ASSAY_OK)
 		return code;
 	add_share(ret, ASSAY_CAUSE_DRIFT, drift, 1e-9, 1);
-	add_share(ret, ASSAY_CAUSE_PLACEMENT, fmax(of_a, of_b), 0.5, 1);
+	add_share(ret, ASSAY_CAUSE_PLACEMENT, fmax(a.share, b.share), 0.5, 1);
 	assay_sort(pairs->d, pairs->n);
 	assay_sort(pairs->log_a, pairs->n);
 	assay_sort(pairs->log_b, pairs->n);

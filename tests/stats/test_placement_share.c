@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* test_placement_share: worked examples, planted placements, and what happens with too little. */
+#include "harness/stats/placement_share.h"
+
+#include "harness/base/rng.h"
+#include "harness/stats/distribution.h"
+#include "tests/t.h"
+
+/*
+ * R's InsectSprays [Beall, Biometrika 1942], six groups of twelve. kruskal.test(): chi-squared =
+ * 54.69134476; aov(): mean squares 533.7667 and 15.38131, as ?InsectSprays and its examples print them.
+ */
+static const double sprays[] = {
+	10, 7,  20, 14, 14, 12, 10, 23, 17, 20, 14, 13, 11, 17, 21, 11, 16, 14,
+	17, 17, 19, 21, 7,  13, 0,  1,  7,  2,  3,  1,  2,  1,  3,  0,  1,  4,
+	3,  5,  12, 6,  4,  3,  5,  5,  5,  5,  2,  4,  3,  5,  3,  5,  3,  6,
+	1,  1,  3,  2,  6,  4,  11, 9,  15, 22, 15, 16, 13, 10, 26, 26, 24, 13,
+};
+
+static void sprays_of_beall(void **state)
+{
+	(void)state;
+	enum { N = 72 };
+	unsigned variant[N];
+	double shuffled[N];
+	struct assay_placement got;
+	struct assay_err err = {0};
+	for (size_t i = 0; i < N; i++) { /* in no order: 35 and 72 have no common factor */
+		size_t from = i * 35 % N;
+		shuffled[i] = sprays[from];
+		variant[i] = (unsigned)(from / 12) * 7; /* numbers need not follow each other */
+	}
+	assert_ok(assay_placement_of(shuffled, variant, N, &got, &err));
+	assert_int_equal(got.n, 72);
+	assert_int_equal(got.variants, 6);
+	assert_close(got.share, (54.69134476 - 5) / 66, 1e-8);
+	assert_close(got.sd_within, sqrt(15.38131), 1e-6);
+	assert_close(got.sd, sqrt((533.7667 - 15.38131) / 12), 1e-6);
+}
+
+static void groups_of_unequal_size(void **state)
+{
+	(void)state;
+	/* Means 2 and 9, grand mean 6; MSB = 84, MSW = 10 / 5, n0 = 7 - 25 / 7. */
+	static const double x[] = {1, 7, 3, 9, 2, NAN, 11, 9, INFINITY};
+	static const unsigned variant[] = {1, 4, 1, 4, 1, 4, 4, 4, 2};
+	struct assay_placement got;
+	struct assay_err err = {0};
+	assert_ok(assay_placement_of(x, variant, 9, &got, &err));
+	assert_int_equal(got.n, 7);
+	assert_int_equal(got.variants, 2);
+	assert_close(got.sd_within, sqrt(2), 1e-14);
+	assert_close(got.sd, sqrt(82 / (7 - 25.0 / 7)), 1e-14);
+}
+
+static void too_little_says_nothing(void **state)
+{
+	(void)state;
+	static const double x[] = {1, 2, 3, 4, 5, 6};
+	static const unsigned one[] = {0, 0, 0, 0, 0, 0}, three[] = {0, 1, 2, 0, 1, 2};
+	struct assay_placement got;
+	struct assay_err err = {0};
+	assert_ok(assay_placement_of(x, one, 6, &got, &err));
+	assert_int_equal(got.variants, 1);
+	assert_true(isnan(got.share) && isnan(got.sd) && isnan(got.sd_within));
+	assert_ok(assay_placement_of(x, three, 6, &got, &err));
+	assert_true(isnan(got.share) && isnan(got.sd));
+	assert_ok(assay_placement_of(x, one, 0, &got, &err));
+	assert_int_equal(got.n, 0);
+	assert_true(isnan(got.share));
+}
+
+static void equal_launches_have_no_placement(void **state)
+{
+	(void)state;
+	static const double x[] = {5, 5, 5, 5, 5, 5};
+	static const unsigned variant[] = {0, 1, 0, 1, 0, 1};
+	struct assay_placement got;
+	struct assay_err err = {0};
+	assert_ok(assay_placement_of(x, variant, 6, &got, &err));
+	assert_true(got.share == 0 && got.sd == 0 && got.sd_within == 0);
+}
+
+/* Launches with noise of 1 %; variants apart by `sd`. Averages over many draws. */
+static void simulate(double sd, double *ret_share, double *ret_sd)
+{
+	enum { DRAWS = 400, N = 64, VARIANTS = 8 };
+	struct assay_rng rng;
+	struct assay_err err = {0};
+	double variance = 0;
+	assay_rng_init(&rng, 4);
+	*ret_share = 0;
+	for (size_t draw = 0; draw < DRAWS; draw++) {
+		double level[VARIANTS], x[N];
+		unsigned variant[N];
+		struct assay_placement got;
+		for (size_t v = 0; v < VARIANTS; v++)
+			level[v] = sd * assay_normal_quantile(assay_rng_unit(&rng) + 0x1p-54);
+		for (size_t i = 0; i < N; i++) {
+			variant[i] = (unsigned)assay_rng_below(&rng, VARIANTS);
+			x[i] = level[variant[i]] +
+			       0.01 * assay_normal_quantile(assay_rng_unit(&rng) + 0x1p-54);
+		}
+		assert_ok(assay_placement_of(x, variant, N, &got, &err));
+		*ret_share += got.share / DRAWS;
+		variance += got.sd * got.sd / DRAWS;
+	}
+	*ret_sd = sqrt(variance);
+}
+
+static void planted_placement_is_found(void **state)
+{
+	(void)state;
+	double share, sd;
+	simulate(0, &share, &sd);
+	assert_true(share < 0.05 && sd < 0.003);
+	simulate(0.05, &share, &sd);
+	assert_true(share > 0.85);
+	assert_close(sd, 0.05, 0.1);
+	simulate(0.01, &share, &sd);
+	assert_true(share > 0.3 && share < 0.6);
+	assert_close(sd, 0.01, 0.15);
+}
+
+static void reach_is_that_of_a_difference(void **state)
+{
+	(void)state;
+	assert_close(assay_placement_reach(0.03, 0.04, 0.95), 0.05 * 1.959963984540054, 1e-12);
+	assert_true(assay_placement_reach(0, 0, 0.95) == 0);
+	assert_true(isnan(assay_placement_reach(NAN, 0.1, 0.95)));
+	assert_true(isnan(assay_placement_reach(0.1, 0.1, 1)));
+}
+
+/* The code is 2 slower; the plain build of A was lucky by 4, that of B unlucky by 1. */
+static void a_split_tells_luck_from_code(void **state)
+{
+	(void)state;
+	static const double a[] = {6, 12, 6, 12, 99, 6}; /* levels 6 and 12 */
+	static const unsigned variant_a[] = {0, 1, 0, 1, 1, 0};
+	static const double b[] = {13, 9, 13, 9};
+	static const unsigned variant_b[] = {0, 3, 0, 3};
+	struct assay_placement_split got;
+	struct assay_err err = {0};
+	assert_ok(assay_placement_split(a, variant_a, 6, b, variant_b, 4, &got, &err));
+	assert_close(got.as_built, 7, 1e-15);
+	assert_close(got.code, 2, 1e-15);
+	assert_close(got.placed, 5, 1e-15);
+	assert_ok(assay_placement_split(a, variant_a, 6, b + 1, variant_b + 1, 1, &got, &err));
+	assert_true(isnan(got.as_built) && isnan(got.placed));
+	assert_close(got.code, 0, 1e-15);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sprays_of_beall),
+		cmocka_unit_test(groups_of_unequal_size),
+		cmocka_unit_test(too_little_says_nothing),
+		cmocka_unit_test(equal_launches_have_no_placement),
+		cmocka_unit_test(planted_placement_is_found),
+		cmocka_unit_test(reach_is_that_of_a_difference),
+		cmocka_unit_test(a_split_tells_luck_from_code),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
