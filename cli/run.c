@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/revision.h"
 #include "cli/run.h"
 #include "cli/run_command.h"
 #include "cli/run_output.h"
+#include "cli/run_record.h"
 #include "cli/run_request.h"
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
@@ -173,64 +173,23 @@ static enum assay_code print_plan_json(const struct session *s, struct assay_err
 	return rc;
 }
 
-static json_t *machine_json(const struct session *s, double core_clock_hz)
-{
-	json_t *json = assay_topology_json(s->topology);
-	json_object_set_new(json, "noise", assay_noise_json(&s->noise));
-	json_object_set_new(json, "core_clock_hz",
-			    core_clock_hz > 0 ? json_real(core_clock_hz) : json_null());
-	return json;
-}
-
-static char *command_json(const struct cli *cli)
-{
-	json_t *json = json_array();
-	for (int i = 0; i < cli->argc; i++)
-		json_array_append_new(json, assay_json_text(cli->argv[i]));
-	char *text = json_dumps(json, JSON_COMPACT);
-	json_decref(json);
-	return text;
-}
-
 static enum assay_code begin_run(struct session *s, struct assay_err *err)
 {
-	char commit[65], host[128] = "";
-	bool dirty;
-	bool versioned = revision_read(commit, &dirty);
-	gethostname(host, sizeof(host) - 1);
-	json_t *machine = machine_json(s, assay_core_clock_hz());
-	json_t *environment = assay_environment_json(&s->environment);
-	ASSAY_AUTO_FREE char *machine_text = json_dumps(machine, JSON_COMPACT | JSON_SORT_KEYS);
-	ASSAY_AUTO_FREE char *environment_text =
-		json_dumps(environment, JSON_COMPACT | JSON_SORT_KEYS);
-	json_decref(machine);
-	json_decref(environment);
-	ASSAY_AUTO_FREE char *command = command_json(s->cli);
 	ASSAY_AUTO_FREE char *plan = run_request_json(&s->request);
-	ASSAY_AUTO_FREE char *xml = NULL;
-	assay_topology_xml(s->topology, &xml, NULL); /* absent without hwloc: stored as such */
-	if (!machine_text || !environment_text || !command || !plan)
+	if (!plan)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the run's record");
-	struct assay_run_info info = {
-		.started_ns = assay_wall_ns(),
+	const struct run_record record = {
+		.cli = s->cli,
+		.topology = s->topology,
+		.noise = &s->noise,
+		.environment = &s->environment,
 		.seed = s->request.seed,
 		.profile = s->request.profile,
-		.command = command,
 		.plan = plan,
-		.noise = s->noise.grade,
-		.machine_name = host,
-		.topology_xml = xml,
-		.machine_json = machine_text,
-		.environment_json = environment_text,
-		.version = ASSAY_VERSION,
-		.commit = versioned ? commit : NULL,
-		.dirty = dirty,
 		.tags = s->tags,
 		.n_tags = s->n_tags,
 	};
-	assay_topology_fingerprint(s->topology, info.fingerprint);
-	assay_environment_hash(&s->environment, info.environment_hash);
-	return assay_store_begin_run(s->store, &info, &s->run, err);
+	return run_record_begin(&record, s->store, &s->run, err);
 }
 
 static enum assay_code on_result(void *context, const struct assay_result *result,

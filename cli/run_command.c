@@ -71,9 +71,9 @@ static enum assay_code check_exists(const struct assay_argv *argv, struct assay_
  * words[n] up to the next ":::" as one command; *ret_taken counts the separator too. Marks in
  * used[q->n_axes] the parameters it mentions.
  */
-static enum assay_code read_command(struct run_request *q, struct assay_command_spec *spec,
+static enum assay_code read_command(const struct run_request *q, struct assay_command_spec *spec,
 				    char *const *words, int n, int *ret_taken, bool *used,
-				    struct assay_err *err)
+				    char **ret, struct assay_err *err)
 {
 	struct assay_argv argv = {0};
 	enum assay_code rc = ASSAY_OK;
@@ -85,14 +85,13 @@ static enum assay_code read_command(struct run_request *q, struct assay_command_
 		rc = assay_fail(err, ASSAY_EUSAGE, "a command is missing at ':::' or after '--'");
 	if (rc == ASSAY_OK)
 		rc = check_exists(&argv, err);
-	char *description = NULL;
 	spec->argv = argv;
 	for (size_t a = 0; a < q->n_axes; a++)
 		used[a] |= assay_command_mentions(spec, q->axes[a]);
 	if (rc == ASSAY_OK)
-		rc = assay_command_describe(spec, &description, err);
+		rc = assay_command_describe(spec, ret, err);
 	assay_argv_done(&argv);
-	return rc == ASSAY_OK ? add_program(q, description, err) : rc;
+	return rc;
 }
 
 /* Values for a parameter that nothing uses are a mistake, such as a misspelt name. */
@@ -106,15 +105,35 @@ static enum assay_code check_used(const struct run_request *q, const bool *used,
 	return ASSAY_OK;
 }
 
-static enum assay_code read_commands(const struct cli_args *args, struct run_request *q,
-				     struct assay_err *err)
+/* Takes over the description of a command. */
+typedef enum assay_code command_fn(void *context, char *description, struct assay_err *err);
+
+static enum assay_code each_command(const struct cli_args *args, const struct run_request *q,
+				    struct assay_command_spec *spec, bool *used, command_fn *fn,
+				    void *context, struct assay_err *err)
 {
-	struct assay_command_spec spec = {0};
 	char *const *words = args->positional + args->n_before;
 	int n = args->n_positional - args->n_before, taken = 0;
+	enum assay_code rc = ASSAY_OK;
+	/* One more round after a last ":::", whose command is missing. */
+	for (int at = 0; rc == ASSAY_OK && at <= n; at += taken) {
+		char *description = NULL;
+		rc = read_command(q, spec, words + at, n - at, &taken, used, &description, err);
+		if (rc == ASSAY_OK)
+			rc = fn(context, description, err);
+		if (at + taken > n)
+			break;
+	}
+	return rc == ASSAY_OK ? check_used(q, used, err) : rc;
+}
+
+static enum assay_code read_commands(const struct cli_args *args, const struct run_request *q,
+				     command_fn *fn, void *context, struct assay_err *err)
+{
+	struct assay_command_spec spec = {0};
 	if (args->n_before)
 		return assay_fail(err, ASSAY_EUSAGE,
-				  "'%.60s' stands before the '--': a run measures benchmarks or "
+				  "'%.60s' stands before the '--': benchmarks are measured or "
 				  "commands, not both",
 				  args->positional[0]);
 	if (cli_value(args, "driver"))
@@ -125,16 +144,47 @@ static enum assay_code read_commands(const struct cli_args *args, struct run_req
 	enum assay_code rc = read_spec(args, q, &spec, err);
 	if (rc == ASSAY_OK)
 		rc = assay_context(err, check_exists(&spec.prepare, err), "--prepare");
-	/* One more round after a last ":::", whose command is missing. */
-	for (int at = 0; rc == ASSAY_OK && at <= n; at += taken) {
-		rc = read_command(q, &spec, words + at, n - at, &taken, used, err);
-		if (at + taken > n)
-			break;
-	}
 	if (rc == ASSAY_OK)
-		rc = check_used(q, used, err);
+		rc = each_command(args, q, &spec, used, fn, context, err);
 	free(used);
 	assay_argv_done(&spec.prepare);
+	return rc;
+}
+
+static enum assay_code add_command(void *context, char *description, struct assay_err *err)
+{
+	return add_program(context, description, err);
+}
+
+struct command_pair {
+	char **descriptions;
+	size_t n;
+};
+
+static enum assay_code add_to_pair(void *context, char *description, struct assay_err *err)
+{
+	struct command_pair *pair = context;
+	if (pair->n < 2) {
+		pair->descriptions[pair->n++] = description;
+		return ASSAY_OK;
+	}
+	free(description);
+	return assay_fail(err, ASSAY_EUSAGE, "a gate compares two commands, BASE ::: CANDIDATE");
+}
+
+enum assay_code run_command_pair(const struct cli_args *args, const struct run_request *q,
+				 char *ret[2], struct assay_err *err)
+{
+	struct command_pair pair = {.descriptions = ret};
+	ret[0] = ret[1] = NULL;
+	enum assay_code rc = read_commands(args, q, add_to_pair, &pair, err);
+	if (rc == ASSAY_OK && pair.n < 2)
+		rc = assay_fail(err, ASSAY_EUSAGE,
+				"a gate compares two commands, BASE ::: CANDIDATE; there is one");
+	for (int i = 0; rc != ASSAY_OK && i < 2; i++) {
+		free(ret[i]);
+		ret[i] = NULL;
+	}
 	return rc;
 }
 
@@ -198,7 +248,7 @@ enum assay_code run_command_read(const struct cli_args *args, struct run_request
 					  "--%s is for commands: assay run --%s ... -- CMD",
 					  command_options[i], command_options[i]);
 	if (args->dashes)
-		return read_commands(args, q, err);
+		return read_commands(args, q, add_command, q, err);
 	return cli_value(args, "gbench") ? read_gbench(args, q, err) : ASSAY_OK;
 }
 

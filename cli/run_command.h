@@ -14,6 +14,13 @@
 enum assay_code run_command_read(const struct cli_args *args, struct run_request *q,
 				 struct assay_err *err);
 
+/*
+ * Read `-- BASE ::: CANDIDATE`, exactly two commands that take the same parameters, q's axes; each
+ * description is malloc'd. ASSAY_EUSAGE for any other number.
+ */
+enum assay_code run_command_pair(const struct cli_args *args, const struct run_request *q,
+				 char *ret[2], struct assay_err *err);
+
 /* The plan of a run of commands: each case and what is run for it. */
 enum assay_code run_command_plan(const struct assay_plan *plan, FILE *out, struct assay_err *err);
 /* One JSON event per case that says what is run for it. */

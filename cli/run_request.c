@@ -455,13 +455,11 @@ enum assay_code run_request_restore(struct cli *cli, const char *text, struct ru
 	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
 }
 
-enum assay_code run_request_plan(const struct cli *cli, const struct run_request *q,
-				 const struct assay_topology *topology, struct assay_plan *ret,
-				 struct assay_err *err)
+struct assay_plan_request run_request_scope(const struct run_request *q)
 {
 	/* The programs are all that is measured, and were chosen when they were read. */
 	const bool programs = q->program_suite != NULL;
-	const struct assay_plan_request request = {
+	return (struct assay_plan_request){
 		.patterns = programs ? &q->program_suite : (const char *const *)q->patterns,
 		.n_patterns = programs ? 1 : q->n_patterns,
 		.subjects = (const char *const *)q->subjects,
@@ -472,5 +470,12 @@ enum assay_code run_request_plan(const struct cli *cli, const struct run_request
 		.placement = q->placement,
 		.free_programs = !q->place_programs,
 	};
+}
+
+enum assay_code run_request_plan(const struct cli *cli, const struct run_request *q,
+				 const struct assay_topology *topology, struct assay_plan *ret,
+				 struct assay_err *err)
+{
+	const struct assay_plan_request request = run_request_scope(q);
 	return assay_plan_make(cli->registry, topology, &request, ret, err);
 }

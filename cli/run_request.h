@@ -39,6 +39,8 @@ enum assay_code run_request_restore(struct cli *cli, const char *json, struct ru
 				    struct assay_err *err);
 void run_request_done(struct run_request *request);
 
+/* What is to be planned; borrows from the request. */
+struct assay_plan_request run_request_scope(const struct run_request *request);
 /* The plan this request asks for. */
 enum assay_code run_request_plan(const struct cli *cli, const struct run_request *request,
 				 const struct assay_topology *topology, struct assay_plan *ret,

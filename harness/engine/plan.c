@@ -471,13 +471,17 @@ enum assay_code assay_plan_make(const struct assay_registry *registry,
 	return ASSAY_OK;
 }
 
+void assay_planned_done(struct assay_planned *planned)
+{
+	assay_case_done(&planned->c);
+	free(planned->cpus);
+	free(planned->skip);
+}
+
 void assay_plan_done(struct assay_plan *plan)
 {
-	for (size_t i = 0; i < plan->n; i++) {
-		assay_case_done(&plan->cases[i].c);
-		free(plan->cases[i].cpus);
-		free(plan->cases[i].skip);
-	}
+	for (size_t i = 0; i < plan->n; i++)
+		assay_planned_done(&plan->cases[i]);
 	free(plan->cases);
 	*plan = (struct assay_plan){0};
 }

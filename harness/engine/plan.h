@@ -54,6 +54,8 @@ enum assay_code assay_plan_make(const struct assay_registry *registry,
 				const struct assay_plan_request *request, struct assay_plan *ret,
 				struct assay_err *err);
 void assay_plan_done(struct assay_plan *plan);
+/* Free what one case holds. */
+void assay_planned_done(struct assay_planned *planned);
 
 /* The names an axis may use, from a machine's shape; returns how many were written to names[8]. */
 size_t assay_plan_axis_names(const struct assay_topology *topology,

@@ -177,7 +177,7 @@ enum assay_code assay_plan_copy_read(const char *lines, struct assay_plan_copy *
 			json_decref(json);
 			continue;
 		}
-		struct plan_copy_entry *entry = &ret->entries[ret->plan.n];
+		struct plan_copy_entry *entry = &ret->entries[ret->n_entries++];
 		entry->json = json;
 		enum assay_code rc = read_case(entry, &ret->plan.cases[ret->plan.n++], err);
 		if (rc != ASSAY_OK)
@@ -188,7 +188,7 @@ enum assay_code assay_plan_copy_read(const char *lines, struct assay_plan_copy *
 
 void assay_plan_copy_done(struct assay_plan_copy *copy)
 {
-	for (size_t i = 0; copy->entries && i < copy->plan.n; i++)
+	for (size_t i = 0; i < copy->n_entries; i++)
 		json_decref(copy->entries[i].json);
 	if (copy->plan.cases)
 		assay_plan_done(&copy->plan);

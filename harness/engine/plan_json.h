@@ -17,7 +17,8 @@ json_t *assay_planned_json(const struct assay_planned *planned);
 /* A plan made of such objects. What its cases point to belongs to it. */
 struct assay_plan_copy {
 	struct assay_plan plan;
-	struct plan_copy_entry *entries; /* private */
+	struct plan_copy_entry *entries; /* private; cases may be taken out of the plan */
+	size_t n_entries;
 };
 
 /*

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* run_record: machine, environment, command line and revision of a run. */
+#include "cli/run_record.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/revision.h"
+#include "harness/base/clock.h"
+#include "harness/base/json.h"
+
+static char *machine_text(const struct run_record *record)
+{
+	double core_clock_hz = assay_core_clock_hz();
+	json_t *json = assay_topology_json(record->topology);
+	json_object_set_new(json, "noise", assay_noise_json(record->noise));
+	json_object_set_new(json, "core_clock_hz",
+			    core_clock_hz > 0 ? json_real(core_clock_hz) : json_null());
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(json);
+	return text;
+}
+
+static char *environment_text(const struct run_record *record)
+{
+	json_t *json = assay_environment_json(record->environment);
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(json);
+	return text;
+}
+
+static char *command_text(const struct cli *cli)
+{
+	json_t *json = json_array();
+	for (int i = 0; i < cli->argc; i++)
+		json_array_append_new(json, assay_json_text(cli->argv[i]));
+	char *text = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	return text;
+}
+
+enum assay_code run_record_begin(const struct run_record *record, struct assay_store *store,
+				 int64_t *ret_run, struct assay_err *err)
+{
+	char commit[65], host[128] = "";
+	bool dirty;
+	bool versioned = revision_read(commit, &dirty);
+	gethostname(host, sizeof(host) - 1);
+	ASSAY_AUTO_FREE char *machine = machine_text(record);
+	ASSAY_AUTO_FREE char *environment = environment_text(record);
+	ASSAY_AUTO_FREE char *command = command_text(record->cli);
+	ASSAY_AUTO_FREE char *xml = NULL;
+	assay_topology_xml(record->topology, &xml, NULL); /* absent without hwloc: stored as such */
+	if (!machine || !environment || !command)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the run's record");
+	struct assay_run_info info = {
+		.started_ns = assay_wall_ns(),
+		.seed = record->seed,
+		.profile = record->profile,
+		.command = command,
+		.plan = record->plan,
+		.noise = record->noise->grade,
+		.machine_name = host,
+		.topology_xml = xml,
+		.machine_json = machine,
+		.environment_json = environment,
+		.version = ASSAY_VERSION,
+		.commit = versioned ? commit : NULL,
+		.dirty = dirty,
+		.tags = record->tags,
+		.n_tags = record->n_tags,
+	};
+	assay_topology_fingerprint(record->topology, info.fingerprint);
+	assay_environment_hash(record->environment, info.environment_hash);
+	return assay_store_begin_run(store, &info, ret_run, err);
+}

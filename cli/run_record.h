@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* run_record: what is stored of a run before its first result: who, where, on what, with what. */
+#ifndef ASSAY_CLI_RUN_RECORD_H
+#define ASSAY_CLI_RUN_RECORD_H
+
+#include "cli/cli.h"
+#include "harness/machine/environment.h"
+#include "harness/machine/noise.h"
+#include "harness/machine/topology.h"
+#include "harness/store/store.h"
+
+struct run_record {
+	const struct cli *cli;
+	const struct assay_topology *topology;
+	const struct assay_noise *noise;
+	const struct assay_environment *environment;
+	uint64_t seed;
+	const char *profile;
+	const char *plan; /* JSON, see struct assay_run_info */
+	const struct assay_tag *tags;
+	size_t n_tags;
+};
+
+/* Begin a run that is recorded so, owned by this process; *ret_run is its id. */
+enum assay_code run_record_begin(const struct run_record *record, struct assay_store *store,
+				 int64_t *ret_run, struct assay_err *err);
+
+#endif
