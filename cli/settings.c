@@ -117,9 +117,18 @@ static enum assay_code check_counters(const char *value, struct assay_err *err)
 	return check_list(value, LETTERS ":-.=", "counters (write instructions,page-faults)", err);
 }
 
+/* What an item means is for its axis to say, which may take the name of a file. */
 static enum assay_code check_axis_values(const char *value, struct assay_err *err)
 {
-	return check_list(value, LETTERS ".:*+-", "values (write 16,256,4Ki or 4Ki..1Gi:x2)", err);
+	char shown[400];
+	assay_sanitise(shown, sizeof(shown), value);
+	bool clean = strcmp(shown, value) == 0 && *value && *value != ',';
+	if (!clean || strstr(value, ",,") || value[strlen(value) - 1] == ',')
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "'%.80s' is not a list of values (write 16,256,4Ki or "
+				  "4Ki..1Gi:x2)",
+				  shown);
+	return ASSAY_OK;
 }
 
 static enum assay_code check_path(const char *value, struct assay_err *err)

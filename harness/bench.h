@@ -41,7 +41,7 @@ enum assay_better {
  * such as "4Ki..1Gi:x2" (factor), "1..9:+2" (step), "1..ncores"; fractions such as "0.8,0.99"
  * as well. Names known in it: `ncores`, `npus`, `l1`, `l2`, `llc` (bytes), also scaled: "4*llc".
  * With unit "name" the values are words, and assay_axis() gives the position in this list. With unit
- * "path" they are texts of any kind but commas, such as names of files: assay_axis_text() gives the
+ * "text" they are texts of any kind but commas, such as names of files: assay_axis_text() gives the
  * text, assay_axis() its position in this list or -1.
  */
 struct assay_axis {
@@ -165,7 +165,7 @@ ASSAY_API const void *assay_subject(const struct assay_run *run);
 /* Value of an axis: a number in the axis' unit, or the position of a word. Unknown name: the case
  * fails with a message, and 0. */
 ASSAY_API double assay_axis(struct assay_run *run, const char *name);
-/* The word, number or path of an axis as it was asked for; valid as long as the run. */
+/* The word, number or text of an axis as it was asked for; valid as long as the run. */
 ASSAY_API const char *assay_axis_text(struct assay_run *run, const char *name);
 /* This thread's number from 0, how many there are, and the number within its role. */
 ASSAY_API unsigned assay_thread(const struct assay_run *run);

@@ -214,16 +214,16 @@ static enum assay_code check_word(const char *word, struct assay_err *err)
 				: assay_fail(err, ASSAY_EUSAGE, "'%s' is not a word", shown);
 }
 
-static enum assay_code check_path(const char *path, struct assay_err *err)
+static enum assay_code check_text(const char *text, struct assay_err *err)
 {
-	char shown[ASSAY_AXIS_PATH_MAX + 1];
-	assay_sanitise(shown, sizeof(shown), path);
-	if (!*path)
+	char shown[ASSAY_AXIS_TEXT_MAX + 1];
+	assay_sanitise(shown, sizeof(shown), text);
+	if (!*text)
 		return assay_fail(err, ASSAY_EUSAGE, "a value is missing");
-	if (strlen(path) > ASSAY_AXIS_PATH_MAX)
+	if (strlen(text) > ASSAY_AXIS_TEXT_MAX)
 		return assay_fail(err, ASSAY_EUSAGE, "'%.40s...' is longer than %d bytes", shown,
-				  ASSAY_AXIS_PATH_MAX);
-	if (strcmp(shown, path) != 0)
+				  ASSAY_AXIS_TEXT_MAX);
+	if (strcmp(shown, text) != 0)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "'%.80s' has characters that cannot be printed; rename the file",
 				  shown);
@@ -265,8 +265,8 @@ enum assay_code assay_axis_words(const char *text, char ***ret, size_t *ret_n,
 	return split(text, check_word, ret, ret_n, err);
 }
 
-enum assay_code assay_axis_paths(const char *text, char ***ret, size_t *ret_n,
+enum assay_code assay_axis_texts(const char *text, char ***ret, size_t *ret_n,
 				 struct assay_err *err)
 {
-	return split(text, check_path, ret, ret_n, err);
+	return split(text, check_text, ret, ret_n, err);
 }

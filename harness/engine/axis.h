@@ -37,11 +37,11 @@ enum assay_code assay_axis_expand(const char *text, const struct assay_axis_name
 enum assay_code assay_axis_words(const char *text, char ***ret, size_t *ret_n,
 				 struct assay_err *err);
 /*
- * The same of a comma-separated list of paths (axes with unit "path"): UTF-8 without control
- * characters, 1 to ASSAY_AXIS_PATH_MAX bytes each.
+ * The same of a comma-separated list of texts (axes with unit "text"): UTF-8 without control
+ * characters, 1 to ASSAY_AXIS_TEXT_MAX bytes each.
  */
-enum { ASSAY_AXIS_PATH_MAX = 254 };
-enum assay_code assay_axis_paths(const char *text, char ***ret, size_t *ret_n,
+enum { ASSAY_AXIS_TEXT_MAX = 254 };
+enum assay_code assay_axis_texts(const char *text, char ***ret, size_t *ret_n,
 				 struct assay_err *err);
 void assay_words_free(char **words, size_t n);
 

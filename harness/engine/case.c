@@ -15,9 +15,9 @@ bool assay_axis_is_words(const struct assay_axis *axis)
 	return axis->unit && strcmp(axis->unit, "name") == 0;
 }
 
-bool assay_axis_is_paths(const struct assay_axis *axis)
+bool assay_axis_is_texts(const struct assay_axis *axis)
 {
-	return axis->unit && strcmp(axis->unit, "path") == 0;
+	return axis->unit && strcmp(axis->unit, "text") == 0;
 }
 
 void assay_case_param_number(struct assay_case_param *param, const struct assay_axis *axis,
@@ -55,20 +55,20 @@ enum assay_code assay_case_param_word(struct assay_case_param *param, const stru
 	return rc;
 }
 
-enum assay_code assay_case_param_path(struct assay_case_param *param, const struct assay_axis *axis,
-				      const char *path, struct assay_err *err)
+enum assay_code assay_case_param_text(struct assay_case_param *param, const struct assay_axis *axis,
+				      const char *text, struct assay_err *err)
 {
 	char **known;
 	size_t n;
-	enum assay_code rc = assay_axis_paths(axis->values, &known, &n, err);
+	enum assay_code rc = assay_axis_texts(axis->values, &known, &n, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	param->name = axis->name;
 	param->value = -1;
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(known[i], path) == 0)
+		if (strcmp(known[i], text) == 0)
 			param->value = (double)i;
-	assay_copy(param->text, sizeof(param->text), path);
+	assay_copy(param->text, sizeof(param->text), text);
 	assay_words_free(known, n);
 	return ASSAY_OK;
 }
@@ -165,10 +165,10 @@ static enum assay_code parse_axis(struct assay_case *c, const char *key, char *v
 	enum assay_code rc;
 	if (assay_axis_is_words(axis)) {
 		rc = assay_case_param_word(param, axis, value, err);
-	} else if (assay_axis_is_paths(axis)) {
-		rc = unescape(value) && strlen(value) <= ASSAY_AXIS_PATH_MAX
-			     ? assay_case_param_path(param, axis, value, err)
-			     : assay_fail(err, ASSAY_EUSAGE, "'%.80s' is no path of a name", value);
+	} else if (assay_axis_is_texts(axis)) {
+		rc = unescape(value) && strlen(value) <= ASSAY_AXIS_TEXT_MAX
+			     ? assay_case_param_text(param, axis, value, err)
+			     : assay_fail(err, ASSAY_EUSAGE, "'%.80s' is no text of a name", value);
 	} else {
 		double *number;
 		size_t n;

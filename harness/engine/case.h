@@ -15,7 +15,7 @@ enum { ASSAY_CASE_MAX_AXES = 12 };
 struct assay_case_param {
 	const char *name; /* of the axis; static */
 	char text[256];   /* as in the case's name, where '/' and the like are escaped */
-	double value;     /* number, or position of the word; -1: a path that is not in the list */
+	double value;     /* number, or position of the word; -1: a text that is not in the list */
 };
 
 struct assay_case {
@@ -29,13 +29,13 @@ struct assay_case {
 
 /* Is `axis` one whose values are words? Or texts of any kind? */
 bool assay_axis_is_words(const struct assay_axis *axis);
-bool assay_axis_is_paths(const struct assay_axis *axis);
+bool assay_axis_is_texts(const struct assay_axis *axis);
 /* Fill in a param from a number or a word of `axis`. */
 void assay_case_param_number(struct assay_case_param *param, const struct assay_axis *axis,
 			     double value);
-/* Fill in a param from a path. */
-enum assay_code assay_case_param_path(struct assay_case_param *param, const struct assay_axis *axis,
-				      const char *path, struct assay_err *err);
+/* Fill in a param from a text. */
+enum assay_code assay_case_param_text(struct assay_case_param *param, const struct assay_axis *axis,
+				      const char *text, struct assay_err *err);
 /* ASSAY_EUSAGE with the nearest word when `word` is none of the axis'. */
 enum assay_code assay_case_param_word(struct assay_case_param *param, const struct assay_axis *axis,
 				      const char *word, struct assay_err *err);

@@ -166,15 +166,15 @@ static enum assay_code expand_words(struct expansion *x, struct assay_case *c,
 {
 	char **words;
 	size_t n;
-	bool paths = assay_axis_is_paths(axis);
-	enum assay_code rc = paths ? assay_axis_paths(values, &words, &n, err)
+	bool texts = assay_axis_is_texts(axis);
+	enum assay_code rc = texts ? assay_axis_texts(values, &words, &n, err)
 				   : assay_axis_words(values, &words, &n, err);
 	if (rc != ASSAY_OK)
 		return assay_context(err, rc, "axis '%s'", axis->name);
 	size_t mine = c->n_params++;
 	for (size_t i = 0; rc == ASSAY_OK && i < n; i++) {
 		struct assay_case_param *param = &c->params[mine];
-		rc = paths ? assay_case_param_path(param, axis, words[i], err)
+		rc = texts ? assay_case_param_text(param, axis, words[i], err)
 			   : assay_case_param_word(param, axis, words[i], err);
 		if (rc == ASSAY_OK)
 			rc = expand_axes(x, c, axis + 1, err);
@@ -214,7 +214,7 @@ static enum assay_code expand_axes(struct expansion *x, struct assay_case *c,
 	const char *values = override_of(x, axis->name);
 	if (!values)
 		values = x->request->quick && axis->quick ? axis->quick : axis->values;
-	return assay_axis_is_words(axis) || assay_axis_is_paths(axis)
+	return assay_axis_is_words(axis) || assay_axis_is_texts(axis)
 		       ? expand_words(x, c, axis, values, err)
 		       : expand_numbers(x, c, axis, values, err);
 }

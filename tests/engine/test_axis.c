@@ -114,7 +114,7 @@ static void words_have_positions(void **state)
 	assay_registry_free(registry);
 }
 
-static void paths_are_escaped_in_names_only(void **state)
+static void texts_are_escaped_in_names_only(void **state)
 {
 	(void)state;
 	struct assay_err err = {0};
@@ -133,16 +133,16 @@ static void paths_are_escaped_in_names_only(void **state)
 	assert_close(c.params[0].value, 1, 0);
 	assay_case_done(&c);
 	assert_fails(assay_case_parse(registry, "toy/replay/file:a%2", &c, &err), ASSAY_EUSAGE,
-		     "no path");
+		     "no text");
 	assay_registry_free(registry);
 	char **paths;
 	size_t n;
-	assert_ok(assay_axis_paths("a/b,c", &paths, &n, &err));
+	assert_ok(assay_axis_texts("a/b,c", &paths, &n, &err));
 	assert_int_equal(n, 2);
 	assert_string_equal(paths[0], "a/b");
 	assay_words_free(paths, n);
-	assert_fails(assay_axis_paths("a,,b", &paths, &n, &err), ASSAY_EUSAGE, "missing");
-	assert_fails(assay_axis_paths("a\nb", &paths, &n, &err), ASSAY_EUSAGE, "printed");
+	assert_fails(assay_axis_texts("a,,b", &paths, &n, &err), ASSAY_EUSAGE, "missing");
+	assert_fails(assay_axis_texts("a\nb", &paths, &n, &err), ASSAY_EUSAGE, "printed");
 }
 
 static void names_are_completed_or_refused(void **state)
@@ -190,7 +190,7 @@ int main(void)
 		cmocka_unit_test(malformed_values_are_named),
 		cmocka_unit_test(names_go_there_and_back),
 		cmocka_unit_test(words_have_positions),
-		cmocka_unit_test(paths_are_escaped_in_names_only),
+		cmocka_unit_test(texts_are_escaped_in_names_only),
 		cmocka_unit_test(names_are_completed_or_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

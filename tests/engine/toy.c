@@ -222,7 +222,7 @@ static const struct assay_bench replay = {
 	.brief = "a thousand operations an iteration, from a file",
 	.body = replay_body,
 	.subjects = ASSAY_NO_SUBJECT,
-	.axes = ASSAY_AXES({"file", "path", "built_in,other"}),
+	.axes = ASSAY_AXES({"file", "text", "built_in,other"}),
 	.unit = "op/s",
 	.max_ops = 1,
 };
