@@ -28,7 +28,7 @@
 enum { MAX_TAGS = 64 };
 
 static const struct cli_option options[] = {
-	{"profile", 'p', "NAME", "quick, ci or full (default quick)"},
+	{"profile", 'p', "NAME", "quick, ci, full or card (default quick)"},
 	{"subjects", 's', "LIST", "only these subjects"},
 	{"param", 'P', "AXIS=VALUES", "other values for an axis, e.g. size=4Ki..1Mi:x2"},
 	{"samples", 'n', "N", "samples per launch"},

@@ -19,11 +19,20 @@ struct profile {
 	uint64_t samples, launches, time_ns, timeout_ns;
 };
 
-/* What each profile means. `quick` is for looking, `ci` for judging, `full` for publishing. */
+/* What each profile means. `quick` is for looking, `ci` for judging, `full` for publishing, `card` for
+ * knowing a machine: card_patterns, with the quick values of their axes. */
 static const struct profile profiles[] = {
 	{"quick", 30, 1, 60000000, 20000000000},
+	{"card", 30, 2, 60000000, 20000000000},
 	{"ci", 40, 5, 200000000, 60000000000},
 	{"full", 100, 7, 1000000000, 300000000000},
+};
+
+/* What a machine card holds unless patterns say otherwise. */
+static const char *const card_patterns[] = {
+	"memory/clock",   "memory/flops",          "memory/levels",       "memory/line",
+	"memory/latency", "memory/bandwidth",      "memory/mlp",          "memory/tlb",
+	"memory/page",    "memory/loaded_latency", "memory/core_to_core", "memory/numa",
 };
 
 /*
@@ -158,10 +167,34 @@ static const struct profile *find_profile(const struct cli *cli, const struct cl
 				      : cli_value(args, "gbench") ? gbench_profiles
 								  : profiles;
 	const char *name = config_get(cli->config, "profile");
-	for (size_t i = 0; i < ASSAY_COUNT_OF(profiles); i++)
+	size_t n = table == profiles ? ASSAY_COUNT_OF(profiles) : ASSAY_COUNT_OF(command_profiles);
+	_Static_assert(ASSAY_COUNT_OF(command_profiles) == ASSAY_COUNT_OF(gbench_profiles),
+		       "one for each of quick, ci and full");
+	for (size_t i = 0; i < n; i++)
 		if (strcmp(table[i].name, name) == 0)
 			return &table[i];
 	return &table[0];
+}
+
+static bool is_card(const struct run_request *q)
+{
+	return strcmp(q->profile, "card") == 0;
+}
+
+static enum assay_code add_card(const struct cli *cli, const struct cli_args *args,
+				struct run_request *q, struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	if (strcmp(config_get(cli->config, "profile"), "card") == 0 &&
+	    (args->dashes || cli_value(args, "gbench")))
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "profile card measures this machine, not commands; they know "
+				  "quick, ci and full");
+	if (!is_card(q) || q->n_patterns)
+		return ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(card_patterns); i++)
+		rc = add_text(&q->patterns, &q->n_patterns, card_patterns[i], err);
+	return rc;
 }
 
 static enum assay_code read_settings(struct cli *cli, const struct cli_args *args,
@@ -320,6 +353,8 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 		rc = make_overrides(q, err);
 	for (int i = 0; rc == ASSAY_OK && i < args->n_before; i++)
 		rc = add_text(&q->patterns, &q->n_patterns, args->positional[i], err);
+	if (rc == ASSAY_OK)
+		rc = add_card(cli, args, q, err);
 	for (size_t i = 0; rc == ASSAY_OK && i < args->n_given; i++)
 		if (strcmp(args->given[i].option->name, "load") == 0)
 			rc = add_text(&q->plugins, &q->n_plugins, args->given[i].value, err);
@@ -466,7 +501,7 @@ struct assay_plan_request run_request_scope(const struct run_request *q)
 		.n_subjects = q->n_subjects,
 		.overrides = q->overrides,
 		.n_overrides = q->n_axes,
-		.quick = strcmp(q->profile, "quick") == 0,
+		.quick = strcmp(q->profile, "quick") == 0 || is_card(q),
 		.placement = q->placement,
 		.free_programs = !q->place_programs,
 	};

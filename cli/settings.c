@@ -44,7 +44,7 @@ static enum assay_code check_word(const char *value, const char *const *words, s
 
 static enum assay_code check_profile(const char *value, struct assay_err *err)
 {
-	static const char *const words[] = {"quick", "ci", "full"};
+	static const char *const words[] = {"quick", "ci", "full", "card"};
 	return check_word(value, words, ASSAY_COUNT_OF(words), err);
 }
 
@@ -143,7 +143,7 @@ static const struct spec {
 	check_fn *check;
 	const char *help;
 } specs[] = {
-	{"profile", "quick", check_profile, "quick, ci or full: how thoroughly to measure"},
+	{"profile", "quick", check_profile, "quick, ci, full or card: how thoroughly to measure"},
 	{"samples", NULL, check_samples, "samples per launch"},
 	{"time", NULL, check_duration, "time to spend on one launch of a case"},
 	{"launches", NULL, check_launches, "fresh processes per case"},

@@ -18,7 +18,7 @@
 #include "harness/base/err.h"
 
 /* Bumped whenever a struct below changes; a plug-in built against another number is refused. */
-#define ASSAY_ABI 1
+#define ASSAY_ABI 2
 
 /* The running case, one per thread. Opaque; valid only inside the functions of a benchmark. */
 struct assay_run;
@@ -39,7 +39,8 @@ enum assay_better {
 /*
  * One dimension of the space a benchmark spans. `values` is a list such as "16,256,4Ki" or a range
  * such as "4Ki..1Gi:x2" (factor), "1..9:+2" (step), "1..ncores"; fractions such as "0.8,0.99"
- * as well. Names known in it: `ncores`, `npus`, `l1`, `l2`, `llc` (bytes), also scaled: "4*llc".
+ * as well. Names known in it: `ncores`, `npus`, `l1`, `l2`, `llc` (bytes), also scaled: "4*llc";
+ * `pustride`, the step with which "1..npus:+pustride" takes at most 8 of them.
  * With unit "name" the values are words, and assay_axis() gives the position in this list. With unit
  * "text" they are texts of any kind but commas, such as names of files: assay_axis_text() gives the
  * text, assay_axis() its position in this list or -1.
@@ -90,13 +91,15 @@ struct assay_bench {
 	const struct assay_role *roles; /* fixes the number of threads; may be NULL */
 	bool own_threads; /* the subject starts the threads: body runs on one, assay_threads() says T */
 	enum assay_mode mode;
-	const char *unit; /* "ns/op" (default), "op/s" (default when CONTENDED), "B/s", "flop/s" */
+	const char *
+		unit; /* "ns/op" (default), "op/s" (default when CONTENDED), "B/s", "flop/s", "Hz" */
 	enum assay_better better;
 	double bytes_per_op; /* bytes that one operation of one thread moves, 0: not stated */
 	double flops_per_op;
 	uint64_t
 		max_ops; /* most operations in one batch (0: no limit), e.g. what prepare() can hold */
 	unsigned version; /* raise when a change makes old results incomparable */
+	bool thorough;    /* profile quick leaves it out unless a pattern names it */
 };
 
 /*

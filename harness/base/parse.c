@@ -233,7 +233,8 @@ const char *assay_format_value(double value, const char *unit, char *text, size_
 		return text;
 	}
 	bool time = strncmp(unit, "ns", 2) == 0 && (unit[2] == '\0' || unit[2] == '/');
-	bool scalable = time || strcmp(unit, "B") == 0 || strchr(unit, '/') != NULL;
+	bool scalable = time || strcmp(unit, "B") == 0 || strcmp(unit, "Hz") == 0 ||
+			strchr(unit, '/') != NULL;
 	if (!scalable || value == 0 || isinf(value)) {
 		format_plain(value, unit, text, size);
 		return text;

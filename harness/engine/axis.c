@@ -45,7 +45,7 @@ static enum assay_code lookup_name(const char *text, const struct assay_axis_nam
 	return assay_fail(
 		err, ASSAY_EUSAGE,
 		"'%s' is neither a size (4096, 4Ki, 64k) nor one of ncores, npus, l1, l2, "
-		"llc",
+		"llc, pustride",
 		text);
 }
 

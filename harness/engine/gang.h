@@ -109,7 +109,7 @@ struct gang_batch {
 	double rate;    /* counted operations per second, each thread over its own time */
 	double overlap; /* share of the whole window in which all threads ran; 1 for one thread */
 	uint64_t ops;   /* of threads that count */
-	uint64_t ops_per_thread;
+	uint64_t ops_per_thread; /* turns of the loop */
 	long involuntary, voluntary;
 };
 

@@ -29,7 +29,7 @@ struct assay_metric_info assay_primary_metric(const struct assay_bench *bench,
 	static const struct assay_metric_info known[] = {
 		{"time", "ns/op", ASSAY_LOWER},     {"rate", "op/s", ASSAY_HIGHER},
 		{"bandwidth", "B/s", ASSAY_HIGHER}, {"flops", "flop/s", ASSAY_HIGHER},
-		{"latency", "ns", ASSAY_LOWER},
+		{"latency", "ns", ASSAY_LOWER},     {"frequency", "Hz", ASSAY_HIGHER},
 	};
 	const char *unit = bench->unit;
 	if (!unit)
@@ -88,6 +88,8 @@ static double batch_value(const struct gang *gang, const struct gang_batch *batc
 	double rate = batch_rate(gang, batch);
 	if (strcmp(unit, "op/s") == 0)
 		return rate;
+	if (strcmp(unit, "Hz") == 0)
+		return rate / counting_threads(gang);
 	if (strcmp(unit, "B/s") == 0)
 		return rate * gang->bytes_per_op;
 	if (strcmp(unit, "flop/s") == 0)

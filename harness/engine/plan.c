@@ -9,13 +9,20 @@
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
 
+/* A matrix over CPUs takes at most so many of them and the last. */
+enum { MATRIX_PUS = 7 };
+
 size_t assay_plan_axis_names(const struct assay_topology *topology, struct assay_axis_name names[8])
 {
 	struct assay_machine_shape shape;
 	assay_topology_shape(topology, &shape);
 	const struct assay_axis_name all[] = {
-		{"ncores", shape.cores}, {"npus", shape.pus},      {"l1", shape.l1d_bytes},
-		{"l2", shape.l2_bytes},  {"llc", shape.llc_bytes},
+		{"ncores", shape.cores},
+		{"npus", shape.pus},
+		{"l1", shape.l1d_bytes},
+		{"l2", shape.l2_bytes},
+		{"llc", shape.llc_bytes},
+		{"pustride", 1 + (shape.pus > 1 ? shape.pus - 2 : 0) / MATRIX_PUS},
 	};
 	memcpy(names, all, sizeof(all));
 	return ASSAY_COUNT_OF(all);
@@ -23,7 +30,7 @@ size_t assay_plan_axis_names(const struct assay_topology *topology, struct assay
 
 bool assay_plan_knows_name(const char *text, size_t length)
 {
-	static const char *const names[] = {"ncores", "npus", "l1", "l2", "llc"};
+	static const char *const names[] = {"ncores", "npus", "l1", "l2", "llc", "pustride"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++)
 		if (strlen(names[i]) == length && strncmp(names[i], text, length) == 0)
 			return true;
@@ -257,7 +264,8 @@ static enum assay_code expand_bench(struct expansion *x, const struct assay_benc
 static bool bench_concerned(const struct expansion *x, const struct assay_bench_entry *bench)
 {
 	if (!x->request->n_patterns)
-		return !assay_registry_hidden(x->registry, bench->suite);
+		return !assay_registry_hidden(x->registry, bench->suite) &&
+		       !(x->request->quick && bench->bench->thorough);
 	struct assay_str prefix = {0};
 	assay_str_add(&prefix, "%s/%s", bench->suite, bench->name);
 	bool concerned = false;

@@ -31,21 +31,85 @@ enum assay_code chain_random(void *base, size_t lines, uint64_t seed, struct ass
 	return ASSAY_OK;
 }
 
+/* Lines are visited in the order of `line`[n], and after the last comes the first. */
+static void link_lines(char *base, const uint32_t *line, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		*(void **)(base + (size_t)line[i] * CHAIN_LINE_BYTES) =
+			base + (size_t)line[i + 1 < n ? i + 1 : 0] * CHAIN_LINE_BYTES;
+}
+
+/* Room for an order of n lines that fit into 32 bits. */
+static enum assay_code new_order(size_t n, size_t most, uint32_t **ret, struct assay_err *err)
+{
+	if (n == 0 || n > most)
+		return assay_fail(err, ASSAY_EUSAGE, "a chain of %zu lines is out of range", n);
+	*ret = malloc(n * sizeof(**ret));
+	if (!*ret)
+		return assay_fail(err, ASSAY_ENOMEM, "no memory to shuffle %zu lines", n);
+	return ASSAY_OK;
+}
+
+enum assay_code chain_build(void *base, size_t lines, enum chain_order order, uint64_t seed,
+			    struct assay_err *err)
+{
+	const size_t window = CHAIN_WINDOW_BYTES / CHAIN_LINE_BYTES;
+	struct assay_rng rng;
+	uint32_t *line;
+
+	if (order == CHAIN_RANDOM)
+		return chain_random(base, lines, seed, err);
+	enum assay_code code = new_order(lines, UINT32_MAX, &line, err);
+	if (code != ASSAY_OK)
+		return code;
+	assay_rng_init(&rng, seed);
+	for (size_t i = 0; i < lines; i++)
+		line[i] = (uint32_t)i;
+	for (size_t at = 0; order == CHAIN_WINDOW && at < lines; at += window)
+		assay_rng_shuffle(&rng, line + at, lines - at < window ? lines - at : window);
+	link_lines(base, line, lines);
+	free(line);
+	return ASSAY_OK;
+}
+
+enum assay_code chain_pages(void *base, size_t pages, uint64_t seed, struct assay_err *err)
+{
+	const uint32_t per_page = CHAIN_PAGE_BYTES / CHAIN_LINE_BYTES;
+	struct assay_rng rng;
+	uint32_t *line;
+	enum assay_code code = new_order(pages, UINT32_MAX / per_page, &line, err);
+
+	if (code != ASSAY_OK)
+		return code;
+	assay_rng_init(&rng, seed);
+	for (uint32_t i = 0; i < pages; i++)
+		line[i] = i * per_page + i % per_page;
+	/* The first stays the first: walks begin at the base. */
+	assay_rng_shuffle(&rng, line + 1, pages - 1);
+	link_lines(base, line, pages);
+	free(line);
+	return ASSAY_OK;
+}
+
+size_t chain_length(const void *base, size_t bytes, size_t most)
+{
+	const char *first = base, *at = base;
+
+	for (size_t steps = 1; steps <= most; steps++) {
+		at = *(char *const *)at;
+		if (at < first || at >= first + bytes || (at - first) % CHAIN_LINE_BYTES)
+			return 0;
+		if (at == first)
+			return steps;
+	}
+	return 0;
+}
+
 /*
  * The first return to the start after exactly `lines` steps is proof: a line met twice before that
  * would have closed a smaller cycle, from which the walk never gets back.
  */
 bool chain_is_one_cycle(const void *base, size_t lines)
 {
-	const char *first = base, *at = base;
-
-	for (size_t steps = 1; steps <= lines; steps++) {
-		at = *(char *const *)at;
-		size_t offset = (size_t)(at - first);
-		if (at < first || offset / CHAIN_LINE_BYTES >= lines || offset % CHAIN_LINE_BYTES)
-			return false;
-		if (at == first)
-			return steps == lines;
-	}
-	return false;
+	return chain_length(base, lines * CHAIN_LINE_BYTES, lines) == lines;
 }

@@ -11,12 +11,17 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		return memory_check_allocator(subject->ops, seed, err);
 	if (strcmp(interface, MEMORY_STREAM_KERNEL) == 0)
 		return memory_check_stream(subject->ops, seed, err);
+	if (strcmp(interface, MEMORY_FLOP_KERNEL) == 0)
+		return memory_check_flops(subject->ops, seed, err);
+	if (strcmp(interface, MEMORY_HANDOFF) == 0)
+		return memory_check_handoff(subject->ops, seed, err);
 	return assay_fail(err, ASSAY_EBUG, "suite memory has no oracle for interface '%s'",
 			  interface);
 }
 
 const struct assay_suite assay_suite_memory = {
-	.brief = "latency and bandwidth of memory, and allocators",
+	.brief =
+		"the machine's clock, arithmetic, caches and memory; allocators, pools and compression",
 	.interface = MEMORY_ALLOCATOR,
 	.check = check,
 };

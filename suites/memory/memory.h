@@ -42,10 +42,41 @@ struct stream_kernel {
 
 #define MEMORY_STREAM_KERNEL "stream_kernel"
 
+/*
+ * Interface "flop_kernel": `rounds` times a = a * factor + step on each of FLOP_VECTORS vectors of `lanes`
+ * doubles, vector k beginning as k in every lane; returns the sum of all lanes.
+ */
+struct flop_kernel {
+	double (*run)(uint64_t rounds, double factor, double step);
+	unsigned lanes;
+	bool is_null; /* calculates nothing */
+};
+
+#define MEMORY_FLOP_KERNEL "flop_kernel"
+
+/*
+ * Interface "handoff": how two threads take turns. Sides are 0 and 1; side s is to take the turns of its
+ * parity, 0 first: turn() waits until it is turn `v`, and passes v + 1 on. What a side wrote before its
+ * turn ends is visible to the other in its own.
+ */
+struct handoff {
+	enum assay_code (*open)(void **ret_state, struct assay_err *err);
+	/* False when the other side passed something else on, or the system refused. */
+	bool (*turn)(void *state, unsigned side, uint32_t v);
+	void (*close)(void *state); /* NULL is fine */
+	bool is_null;               /* waits for nobody */
+};
+
+#define MEMORY_HANDOFF "handoff"
+
 /* The oracles behind assay_suite_memory.check; ASSAY_ECHECK says what differed and the seed. */
 enum assay_code memory_check_allocator(const struct allocator *allocator, uint64_t seed,
 				       struct assay_err *err);
 enum assay_code memory_check_stream(const struct stream_kernel *kernel, uint64_t seed,
 				    struct assay_err *err);
+enum assay_code memory_check_flops(const struct flop_kernel *kernel, uint64_t seed,
+				   struct assay_err *err);
+enum assay_code memory_check_handoff(const struct handoff *handoff, uint64_t seed,
+				     struct assay_err *err);
 
 #endif

@@ -155,7 +155,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{"\nsamples: many\n", "assay.yaml:2: samples: 'many' is not a whole number"},
 		{"samples: 0\n", "assay.yaml:1: samples: 0 is outside 1 to"},
 		{"profile: quik\n",
-		 "assay.yaml:1: profile: 'quik' is not quick, ci or full; did you "
+		 "assay.yaml:1: profile: 'quik' is not quick, ci, full or card; did you "
 		 "mean 'quick'?"},
 		{"time: 5\n", "assay.yaml:1: time: '5' is not a duration"},
 		{"time: 0s\n", "assay.yaml:1: time: '0s' is no time at all"},

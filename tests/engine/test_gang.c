@@ -178,6 +178,21 @@ static void a_stated_time_is_believed(void **state)
 	end(&f);
 }
 
+static void operations_in_a_turn_are_counted(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/bundle");
+	struct taken taken = measure(&f, &assay_driver_native);
+	/* 8 turns of 4 operations in one second, as stated */
+	assert_close(taken.last_value, 32, 1e-12);
+	struct gang_batch batch;
+	gang_batch(f.gang, 5, 0, &batch);
+	assert_int_equal(batch.ops, 20);
+	assert_int_equal(batch.ops_per_thread, 5);
+	end(&f);
+}
+
 static void broken_rules_are_failures(void **state)
 {
 	(void)state;
@@ -264,6 +279,7 @@ int main(void)
 		cmocka_unit_test(latencies_go_into_the_histogram),
 		cmocka_unit_test(once_is_one_operation_without_warm_up),
 		cmocka_unit_test(a_stated_time_is_believed),
+		cmocka_unit_test(operations_in_a_turn_are_counted),
 		cmocka_unit_test(broken_rules_are_failures),
 		cmocka_unit_test(a_failed_body_under_gbench_does_not_abort),
 		cmocka_unit_test(drivers_are_chosen_by_what_they_can),

@@ -60,6 +60,24 @@ static void everything_is_every_point(void **state)
 		assert_non_null(f->plan.cases[i].cpus);
 }
 
+/* Left out of a quick look, unless asked for by name. */
+static void thorough_ones_are_not_quick(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = {0};
+	const char *const name[] = {"toy/bundle"};
+	for (int quick = 0; quick < 2; quick++) {
+		size_t seen = 0;
+		assert_ok(plan(f, &(struct assay_plan_request){.quick = quick}));
+		for (size_t i = 0; i < f->plan.n; i++)
+			seen += strstr(f->plan.cases[i].c.name, "toy/bundle") != NULL;
+		assert_int_equal(seen, !quick);
+		assert_ok(plan(f, &(struct assay_plan_request){
+					  .patterns = name, .n_patterns = 1, .quick = quick}));
+		assert_int_equal(f->plan.n, 1);
+	}
+}
+
 static void overrides_subjects_and_globs_narrow(void **state)
 {
 	struct fixture *f = *state;
@@ -179,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(everything_is_every_point, begin, end),
+		cmocka_unit_test_setup_teardown(thorough_ones_are_not_quick, begin, end),
 		cmocka_unit_test_setup_teardown(overrides_subjects_and_globs_narrow, begin, end),
 		cmocka_unit_test_setup_teardown(a_full_name_selects_its_case_whatever_the_axes_have,
 						begin, end),

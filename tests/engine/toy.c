@@ -145,6 +145,21 @@ static const struct assay_bench stated = {
 	.max_ops = 8,
 };
 
+static void four_setup(struct assay_run *run)
+{
+	assay_set_ops_per_iteration(run, 4);
+}
+
+static const struct assay_bench bundle = {
+	.brief = "four operations to a turn, a second to eight turns",
+	.body = stated_body,
+	.subjects = ASSAY_NO_SUBJECT,
+	.unit = "Hz",
+	.setup = four_setup,
+	.max_ops = 8,
+	.thorough = true,
+};
+
 static void early_body(struct assay_run *run)
 {
 	ASSAY_LOOP (run)
@@ -243,6 +258,7 @@ const struct assay_table toy_table = {
 			{"toy", "latency", &latency},
 			{"toy", "once", &once},
 			{"toy", "stated", &stated},
+			{"toy", "bundle", &bundle},
 			{"toy", "early", &early},
 			{"toy", "returns", &returns},
 			{"toy", "no_loop", &no_loop},

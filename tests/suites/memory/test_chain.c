@@ -80,12 +80,56 @@ static void test_not_one_cycle(void **state)
 	assert_false(chain_is_one_cycle(lines, LINES));
 }
 
+/* Every order is one cycle, also when windows and pages do not come out even. */
+static void test_orders(void **state)
+{
+	static char pages[40][CHAIN_PAGE_BYTES];
+	const size_t sizes[] = {1, 2, 63, LINES};
+	struct assay_err err = {0};
+
+	(void)state;
+	for (int order = CHAIN_RANDOM; order <= CHAIN_SEQUENTIAL; order++)
+		for (size_t i = 0; i < ASSAY_COUNT_OF(sizes); i++) {
+			assert_ok(chain_build(lines, sizes[i], (enum chain_order)order, 3, &err));
+			assert_true(chain_is_one_cycle(lines, sizes[i]));
+		}
+	assert_ptr_equal(lines[5].next, &lines[6]); /* the last was sequential */
+	for (size_t n = 1; n <= 40; n++) {
+		assert_ok(chain_pages(pages, n, n, &err));
+		assert_int_equal(chain_length(pages, sizeof(pages), n), n);
+		assert_int_equal(chain_length(pages, sizeof(pages), n - 1), 0);
+	}
+}
+
+/* A window is left only when all of it has been visited. */
+static void test_window(void **state)
+{
+	enum { WINDOW = CHAIN_WINDOW_BYTES / CHAIN_LINE_BYTES };
+	static struct line many[3 * WINDOW];
+	struct assay_err err = {0};
+	const struct line *at = many;
+	size_t crossings = 0, neighbours = 0;
+
+	(void)state;
+	assert_ok(chain_build(many, 3 * WINDOW, CHAIN_WINDOW, 9, &err));
+	assert_true(chain_is_one_cycle(many, 3 * WINDOW));
+	for (size_t i = 0; i < 3 * WINDOW; i++, at = at->next) {
+		crossings += (size_t)(at - many) / WINDOW != (size_t)(at->next - many) / WINDOW;
+		neighbours += at->next == at + 1;
+	}
+	assert_int_equal(crossings, 3);
+	assert_true(neighbours < WINDOW / 50);
+}
+
 static void test_refused(void **state)
 {
 	struct assay_err err = {0};
 
 	(void)state;
 	assert_fails(chain_random(lines, 0, 1, &err), ASSAY_EUSAGE, "out of range");
+	assert_fails(chain_build(lines, 0, CHAIN_WINDOW, 1, &err), ASSAY_EUSAGE, "out of range");
+	assert_fails(chain_pages(lines, 0, 1, &err), ASSAY_EUSAGE, "out of range");
+	assert_fails(chain_pages(lines, SIZE_MAX, 1, &err), ASSAY_EUSAGE, "out of range");
 }
 
 int main(void)
@@ -93,7 +137,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_cycle), cmocka_unit_test(test_random),
 		cmocka_unit_test(test_seed),      cmocka_unit_test(test_not_one_cycle),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused),   cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

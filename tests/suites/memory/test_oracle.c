@@ -175,6 +175,72 @@ static void test_faulty_kernels(void **state)
 	}
 }
 
+static double flops_one_less(uint64_t rounds, double factor, double step)
+{
+	double sum = 0;
+
+	for (int k = 0; k < 12; k++) {
+		double a = k;
+		for (uint64_t i = 1; i < rounds; i++)
+			a = a * factor + step;
+		sum += a;
+	}
+	return sum;
+}
+
+static void test_faulty_flops(void **state)
+{
+	static const struct flop_kernel faulty = {flops_one_less, 1, false};
+	struct assay_err err = {0};
+
+	(void)state;
+	assert_fails(memory_check_flops(&faulty, 1, &err), ASSAY_ECHECK, "rounds by");
+}
+
+static enum assay_code open_none(void **ret_state, struct assay_err *err)
+{
+	static atomic_uint word;
+
+	(void)err;
+	word = 0;
+	*ret_state = &word;
+	return ASSAY_OK;
+}
+
+static void close_none(void *state)
+{
+	(void)state;
+}
+
+static bool turn_refused(void *state, unsigned side, uint32_t v)
+{
+	(void)state;
+	(void)side;
+	return v < 100;
+}
+
+static bool turn_at_once(void *state, unsigned side, uint32_t v)
+{
+	(void)state;
+	(void)side;
+	(void)v;
+	return true;
+}
+
+static void test_faulty_handoffs(void **state)
+{
+	static const struct handoff faulty[] = {
+		{open_none, turn_refused, close_none, false},
+		{open_none, turn_at_once, close_none, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(faulty); i++) {
+		struct assay_err err = {0};
+		assert_fails(memory_check_handoff(&faulty[i], 1, &err), ASSAY_ECHECK, "turn");
+	}
+}
+
 static void test_unknown_interface(void **state)
 {
 	static const struct assay_subject subject = {.interface = "teapot"};
@@ -187,10 +253,9 @@ static void test_unknown_interface(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_subjects),
-		cmocka_unit_test(test_faulty_allocators),
-		cmocka_unit_test(test_faulty_kernels),
-		cmocka_unit_test(test_unknown_interface),
+		cmocka_unit_test(test_subjects),        cmocka_unit_test(test_faulty_allocators),
+		cmocka_unit_test(test_faulty_kernels),  cmocka_unit_test(test_faulty_flops),
+		cmocka_unit_test(test_faulty_handoffs), cmocka_unit_test(test_unknown_interface),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
