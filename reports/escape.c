@@ -193,6 +193,47 @@ void assay_escape_id(struct assay_str *to, const char *text)
 	}
 }
 
+void assay_escape_uri(struct assay_str *to, const char *path)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+	if (*path == '/')
+		assay_str_add(to, "file://");
+	for (; *path; path++) {
+		if (strchr(plain, *path))
+			assay_str_put(to, path, 1);
+		else
+			assay_str_add(to, "%%%02X", (unsigned char)*path);
+	}
+}
+
+static const char *special_message(uint32_t c, char *scratch)
+{
+	(void)scratch;
+	return c == '%' ? "%25" : NULL;
+}
+
+static const char *special_property(uint32_t c, char *scratch)
+{
+	(void)scratch;
+	return c == '%' ? "%25" : c == ':' ? "%3A" : c == ',' ? "%2C" : NULL;
+}
+
+void assay_escape_workflow(struct assay_str *to, const char *text, bool property)
+{
+	for (;;) {
+		size_t n = strcspn(text, "\n");
+		ASSAY_AUTO(assay_str_done) struct assay_str line = {0};
+		assay_str_put(&line, text, n);
+		escape(to, assay_str_text(&line), 0, property ? special_property : special_message);
+		to->failed |= line.failed;
+		if (!text[n])
+			return;
+		assay_str_add(to, "%%0A");
+		text += n + 1;
+	}
+}
+
 void assay_escape_script(struct assay_str *to, const char *json, size_t length)
 {
 	size_t from = 0;

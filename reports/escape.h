@@ -7,6 +7,7 @@
 #ifndef ASSAY_REPORTS_ESCAPE_H
 #define ASSAY_REPORTS_ESCAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/base/str.h"
@@ -21,6 +22,10 @@ void assay_escape_markdown(struct assay_str *to, const char *text, size_t limit)
 void assay_escape_gnuplot(struct assay_str *to, const char *text, size_t limit);
 /* Part of an id or a link's target: [a-zA-Z0-9_-], everything else as -XX. */
 void assay_escape_id(struct assay_str *to, const char *text);
+/* A path as a URI reference: all but unreserved characters and '/' as %XX; absolute ones get file://. */
+void assay_escape_uri(struct assay_str *to, const char *path);
+/* The message of a GitHub workflow command; of a property when `property`. Line breaks stay, as %0A. */
+void assay_escape_workflow(struct assay_str *to, const char *text, bool property);
 /* JSON inside a script element, in HTML and XML alike: <, > and & become \u00XX. */
 void assay_escape_script(struct assay_str *to, const char *json, size_t length);
 

@@ -9,6 +9,7 @@
 #include "reports/fits.h"
 #include "reports/model.h"
 #include "reports/words.h"
+#include "reports/wrap.h"
 
 enum { WIDTH = 80, CELL_LIMIT = 28, REMARKS_LEAST = 8, GAP = 2 };
 
@@ -25,31 +26,9 @@ static void style(struct page *page, const char *code)
 		assay_str_add(&page->out, "\033[%sm", code);
 }
 
-/* Text from outside, broken at blanks to the page's width; later lines are indented. */
 static void wrap(struct page *page, const char *text, size_t column, size_t indent)
 {
-	ASSAY_AUTO(assay_str_done) struct assay_str clean = {0};
-	assay_escape_plain(&clean, text, 2000);
-	const char *word = assay_str_text(&clean);
-	bool fresh = true;
-	while (*word) {
-		size_t bytes = strcspn(word, " ");
-		ASSAY_AUTO(assay_str_done) struct assay_str one = {0};
-		assay_str_put(&one, word, bytes);
-		size_t columns = assay_characters(assay_str_text(&one));
-		if (!fresh && column + 1 + columns > page->width) {
-			assay_str_add(&page->out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (!fresh) {
-			assay_str_add(&page->out, " ");
-			column++;
-		}
-		assay_str_put(&page->out, word, bytes);
-		column += columns;
-		fresh = false;
-		word += bytes + (word[bytes] == ' ');
-	}
-	assay_str_add(&page->out, "\n");
+	assay_wrap(&page->out, text, column, indent, page->width);
 }
 
 /* Leave out the last remarks rather than half of one. */
