@@ -63,7 +63,8 @@ static enum assay_code take_value(struct words *w, struct assay_unit *unit, doub
 	const char *word = w->word ? w->word : "";
 	bool plain = isdigit((unsigned char)word[0]) && strncasecmp(word, "0x", 2) != 0;
 	double value = plain ? strtod(word, &end) : NAN;
-	if (!plain || errno || !isfinite(value))
+	if (!plain || errno || !isfinite(value) ||
+	    (*end && *end != '%' && !isalpha((unsigned char)*end)))
 		return assay_fail(err, ASSAY_EUSAGE, "'%.40s' is not a number to compare with",
 				  word);
 	const char *text = end;
