@@ -69,7 +69,7 @@ static enum assay_code take_text(const struct reading *r, const struct document_
 				 char **ret, struct assay_err *err)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
-	enum assay_code code = document_text(r->document, value, &text, err);
+	enum assay_code code = document_scalar(r->document, value, &text, err);
 	if (code != ASSAY_OK)
 		return code;
 	*ret = strdup(assay_str_text(&text));
@@ -93,7 +93,7 @@ static enum assay_code take_far(struct reading *r, const struct document_pair *p
 				struct assay_err *err)
 {
 	r->far_line = document_line(pair->value);
-	enum assay_code code = document_text(r->document, pair->value, &r->far_text, err);
+	enum assay_code code = document_scalar(r->document, pair->value, &r->far_text, err);
 	r->far = assay_str_text(&r->far_text);
 	return code;
 }

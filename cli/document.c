@@ -104,27 +104,32 @@ static enum assay_code fail_at(const struct document *document, const yaml_node_
 	return document_fail(document, node->start_mark.line + 1, err, "%s", what);
 }
 
-enum assay_code document_text(const struct document *document, const struct document_node *value,
-			      struct assay_str *ret, struct assay_err *err)
+enum assay_code document_scalar(const struct document *document, const struct document_node *value,
+				struct assay_str *ret, struct assay_err *err)
 {
 	const yaml_node_t *node = inner(value);
-	if (is_text(node)) {
-		assay_str_add(ret, "%s", scalar(node));
-	} else if (node->type == YAML_SEQUENCE_NODE) {
-		const yaml_node_item_t *item = node->data.sequence.items.start;
-		for (; item < node->data.sequence.items.top; item++) {
-			const yaml_node_t *one = node_at(document, *item);
-			if (!is_text(one))
-				return fail_at(document, one, err, why_no_text(one));
-			assay_str_add(ret, "%s%s", ret->length ? "," : "", scalar(one));
-		}
-	} else {
+	if (!is_text(node))
 		return fail_at(document, node, err, why_no_text(node));
-	}
+	assay_str_add(ret, "%s", scalar(node));
 	if (ret->failed)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading %s",
 				  document->path);
 	return ASSAY_OK;
+}
+
+enum assay_code document_text(const struct document *document, const struct document_node *value,
+			      struct assay_str *ret, struct assay_err *err)
+{
+	const yaml_node_t *node = inner(value);
+	if (node->type != YAML_SEQUENCE_NODE)
+		return document_scalar(document, value, ret, err);
+	enum assay_code code = ASSAY_OK;
+	const yaml_node_item_t *item = node->data.sequence.items.start;
+	for (; code == ASSAY_OK && item < node->data.sequence.items.top; item++) {
+		assay_str_add(ret, "%s", ret->length ? "," : "");
+		code = document_scalar(document, outer(node_at(document, *item)), ret, err);
+	}
+	return code;
 }
 
 static bool repeated(const struct document *document, const yaml_node_t *mapping,

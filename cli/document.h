@@ -55,6 +55,10 @@ enum assay_code document_each(const struct document *document, const struct docu
 enum assay_code document_text(const struct document *document, const struct document_node *value,
 			      struct assay_str *ret, struct assay_err *err);
 
+/* The same of a value that may not be a list. */
+enum assay_code document_scalar(const struct document *document, const struct document_node *value,
+				struct assay_str *ret, struct assay_err *err);
+
 /* ASSAY_EUSAGE "<path>:<line>: <formatted>". */
 enum assay_code document_fail(const struct document *document, size_t line, struct assay_err *err,
 			      const char *fmt, ...) ASSAY_PRINTF(4, 5);
