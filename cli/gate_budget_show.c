@@ -18,10 +18,12 @@ const char *budget_word(const struct budget *budget, const struct assay_bound_ou
 		return outcome->exceeded ? "exceeded" : "reproduced";
 	if (budget->claim && outcome->verdict == ASSAY_BOUND_MISSED)
 		return "refuted";
+	if (budget->claim && outcome->verdict == ASSAY_BOUND_SKIPPED)
+		return "not measurable";
 	return assay_bound_verdict_name(outcome->verdict);
 }
 
-/* "<= 12.00 ns", or ">= 10.00 .. 50.00" where the claim is a range. */
+/* "<= 12.00 ns" */
 static const char *asked_cell(const struct budget *b, char *text, size_t size)
 {
 	char limit[40];
@@ -109,7 +111,8 @@ static void print_counts(const struct budget_check *check, FILE *out)
 {
 	const size_t *n = check->counts;
 	struct assay_str s = {0};
-	assay_str_add(&s, "%zu bounds: %zu met", check->list.n - check->unbounded,
+	size_t bounds = check->list.n - check->unbounded;
+	assay_str_add(&s, "%zu bound%s: %zu met", bounds, bounds == 1 ? "" : "s",
 		      n[ASSAY_BOUND_MET]);
 	if (check->exceeded)
 		assay_str_add(&s, " (%zu exceeded)", check->exceeded);
