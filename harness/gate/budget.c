@@ -54,7 +54,7 @@ static enum assay_code take_side(struct words *w, struct assay_bound_side *side,
 	return ASSAY_OK;
 }
 
-/* "12ns" or "12" "ns": the number in base units of its unit. Nothing may follow. */
+/* "12ns" or "12 ns", up to the end: the number in base units of its unit. */
 static enum assay_code take_value(struct words *w, struct assay_unit *unit, double *ret,
 				  struct assay_err *err)
 {
@@ -67,15 +67,13 @@ static enum assay_code take_value(struct words *w, struct assay_unit *unit, doub
 	    (*end && *end != '%' && !isalpha((unsigned char)*end)))
 		return assay_fail(err, ASSAY_EUSAGE, "'%.40s' is not a number to compare with",
 				  word);
-	const char *text = end;
-	advance(w);
-	if (!*text && w->word) {
-		text = w->word;
-		advance(w);
-	}
-	if (w->word)
-		return assay_fail(err, ASSAY_EUSAGE, "'%.40s' is too much; " FORM, w->word);
-	enum assay_code code = assay_unit_parse(text, unit, err);
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	assay_str_add(&text, "%s", end);
+	for (advance(w); w->word; advance(w)) /* a benchmark's own unit may be several words */
+		assay_str_add(&text, "%s%s", text.length ? " " : "", w->word);
+	if (text.failed)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a bound");
+	enum assay_code code = assay_unit_parse(assay_str_text(&text), unit, err);
 	*ret = value * unit->factor;
 	return code;
 }

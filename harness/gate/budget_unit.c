@@ -59,6 +59,10 @@ static const struct known {
 	{"Mflop/s", ASSAY_QUANTITY_ARITHMETIC, 1e6},
 	{"Gflop/s", ASSAY_QUANTITY_ARITHMETIC, 1e9},
 	{"Tflop/s", ASSAY_QUANTITY_ARITHMETIC, 1e12},
+	{"Hz", ASSAY_QUANTITY_FREQUENCY, 1},
+	{"kHz", ASSAY_QUANTITY_FREQUENCY, 1e3},
+	{"MHz", ASSAY_QUANTITY_FREQUENCY, 1e6},
+	{"GHz", ASSAY_QUANTITY_FREQUENCY, 1e9},
 };
 
 static const char *const bases[] = {
@@ -72,7 +76,7 @@ enum assay_code assay_unit_parse(const char *text, struct assay_unit *ret, struc
 	text = text ? text : "";
 	*ret = (struct assay_unit){.quantity = ASSAY_QUANTITY_OTHER, .factor = 1};
 	for (const char *c = text; *c; c++)
-		if (*c <= ' ' || *c > '~')
+		if (*c < ' ' || *c > '~')
 			return assay_fail(err, ASSAY_EUSAGE, "'%.40s' is no unit", text);
 	if (!assay_copy(ret->text, sizeof(ret->text), text))
 		return assay_fail(err, ASSAY_EUSAGE, "'%.40s' is no unit", text);

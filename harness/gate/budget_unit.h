@@ -15,6 +15,7 @@ enum assay_quantity {
 	ASSAY_QUANTITY_BYTES,      /* B, kB, KiB, ...: base "B" */
 	ASSAY_QUANTITY_BANDWIDTH,  /* B/s, kB/s, KiB/s, ...: base "B/s" */
 	ASSAY_QUANTITY_ARITHMETIC, /* flop/s, Gflop/s, ...: base "flop/s" */
+	ASSAY_QUANTITY_FREQUENCY,  /* Hz, kHz, MHz, GHz: base "Hz" */
 	ASSAY_QUANTITY_OTHER,      /* a metric's own unit: fits only itself */
 };
 
