@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* export: runs in other people's formats. A file appears whole or not at all. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/formats.h"
+#include "cli/output.h"
 #include "cli/stored.h"
 #include "harness/base/str.h"
 
@@ -40,67 +36,6 @@ static enum assay_code find_format(const char *name, const struct export_format 
 			  nearest ? "; did you mean '"
 				  : "; there are json, jsonl, csv, openmetrics, ",
 			  nearest ? nearest : "gbench", nearest ? "'?" : "");
-}
-
-/* Where the output goes: stdout, or a temporary file beside its final place. */
-struct target {
-	const char *path; /* NULL: stdout */
-	char *temporary;
-	FILE *out;
-};
-
-static enum assay_code target_open(struct target *target, const char *path, struct assay_err *err)
-{
-	*target = (struct target){.out = stdout};
-	if (!path || strcmp(path, "-") == 0)
-		return ASSAY_OK;
-	target->path = path;
-	if (asprintf(&target->temporary, "%s.XXXXXX", path) < 0) {
-		target->temporary = NULL;
-		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	}
-	int fd = mkostemp(target->temporary, O_CLOEXEC);
-	target->out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (target->out)
-		return ASSAY_OK;
-	enum assay_code code =
-		assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(errno));
-	if (fd >= 0) {
-		close(fd);
-		unlink(target->temporary);
-	}
-	free(target->temporary);
-	return code;
-}
-
-/* Give the file the rights an ordinary new file has, not those of a temporary one. */
-static int set_mode(int fd)
-{
-	mode_t mask = umask(0);
-	umask(mask);
-	return fchmod(fd, 0666 & ~mask);
-}
-
-static enum assay_code target_close(struct target *target, enum assay_code code,
-				    struct assay_err *err)
-{
-	FILE *out = target->out;
-	bool failed = fflush(out) != 0 || ferror(out);
-	if (!target->path) {
-		if (code == ASSAY_OK && failed)
-			code = assay_fail(err, ASSAY_EIO, "cannot write the export: %s",
-					  strerror(errno));
-		return code;
-	}
-	failed |= set_mode(fileno(out)) != 0 || fsync(fileno(out)) != 0;
-	failed |= fclose(out) != 0;
-	if (code == ASSAY_OK && (failed || rename(target->temporary, target->path) != 0))
-		code = assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", target->path,
-				  strerror(errno));
-	if (code != ASSAY_OK)
-		unlink(target->temporary);
-	free(target->temporary);
-	return code;
 }
 
 struct job {
@@ -174,20 +109,21 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 {
 	struct job job = {.cli = cli, .pattern = cli_value(args, "only")};
 	const char *format = cli_value(args, "format");
-	struct target target;
+	struct output output;
 	(void)ret_exit;
 	enum assay_code code = find_format(format ? format : "json", &job.format, err);
 	if (code == ASSAY_OK)
 		code = check_arguments(&job, args, err);
 	if (code == ASSAY_OK)
-		code = target_open(&target, cli_value(args, "output"), err);
+		code = output_open(&output, cli_value(args, "output"), err);
 	if (code != ASSAY_OK)
 		return code;
-	job.out = target.out;
-	code = target_close(&target, export_all(&job, args, err), err);
-	if (code == ASSAY_OK && target.path)
+	job.out = output.out;
+	const char *path = output.path;
+	code = output_close(&output, export_all(&job, args, err), err);
+	if (code == ASSAY_OK && path)
 		cli_note(cli, "%zu runs with %zu results written to %s", job.runs, job.results,
-			 target.path);
+			 path);
 	return code;
 }
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* report: stored runs as a page, as Markdown or as text. A file appears whole or not at all. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/stored.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
@@ -91,52 +88,6 @@ static enum assay_code gather(struct cli *cli, const struct cli_args *args, stru
 	return assay_report_model_new(m->inputs, m->n, &m->model, err);
 }
 
-/* Give the file the rights an ordinary new file has, not those of a temporary one. */
-static bool publish(int fd, const char *temporary, const char *path)
-{
-	mode_t mask = umask(0);
-	umask(mask);
-	bool sound = fchmod(fd, 0666 & ~mask) == 0;
-	sound = close(fd) == 0 && sound;
-	return sound && rename(temporary, path) == 0;
-}
-
-static bool write_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, bytes, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return false;
-		bytes += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
-static enum assay_code replace_file(const char *path, const char *bytes, size_t n,
-				    struct assay_err *err)
-{
-	ASSAY_AUTO(assay_str_done) struct assay_str temporary = {0};
-	assay_str_add(&temporary, "%s.XXXXXX", path);
-	if (temporary.failed)
-		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a file name");
-	int fd = mkostemp(temporary.text, O_CLOEXEC);
-	if (fd < 0)
-		return assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(errno));
-	bool written = write_all(fd, bytes, n);
-	int why = errno;
-	if (!written)
-		close(fd);
-	else if (publish(fd, temporary.text, path))
-		return ASSAY_OK;
-	else
-		why = errno;
-	unlink(temporary.text);
-	return assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(why));
-}
-
 typedef enum assay_code format(const struct assay_report_model *model, FILE *out,
 			       const struct assay_report_options *options, struct assay_err *err);
 
@@ -144,18 +95,15 @@ static enum assay_code write_file(struct cli *cli, const struct assay_report_mod
 				  format *write, const char *path, struct assay_err *err)
 {
 	const struct assay_report_options plain = {0};
-	ASSAY_AUTO_FREE char *bytes = NULL;
-	size_t n = 0;
-	FILE *memory = open_memstream(&bytes, &n);
-	if (!memory)
-		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the report");
-	enum assay_code rc = write(model, memory, &plain, err);
-	if (fclose(memory) != 0 && rc == ASSAY_OK)
-		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for the report");
+	struct output output;
+	enum assay_code rc = output_open(&output, path, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	rc = write(model, output.out, &plain, err);
+	long n = ftell(output.out);
+	rc = output_close(&output, rc, err);
 	if (rc == ASSAY_OK)
-		rc = replace_file(path, bytes, n, err);
-	if (rc == ASSAY_OK)
-		cli_note(cli, "%s written, %zu KB", path, (n + 999) / 1000);
+		cli_note(cli, "%s written, %ld KB", path, (n + 999) / 1000);
 	return rc;
 }
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* output: a temporary file beside its final place, renamed when it is complete and on the disk. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum assay_code output_open(struct output *output, const char *path, struct assay_err *err)
+{
+	*output = (struct output){.out = stdout};
+	if (!path || strcmp(path, "-") == 0)
+		return ASSAY_OK;
+	output->path = path;
+	struct stat st;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return assay_fail(err, ASSAY_EIO, "cannot write '%s': it is a folder", path);
+	if (asprintf(&output->temporary, "%s.XXXXXX", path) < 0) {
+		output->temporary = NULL;
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	}
+	int fd = mkostemp(output->temporary, O_CLOEXEC);
+	output->out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (output->out)
+		return ASSAY_OK;
+	enum assay_code code =
+		assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(errno));
+	if (fd >= 0) {
+		close(fd);
+		unlink(output->temporary);
+	}
+	free(output->temporary);
+	*output = (struct output){0};
+	return code;
+}
+
+/* Give the file the rights an ordinary new file has, not those of a temporary one. */
+static int set_mode(int fd)
+{
+	mode_t mask = umask(0);
+	umask(mask);
+	return fchmod(fd, 0666 & ~mask);
+}
+
+static enum assay_code finish_stdout(enum assay_code code, struct assay_err *err)
+{
+	bool failed = fflush(stdout) != 0 || ferror(stdout);
+	if (code == ASSAY_OK && failed)
+		return assay_fail(err, ASSAY_EIO, "cannot write to stdout: %s", strerror(errno));
+	return code;
+}
+
+enum assay_code output_close(struct output *output, enum assay_code code, struct assay_err *err)
+{
+	FILE *out = output->out;
+	if (!output->path)
+		return finish_stdout(code, err);
+	bool failed = fflush(out) != 0 || ferror(out) || set_mode(fileno(out)) != 0;
+	failed = failed || (code == ASSAY_OK && fsync(fileno(out)) != 0);
+	int why = errno; /* of the first that failed, not of what follows */
+	if (fclose(out) != 0 && !failed) {
+		failed = true;
+		why = errno;
+	}
+	if (code == ASSAY_OK && !failed && rename(output->temporary, output->path) != 0) {
+		failed = true;
+		why = errno;
+	}
+	if (code == ASSAY_OK && failed)
+		code = assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", output->path,
+				  strerror(why));
+	if (code != ASSAY_OK)
+		unlink(output->temporary);
+	free(output->temporary);
+	*output = (struct output){0};
+	return code;
+}
+
+enum assay_code output_check(const char *path, struct assay_err *err)
+{
+	struct output output;
+	struct assay_err ignored = {0};
+	enum assay_code code = output_open(&output, path, err);
+	if (code == ASSAY_OK && output.path) /* any failure drops the file again */
+		output_close(&output, ASSAY_EBUG, &ignored);
+	return code;
+}
