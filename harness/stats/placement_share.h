@@ -22,10 +22,11 @@ struct assay_placement {
 /*
  * x[n] with the variant of each. share is epsilon squared of the Kruskal-Wallis statistic H over the k
  * variants, (H - k + 1) / (n - k), at least 0: 0 on average where placement does nothing [Kelley, PNAS
- * 1935; Kruskal & Wallis, JASA 1952]. sd is the square root of the variance component between groups of
- * a one-way layout with random effects, (MSB - MSW) / n0, at least 0 [Searle, Casella & McCulloch,
- * Variance Components, 1992, 3.6]. With one variant, or no more than two launches for each on
- * average: all three NaN. ASSAY_ENOMEM.
+ * 1935; Kruskal & Wallis, JASA 1952]. sd_within is that of Shamos: the median distance between two launches
+ * of one variant, scaled for normal noise [Rousseeuw & Croux, JASA 1993, 2]. sd is that of the medians of
+ * the variants, less what sd_within explains of it, at least 0. So a few wild launches change neither, but
+ * one bad variant of many does count. With one variant, or no more than two launches for each on
+ * average: all three NaN. ASSAY_ENOMEM. Allocates n^2 / 2 numbers.
  */
 enum assay_code assay_placement_of(const double *x, const unsigned *variant, size_t n,
 				   struct assay_placement *ret, struct assay_err *err);

@@ -7,8 +7,9 @@
 #include "tests/t.h"
 
 /*
- * R's InsectSprays [Beall, Biometrika 1942], six groups of twelve. kruskal.test(): chi-squared =
- * 54.69134476; aov(): mean squares 533.7667 and 15.38131, as ?InsectSprays and its examples print them.
+ * R's InsectSprays [Beall, Biometrika 1942], six groups of twelve. kruskal.test() prints chi-squared =
+ * 54.69134476. Within groups the median of the 396 distances is 3; their medians are 14, 16.5, 1.5, 5, 3
+ * and 15, with variance 45.0666...
  */
 static const double sprays[] = {
 	10, 7,  20, 14, 14, 12, 10, 23, 17, 20, 14, 13, 11, 17, 21, 11, 16, 14,
@@ -34,14 +35,15 @@ static void sprays_of_beall(void **state)
 	assert_int_equal(got.n, 72);
 	assert_int_equal(got.variants, 6);
 	assert_close(got.share, (54.69134476 - 5) / 66, 1e-8);
-	assert_close(got.sd_within, sqrt(15.38131), 1e-6);
-	assert_close(got.sd, sqrt((533.7667 - 15.38131) / 12), 1e-6);
+	double within = 3 / (sqrt(2) * 0.6744897501960817);
+	assert_close(got.sd_within, within, 1e-12);
+	assert_close(got.sd, sqrt(676.0 / 15 - within * within * M_PI / 26.5), 1e-12);
 }
 
 static void groups_of_unequal_size(void **state)
 {
 	(void)state;
-	/* Means 2 and 9, grand mean 6; MSB = 84, MSW = 10 / 5, n0 = 7 - 25 / 7. */
+	/* Medians 2 and 9; distances 1 1 2 and 0 2 2 2 2 4. */
 	static const double x[] = {1, 7, 3, 9, 2, NAN, 11, 9, INFINITY};
 	static const unsigned variant[] = {1, 4, 1, 4, 1, 4, 4, 4, 2};
 	struct assay_placement got;
@@ -49,8 +51,10 @@ static void groups_of_unequal_size(void **state)
 	assert_ok(assay_placement_of(x, variant, 9, &got, &err));
 	assert_int_equal(got.n, 7);
 	assert_int_equal(got.variants, 2);
-	assert_close(got.sd_within, sqrt(2), 1e-14);
-	assert_close(got.sd, sqrt(82 / (7 - 25.0 / 7)), 1e-14);
+	double within = 2 / (sqrt(2) * 0.6744897501960817);
+	double of_medians = (M_PI / (4 + M_PI) + M_PI / 10.5) / 2;
+	assert_close(got.sd_within, within, 1e-12);
+	assert_close(got.sd, sqrt(24.5 - within * within * of_medians), 1e-12);
 }
 
 static void too_little_says_nothing(void **state)
@@ -122,6 +126,37 @@ static void planted_placement_is_found(void **state)
 	assert_close(sd, 0.01, 0.15);
 }
 
+/* A neighbour wakes up during three of forty launches: neither figure may follow. */
+static void wild_launches_are_not_placement(void **state)
+{
+	(void)state;
+	enum { N = 40 };
+	double x[N];
+	unsigned variant[N];
+	struct assay_rng rng;
+	struct assay_placement calm, wild;
+	struct assay_err err = {0};
+	assay_rng_init(&rng, 9);
+	for (size_t i = 0; i < N; i++) {
+		variant[i] = (unsigned)i % 4;
+		x[i] = 0.1 * variant[i] +
+		       0.01 * assay_normal_quantile(assay_rng_unit(&rng) + 0x1p-54);
+	}
+	assert_ok(assay_placement_of(x, variant, N, &calm, &err));
+	x[0] += 0.7;
+	x[6] += 0.9;
+	x[7] += 0.5;
+	assert_ok(assay_placement_of(x, variant, N, &wild, &err));
+	assert_close(wild.sd, calm.sd, 0.1);
+	assert_close(wild.sd_within, calm.sd_within, 0.35);
+	assert_close(calm.sd, 0.129, 0.1); /* of 0, 0.1, 0.2, 0.3 */
+	/* A variant that is bad each time is no accident. */
+	for (size_t i = 3; i < N; i += 4)
+		x[i] += 1;
+	assert_ok(assay_placement_of(x, variant, N, &wild, &err));
+	assert_true(wild.sd > 0.5);
+}
+
 static void reach_is_that_of_a_difference(void **state)
 {
 	(void)state;
@@ -158,6 +193,7 @@ int main(void)
 		cmocka_unit_test(too_little_says_nothing),
 		cmocka_unit_test(equal_launches_have_no_placement),
 		cmocka_unit_test(planted_placement_is_found),
+		cmocka_unit_test(wild_launches_are_not_placement),
 		cmocka_unit_test(reach_is_that_of_a_difference),
 		cmocka_unit_test(a_split_tells_luck_from_code),
 	};
