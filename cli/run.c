@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/proposals.h"
 #include "cli/run.h"
 #include "cli/run_command.h"
 #include "cli/run_output.h"
@@ -387,6 +388,8 @@ static enum assay_code perform(struct session *s, bool strict, int *ret_exit, st
 	struct assay_err second = {0};
 	if (rc == ASSAY_OK || rc == ASSAY_EINTR) {
 		enum assay_code shown = show_summary(s, &second);
+		if (rc == ASSAY_OK && shown == ASSAY_OK)
+			shown = proposals_after_run(s->cli, s->store, s->run, &second);
 		if (rc == ASSAY_OK && shown != ASSAY_OK)
 			rc = assay_fail(err, shown, "%s", second.text);
 	}
