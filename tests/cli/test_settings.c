@@ -173,7 +173,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{"params: 3\n", "assay.yaml:1: params: expected"},
 		{"params.size: 3\n", "assay.yaml:1: write 'params:'"},
 		{"params:\n  Size: 3\n", "assay.yaml:2: 'Size' cannot be the name of an axis"},
-		{"params:\n  size: '1;2'\n", "assay.yaml:2: params.size: '1;2' is not a list"},
+		{"params:\n  size: '1,,2'\n", "assay.yaml:2: params.size: '1,,2' is not a list"},
 		{"- samples\n", "assay.yaml:1: expected 'key: value' lines"},
 		{"text\n", "assay.yaml:1: expected 'key: value' lines"},
 		{"? [a]\n: 3\n", "assay.yaml:1: a key must be a word"},
