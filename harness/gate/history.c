@@ -3,8 +3,11 @@
 #include "harness/gate/history.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "harness/engine/anchor.h"
 
 #define SCAN_LEVEL 0.001
 
@@ -263,4 +266,53 @@ enum assay_code assay_history_propose(struct assay_store *store, const struct as
 		*ret_n += is_new;
 	}
 	return ASSAY_OK;
+}
+
+/* The row of the series, or of the one whose ratio to an anchor it is; NULL when there is none. */
+static const struct assay_gate_row *row_of(const struct assay_change_point *change,
+					   const struct assay_gate_report *report)
+{
+	const char *id;
+	size_t length;
+	if (!assay_anchor_metric_parse(change->metric, &length, &id))
+		length = strlen(change->metric);
+	for (size_t i = 0; i < report->n; i++)
+		if (strcmp(report->rows[i].name, change->name) == 0 &&
+		    strlen(report->rows[i].metric) == length &&
+		    strncmp(report->rows[i].metric, change->metric, length) == 0)
+			return &report->rows[i];
+	return NULL;
+}
+
+static enum assay_change_state state_by(const struct assay_change_point *change,
+					enum assay_decision decision)
+{
+	bool worse = (change->ratio > 1) == (change->better != ASSAY_HIGHER);
+	if (decision == ASSAY_DECISION_REGRESSED || decision == ASSAY_DECISION_IMPROVED)
+		return worse == (decision == ASSAY_DECISION_REGRESSED) ? ASSAY_CHANGE_CONFIRMED
+								       : ASSAY_CHANGE_DISMISSED;
+	return decision == ASSAY_DECISION_OK ? ASSAY_CHANGE_DISMISSED : ASSAY_CHANGE_PROPOSED;
+}
+
+enum assay_code assay_history_settle(struct assay_store *store,
+				     const struct assay_change_point *change,
+				     const struct assay_gate_report *report,
+				     enum assay_change_state *ret_state, struct assay_err *err)
+{
+	char how[160];
+	const struct assay_gate_row *row = row_of(change, report);
+	if (!row)
+		return assay_fail(err, ASSAY_EUSAGE, "the gate did not compare %s of %.150s",
+				  change->metric, change->name);
+	if (!report->paired || report->hardware)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "only a gate of two sides that run in pairs settles a change");
+	*ret_state = state_by(change, row->decision);
+	if (*ret_state == ASSAY_CHANGE_PROPOSED)
+		return ASSAY_OK;
+	const struct assay_gate_change measured = assay_gate_row_change(row);
+	snprintf(how, sizeof(how), "gate: %s, %.3f [%.3f, %.3f] from %zu pairs",
+		 assay_decision_name(row->decision), measured.ratio, measured.lo, measured.hi,
+		 row->pairs);
+	return assay_store_settle_change(store, change->id, *ret_state, how, err);
 }

@@ -7,6 +7,7 @@
 #ifndef ASSAY_GATE_HISTORY_H
 #define ASSAY_GATE_HISTORY_H
 
+#include "harness/gate/verdict.h"
 #include "harness/stats/changepoint.h"
 #include "harness/store/store.h"
 
@@ -57,6 +58,17 @@ enum assay_code assay_history_read_shifts(struct assay_store *store,
 enum assay_code assay_history_propose(struct assay_store *store, const struct assay_history *series,
 				      const struct assay_shift_list *list, size_t *ret_n,
 				      struct assay_err *err);
+
+/*
+ * What a paired gate of both sides of `change` says of it: *ret_state is confirmed when the gate found a
+ * change in the same direction, dismissed when it found none or one the other way, and the store has it with
+ * what was measured. Still proposed, and nothing written, when the gate could not say. ASSAY_EUSAGE: no
+ * row of this series, the sides were not paired, or are of different machines.
+ */
+enum assay_code assay_history_settle(struct assay_store *store,
+				     const struct assay_change_point *change,
+				     const struct assay_gate_report *report,
+				     enum assay_change_state *ret_state, struct assay_err *err);
 
 /* Does this point have a value? */
 bool assay_history_measured(const struct assay_history_point *point);

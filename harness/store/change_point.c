@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* change_point: places in a history where a level may have changed, and what became of them. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/clock.h"
+#include "harness/store/names.h"
 #include "harness/store/sql.h"
 
 static const char *const state_names[] = {
@@ -54,24 +56,29 @@ static enum assay_code add_point(struct assay_change_list *list, sqlite3_stmt *q
 		.hi = store_column_real(q, 8),
 		.p = store_column_real(q, 9),
 		.made_ns = (uint64_t)sqlite3_column_int64(q, 10),
+		.name = store_column_copy(q, 11, list->memory, &failed),
+		.metric = store_column_copy(q, 12, list->memory, &failed),
+		.better = store_better_parse(store_column_text(q, 13)),
 	};
 	store_column_bytes(q, 3, point->fingerprint, sizeof(point->fingerprint));
 	return failed ? assay_fail(err, ASSAY_ENOMEM, "no memory for change points") : ASSAY_OK;
 }
 
-static enum assay_code read_changes(struct assay_store *store, int64_t series,
+#define COLUMNS                                                                                \
+	"SELECT c.id, c.series, c.run, m.fingerprint, c.state, c.method, c.ratio, c.lo, c.hi," \
+	" c.p, c.made_ns, s.name, k.name, k.better FROM change_point c"                        \
+	" JOIN machine m ON m.id = c.machine JOIN run r ON r.id = c.run"                       \
+	" JOIN series s ON s.id = c.series JOIN metric k ON k.id = s.metric"
+
+/* `sql` is COLUMNS and a condition on `key`. */
+static enum assay_code read_changes(struct assay_store *store, const char *sql, int64_t key,
 				    struct assay_change_list *list, struct assay_err *err)
 {
-	STORE_QUERY *query = store_query(
-		store,
-		"SELECT c.id, c.series, c.run, m.fingerprint, c.state, c.method, c.ratio, c.lo, c.hi,"
-		" c.p, c.made_ns FROM change_point c JOIN machine m ON m.id = c.machine"
-		" JOIN run r ON r.id = c.run WHERE c.series = ? ORDER BY r.started_ns, c.run",
-		err);
+	STORE_QUERY *query = store_query(store, sql, err);
 	if (!query)
 		return ASSAY_ESTORE;
 	struct store_binder b = {query};
-	store_bind_int(&b, series);
+	store_bind_int(&b, key);
 	for (;;) {
 		bool row;
 		enum assay_code code = store_step(store, query, &row, "read", err);
@@ -82,17 +89,38 @@ static enum assay_code read_changes(struct assay_store *store, int64_t series,
 	}
 }
 
-enum assay_code assay_store_changes(struct assay_store *store, int64_t series,
-				    struct assay_change_list *ret, struct assay_err *err)
+static enum assay_code read_list(struct assay_store *store, const char *sql, int64_t key,
+				 struct assay_change_list *ret, struct assay_err *err)
 {
 	struct assay_change_list list = {.memory = store_arena_new()};
 	enum assay_code code =
-		list.memory ? read_changes(store, series, &list, err)
+		list.memory ? read_changes(store, sql, key, &list, err)
 			    : assay_fail(err, ASSAY_ENOMEM, "no memory for change points");
 	if (code != ASSAY_OK)
 		assay_change_list_done(&list);
 	*ret = list;
 	return code;
+}
+
+enum assay_code assay_store_changes(struct assay_store *store, int64_t series,
+				    struct assay_change_list *ret, struct assay_err *err)
+{
+	return read_list(store, COLUMNS " WHERE c.series = ? ORDER BY r.started_ns, c.run", series,
+			 ret, err);
+}
+
+static enum assay_code none_of_id(int64_t id, struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_EUSAGE,
+			  "there is no change point %" PRId64 "; 'assay history' has their numbers",
+			  id);
+}
+
+enum assay_code assay_store_change(struct assay_store *store, int64_t id,
+				   struct assay_change_list *ret, struct assay_err *err)
+{
+	enum assay_code code = read_list(store, COLUMNS " WHERE c.id = ?", id, ret, err);
+	return code == ASSAY_OK && ret->n == 0 ? none_of_id(id, err) : code;
 }
 
 enum assay_code assay_store_propose_change(struct assay_store *store,
@@ -148,7 +176,6 @@ enum assay_code assay_store_settle_change(struct assay_store *store, int64_t id,
 		return store_failed(store, b.rc, "write", err);
 	code = store_run_once(store, update, "write", err);
 	if (code == ASSAY_OK && sqlite3_changes(store->db) == 0)
-		code = assay_fail(err, ASSAY_EUSAGE, "there is no change point %lld",
-				  (long long)id);
+		code = none_of_id(id, err);
 	return code;
 }

@@ -171,10 +171,12 @@ enum assay_change_state {
 const char *assay_change_state_name(enum assay_change_state state);
 
 struct assay_change_point {
-	int64_t id;              /* set by the store */
-	int64_t series;          /* assay_history.id */
-	int64_t run;             /* the first one at the new level */
-	uint8_t fingerprint[32]; /* of its machine; on read */
+	int64_t id;                /* set by the store */
+	int64_t series;            /* assay_history.id */
+	const char *name, *metric; /* of the series; on read */
+	enum assay_better better;  /* on read */
+	int64_t run;               /* the first one at the new level */
+	uint8_t fingerprint[32];   /* of its machine; on read */
 	enum assay_change_state state;
 	const char *method;   /* how it was found; after settling also what was measured */
 	double ratio, lo, hi; /* level after to level before, with its 95 % interval */
@@ -190,6 +192,9 @@ void assay_change_list_done(struct assay_change_list *list);
 /* All change points of one series, of every machine. */
 enum assay_code assay_store_changes(struct assay_store *store, int64_t series,
 				    struct assay_change_list *ret, struct assay_err *err);
+/* The one of this id, alone in its list. ASSAY_EUSAGE when there is none. */
+enum assay_code assay_store_change(struct assay_store *store, int64_t id,
+				   struct assay_change_list *ret, struct assay_err *err);
 /* Keep a proposal; *ret_new is false, and nothing is written, when there is one of this series and run. */
 enum assay_code assay_store_propose_change(struct assay_store *store,
 					   const struct assay_change_point *change, bool *ret_new,

@@ -169,6 +169,67 @@ static void nothing_in_nothing(void **state)
 	assert_int_equal(list.n, 0);
 }
 
+/* The change point is of +10 % in a time; what a gate says of the pair decides. */
+static void settled_by_what_a_gate_decides(struct assay_store *store)
+{
+	static const struct {
+		enum assay_decision decision;
+		enum assay_change_state state;
+	} cases[] = {
+		{ASSAY_DECISION_OK, ASSAY_CHANGE_DISMISSED},
+		{ASSAY_DECISION_REGRESSED, ASSAY_CHANGE_CONFIRMED},
+		{ASSAY_DECISION_IMPROVED, ASSAY_CHANGE_DISMISSED},
+		{ASSAY_DECISION_INCONCLUSIVE, ASSAY_CHANGE_PROPOSED},
+		{ASSAY_DECISION_FAILED, ASSAY_CHANGE_PROPOSED},
+		{ASSAY_DECISION_MISSING, ASSAY_CHANGE_PROPOSED},
+	};
+	struct assay_err err = {0};
+	struct assay_change_list list;
+	enum assay_change_state state;
+	assert_ok(assay_store_change(store, 1, &list, &err));
+	assert_string_equal(list.points[0].name, "s/b/threads:1");
+	assert_string_equal(list.points[0].metric, "time");
+	char name[] = "s/b/threads:1", metric[] = "time", unit[] = "ns/op";
+	struct assay_gate_row row = {.name = name,
+				     .metric = metric,
+				     .unit = unit,
+				     .better = ASSAY_LOWER,
+				     .pairs = 12,
+				     .estimate = {.ratio = 1.1, .lo = 1.09, .hi = 1.11}};
+	struct assay_gate_report report = {.paired = true, .rows = &row, .n = 1};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
+		row.decision = cases[i].decision;
+		assert_ok(assay_history_settle(store, &list.points[0], &report, &state, &err));
+		assert_int_equal(state, cases[i].state);
+		list.points[0].ratio = 1 / list.points[0].ratio; /* the other way round */
+		assert_ok(assay_history_settle(store, &list.points[0], &report, &state, &err));
+		if (row.decision == ASSAY_DECISION_IMPROVED)
+			assert_int_equal(state, ASSAY_CHANGE_CONFIRMED);
+		if (row.decision == ASSAY_DECISION_REGRESSED)
+			assert_int_equal(state, ASSAY_CHANGE_DISMISSED);
+		list.points[0].ratio = 1 / list.points[0].ratio;
+	}
+	report.paired = false;
+	assert_fails(assay_history_settle(store, &list.points[0], &report, &state, &err),
+		     ASSAY_EUSAGE, "in pairs");
+	report.n = 0;
+	assert_fails(assay_history_settle(store, &list.points[0], &report, &state, &err),
+		     ASSAY_EUSAGE, "did not compare time of s/b/threads:1");
+	/* The change point of a ratio is about the metric it is of. */
+	list.points[0].metric = "time_vs_anchor_0123456789";
+	report = (struct assay_gate_report){.paired = true, .rows = &row, .n = 1};
+	row.decision = ASSAY_DECISION_REGRESSED;
+	assert_ok(assay_history_settle(store, &list.points[0], &report, &state, &err));
+	assay_change_list_done(&list);
+	assert_ok(assay_store_change(store, 1, &list, &err));
+	assert_int_equal(list.points[0].state, ASSAY_CHANGE_CONFIRMED);
+	assert_non_null(strstr(list.points[0].method,
+			       "gate: REGRESSED, 1.100 [1.090, 1.110] from 12 pairs"));
+	assay_change_list_done(&list);
+	assert_fails(assay_store_change(store, 77, &list, &err), ASSAY_EUSAGE,
+		     "no change point 77");
+}
+
 /* A store with one series of 40 runs and a step, and what is proposed, settled and read back. */
 static void proposals_are_kept_once_and_settled(void **state)
 {
@@ -233,6 +294,7 @@ static void proposals_are_kept_once_and_settled(void **state)
 		assay_change_list_done(&known);
 		assay_history_list_done(&list);
 	}
+	settled_by_what_a_gate_decides(store);
 	assert_fails(assay_store_settle_change(store, 99, ASSAY_CHANGE_DISMISSED, "", &err),
 		     ASSAY_EUSAGE, "no change point 99");
 	assay_store_close(store);
