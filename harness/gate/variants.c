@@ -180,12 +180,12 @@ static enum assay_code read_set(const char *manifest, struct assay_variants *ret
 	if (code == ASSAY_EPARSE)
 		return assay_context(err, code, "'%s'", manifest);
 	if (code == ASSAY_OK && !complete)
-		code = assay_fail(err, ASSAY_EUSAGE,
-				  "the set is not complete: building it was interrupted or failed; "
-				  "build it again");
+		code = assay_fail(
+			err, ASSAY_EUSAGE,
+			"it is not complete: building it was interrupted; build it again");
 	for (size_t i = 0; code == ASSAY_OK && i < ret->n; i++)
 		code = check_file(&ret->variants[i], err);
-	return assay_context(err, code, "variants in '%s'", ret->folder);
+	return assay_context(err, code, "the set '%s'", ret->folder);
 }
 
 /* The folder of a manifest: what stands before its name, "." when that is nothing. */
