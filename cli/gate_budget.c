@@ -183,11 +183,12 @@ static int exit_of(const struct budget_check *check, bool strict)
 }
 
 static enum assay_code say(struct budget_check *check, const struct cli_args *args,
-			   const struct assay_result_list *results, struct assay_err *err)
+			   const struct assay_result_list *results, int *ret_exit,
+			   struct assay_err *err)
 {
-	struct cli *cli = (struct cli *)(uintptr_t)check->cli;
+	const struct cli *cli = check->cli;
 	enum assay_code code = judge(check, results, err);
-	check->exit = exit_of(check, cli_flag(args, "strict"));
+	check->exit = *ret_exit = exit_of(check, cli_flag(args, "strict"));
 	if (code == ASSAY_OK && cli->json)
 		code = budget_check_json(check, cli->json, err);
 	if (code == ASSAY_OK && !cli->json_is_stdout)
@@ -227,7 +228,8 @@ static enum assay_code read_files(struct budget_check *check, struct cli *cli,
 }
 
 static enum assay_code check_stored(struct budget_check *check, const struct cli_args *args,
-				    const char *reference, bool resolved, struct assay_err *err)
+				    const char *reference, bool resolved, int *ret_exit,
+				    struct assay_err *err)
 {
 	struct stored stored = {0};
 	struct assay_result_list results = {0};
@@ -235,7 +237,7 @@ static enum assay_code check_stored(struct budget_check *check, const struct cli
 	if (code == ASSAY_OK && !resolved)
 		code = resolve(check, &results, err);
 	if (code == ASSAY_OK)
-		code = say(check, args, &results, err);
+		code = say(check, args, &results, ret_exit, err);
 	assay_result_list_done(&results);
 	stored_done(&stored);
 	return code;
@@ -269,7 +271,7 @@ static enum assay_code check_now(struct budget_check *check, struct cli *cli,
 	if (code == ASSAY_OK && cli_flag(args, "dry-run"))
 		code = print_cases(cli, &cases, err);
 	else if (code == ASSAY_OK && cases.n == 0)
-		code = assay_fail(err, ASSAY_EUSAGE, "there is no bound in the budgets to measure");
+		code = say(check, args, &none, ret_exit, err);
 	else if (code == ASSAY_OK)
 		code = measure(cli, args, &cases, &run, ret_exit, err);
 	words_done(&cases);
@@ -277,9 +279,7 @@ static enum assay_code check_now(struct budget_check *check, struct cli *cli,
 		return code;
 	char reference[32];
 	snprintf(reference, sizeof(reference), "%" PRId64, run);
-	code = check_stored(check, args, reference, true, err);
-	*ret_exit = check->exit;
-	return code;
+	return check_stored(check, args, reference, true, ret_exit, err);
 }
 
 enum assay_code gate_budget(struct cli *cli, const struct cli_args *args, int *ret_exit,
@@ -288,12 +288,9 @@ enum assay_code gate_budget(struct cli *cli, const struct cli_args *args, int *r
 	struct budget_check check = {.cli = cli};
 	const char *cand = cli_value(args, "cand");
 	enum assay_code code = read_files(&check, cli, args, err);
-	if (code == ASSAY_OK && cand) {
-		code = check_stored(&check, args, cand, false, err);
-		*ret_exit = check.exit;
-	} else if (code == ASSAY_OK) {
-		code = check_now(&check, cli, args, ret_exit, err);
-	}
+	if (code == ASSAY_OK)
+		code = cand ? check_stored(&check, args, cand, false, ret_exit, err)
+			    : check_now(&check, cli, args, ret_exit, err);
 	budget_list_done(&check.list);
 	free(check.outcomes);
 	return code;

@@ -125,6 +125,8 @@ static void print_counts(const struct budget_check *check, FILE *out)
 	fputc('\n', out);
 	cli_fill(out, 0, 0, assay_str_text(&s));
 	assay_str_done(&s);
+	if (!check->run)
+		return;
 	char run[300], clean[300];
 	assay_sanitise(clean, sizeof(clean), stored_describe(check->run, run, sizeof(run)));
 	cli_fill(out, 0, 0, clean);
@@ -200,8 +202,9 @@ enum assay_code budget_check_json(const struct budget_check *check, FILE *out,
 				    json_integer((json_int_t)check->counts[v]));
 	json_object_set_new(counts, "exceeded", json_integer((json_int_t)check->exceeded));
 	json_object_set_new(counts, "not measurable", json_integer((json_int_t)check->unbounded));
-	return assay_json_document(json_pack("{s:s, s:o, s:o, s:o, s:i}", "schema", "assay/1",
-					     "run", stored_json(check->run), "budgets", budgets,
-					     "counts", counts, "exit", check->exit),
-				   out, err);
+	return assay_json_document(
+		json_pack("{s:s, s:o, s:o, s:o, s:i}", "schema", "assay/1", "run",
+			  check->run ? stored_json(check->run) : json_null(), "budgets", budgets,
+			  "counts", counts, "exit", check->exit),
+		out, err);
 }

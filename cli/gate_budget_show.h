@@ -12,7 +12,7 @@ struct budget_check {
 	struct budget_list list;
 	struct assay_bound_outcome
 		*outcomes;                /* one per budget; of those that are not bounded unused */
-	const struct assay_run_info *run; /* they were measured in */
+	const struct assay_run_info *run; /* they were measured in; NULL: none was needed */
 	size_t counts[ASSAY_BOUND_VERDICTS];
 	size_t exceeded;  /* of those met */
 	size_t unbounded; /* have a reason instead */

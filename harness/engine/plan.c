@@ -391,14 +391,14 @@ static enum assay_code unknown_axis(const struct expansion *x, const char *axis,
 }
 
 /*
- * A pattern that selects nothing by the values the axes have, but is the full name of a case, selects that
- * case: who names one need not say with -P what stands in the name.
+ * A pattern that selects nothing by the values the axes have and the subjects asked for, but is the full name
+ * of a case, selects that case: what stands in the name need not be said again.
  */
 static enum assay_code add_named(struct expansion *x, struct assay_err *err)
 {
 	const struct assay_plan_request *q = x->request;
 	enum assay_code rc = ASSAY_OK;
-	for (size_t i = 0; rc == ASSAY_OK && !q->n_subjects && i < q->n_patterns; i++) {
+	for (size_t i = 0; rc == ASSAY_OK && i < q->n_patterns; i++) {
 		struct assay_case c;
 		if (x->pattern_used[i] ||
 		    assay_case_resolve(x->registry, q->patterns[i], &c, NULL) != ASSAY_OK)

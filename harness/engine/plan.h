@@ -22,7 +22,7 @@ struct assay_override {
 
 struct assay_plan_request {
 	/* Globs over case names, or bare suites; n = 0: everything. A full name selects its case also
-	 * where its values are not among those of the axes. */
+	 * where its values are not among those of the axes, or its subject not among `subjects`. */
 	const char *const *patterns;
 	size_t n_patterns;
 	const char *const *subjects; /* n = 0: all */

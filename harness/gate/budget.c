@@ -234,6 +234,11 @@ enum assay_code assay_bound_resolve(struct assay_bound *bound,
 		code = resolve_side(&bound->under, registry, &under, &under_known, err);
 	if (code != ASSAY_OK)
 		return code;
+	if (bound->under.series && strcmp(bound->over.series, bound->under.series) == 0 &&
+	    over_known == under_known &&
+	    (over_known || strcmp(bound->over.metric, bound->under.metric) == 0))
+		return assay_fail(err, ASSAY_EUSAGE, "%.100s is compared with itself",
+				  bound->over.series);
 	if (!bound->under.series && over_known && !assay_unit_fits(&over, &bound->unit, &inverse))
 		return unfit(&bound->over, over.text, &bound->unit, err);
 	if (over_known && under_known && (!assay_unit_fits(&over, &under, &inverse) || inverse))

@@ -157,6 +157,8 @@ static void series_are_looked_up(void **state)
 		{"toy/empty <= 3 GB/s", "is measured in ns/op; 'GB/s' does not fit"},
 		{"toy/empty time <= 3", "is measured in ns/op; 'a bare number' does not fit"},
 		{"toy/empty / toy/window/threads:1 <= 3", "ns/op and op/s have no ratio"},
+		{"toy/empty / toy/empty/threads:1 time <= 3", "is compared with itself"},
+		{"toy/empty share / toy/empty share <= 3", "is compared with itself"},
 		{"toy/empty / toy/emty <= 3", "did you mean 'toy/empty'?"},
 	};
 	struct assay_err err = {0};
@@ -171,7 +173,8 @@ static void series_are_looked_up(void **state)
 	assert_string_equal(b.under.series, OTHER);
 	assay_bound_done(&b);
 	static const char *const good[] = {"toy/empty >= 3 op/s", "toy/window/threads:2 <= 1 us",
-					   "toy/empty share <= 3 per op"};
+					   "toy/empty share <= 3 per op",
+					   "toy/empty share / toy/empty other <= 1"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(good); i++) {
 		assert_ok(assay_bound_parse(good[i], &b, &err));
 		assert_ok(assay_bound_resolve(&b, registry, &err));
