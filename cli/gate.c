@@ -1,47 +1,284 @@
 /* SPDX-License-Identifier: MIT */
-/* gate: a verdict for a script: were the bounds kept? */
-#include "cli/cli.h"
+/* gate: a verdict for a script: did something get slower, were the bounds kept? */
+#include "cli/gate.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "cli/gate_budget.h"
+#include "cli/gate_outputs.h"
+#include "cli/revision.h"
+#include "harness/base/clock.h"
+#include "harness/base/parse.h"
+#include "harness/base/str.h"
+#include "harness/engine/command.h"
+
+#define NOISE_PROBE_NS 100000000u
+/* Per launch: 5 samples of 3 ms, because time is better spent on launches than inside one. */
+#define SAMPLES    5
+#define TIME_NS    15000000u
+#define TIMEOUT_NS 60000000000u
 
 static const struct cli_option options[] = {
+	{"base", 0, "WHAT", "what to compare with: a plug-in, a build of assay, a stored run"},
+	{"cand", 0, "WHAT", "what to judge (default: this build, measured now)"},
+	{"kind", 0, "KIND", "what the files are: plug-in, assay or gbench (default: by name)"},
+	{"preset", 0, "NAME", "strict, normal or loose (default normal)"},
+	{"ignore", 0, "N%", "a change of up to this is none"},
+	{"catch", 0, "N%", "a change of this must not pass as OK"},
+	{"policy", 0, "FILE", "presets and rules by benchmark (default: key gate of assay.yaml)"},
+	{"metric", 0, "NAME", "judge this metric instead of the primary one"},
+	{"max-time", 0, "T", "stop after this time and say what is known by then"},
+	{"cross-machine", 0, NULL, "hold a run against a stored one of another machine"},
 	{"budget", 0, "FILE", "check the bounds in this file; may be given again"},
-	{"cand", 0, "RUN", "take a stored run instead of measuring"},
-	{"profile", 'p', "NAME", "quick, ci or full (default ci)"},
+	{"profile", 'p', "NAME", "which axis values: quick, ci or full"},
+	{"subjects", 's', "LIST", "only these subjects"},
+	{"param", 'P', "AXIS=VALUES", "other values for an axis"},
 	{"samples", 'n', "N", "samples per launch"},
-	{"time", 't', "T", "time for the samples of one launch, e.g. 200ms"},
-	{"launches", 0, "N", "fresh processes per case"},
+	{"time", 't', "T", "time for the samples of one launch, e.g. 15ms"},
+	{"launches", 0, "N", "with --budget: fresh processes per case"},
 	{"timeout", 0, "T", "kill a launch after this time"},
 	{"cpus", 0, "LIST", "0-3,8, or compact, spread, same-core, same-l3, cross-numa"},
-	{"driver", 0, "NAME", "native or gbench (default: per case)"},
-	{"load", 0, "FILE.so", "a plug-in with more benchmarks or subjects"},
-	{"seed", 0, "N", "seed of schedule and workloads"},
-	{"tag", 0, "KEY=VALUE", "remember this with the run"},
-	{"dry-run", 0, NULL, "check the files, print the cases they need, and stop"},
-	{"strict", 0, NULL, "exit 4 when a bound cannot be decided"},
-	{0},
+	{"warmup", 0, "N", "CMD: untimed runs at the beginning of each launch"},
+	{"prepare", 0, "CMD", "CMD: run this before each run, untimed"},
+	{"ignore-failure", 0, NULL, "CMD: any exit status will do"},
+	{"input", 0, "FILE", "CMD: what it reads (default: nothing)"},
+	{"output", 0, "WHERE", "CMD: null, pipe, inherit or a file (default null)"},
+	{"driver", 0, "NAME", "with --budget: native or gbench (default: per case)"},
+	{"load", 0, "FILE.so", "with --budget: a plug-in with more benchmarks or subjects"},
+	{"seed", 0, "N", "seed of schedule, coin flips and workloads"},
+	{"tag", 0, "KEY=VALUE", "with --budget: remember this with the run"},
+	{"dry-run", 0, NULL, "with --budget: print the cases it needs, and stop"},
+	GATE_OUTPUT_OPTIONS{0},
 };
+
+/* The first signal asks to stop, the second does not ask. Set from the handler, hence global. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	if (interrupted)
+		_exit(128 + number);
+	interrupted = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- what was asked for ---- */
+
+static enum assay_code read_duration(const struct cli_args *args, const char *name, uint64_t *ret,
+				     struct assay_err *err)
+{
+	const char *text = cli_value(args, name);
+	return text ? assay_context(err, assay_parse_duration(text, ret, err), "--%s", name)
+		    : ASSAY_OK;
+}
+
+static enum assay_code read_effort(struct gate *gate, struct assay_err *err)
+{
+	const struct cli_args *args = gate->args;
+	const char *samples = cli_value(args, "samples");
+	/* every run of a command is a fresh process: more than one per launch would be for nothing */
+	uint64_t n = args->dashes ? 1 : SAMPLES;
+	enum assay_code rc =
+		samples ? assay_context(err, assay_parse_u64(samples, 1, 1000000, &n, err),
+					"--samples")
+			: ASSAY_OK;
+	gate->effort = (struct assay_effort){.samples = (unsigned)n, .time_ns = TIME_NS};
+	gate->timeout_ns = TIMEOUT_NS;
+	if (rc == ASSAY_OK)
+		rc = read_duration(args, "time", &gate->effort.time_ns, err);
+	if (rc == ASSAY_OK)
+		rc = read_duration(args, "timeout", &gate->timeout_ns, err);
+	return rc == ASSAY_OK ? read_duration(args, "max-time", &gate->budget_ns, err) : rc;
+}
+
+/* What this verb shares with `assay run`. Commands are read later, as two sides. */
+static enum assay_code read_request(struct gate *gate, struct assay_err *err)
+{
+	struct cli_args benchmarks = *gate->args;
+	static const char *const only_budget[] = {"launches", "driver", "load", "tag", "dry-run"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(only_budget); i++)
+		if (cli_value(gate->args, only_budget[i]))
+			return assay_fail(err, ASSAY_EUSAGE, "--%s goes with --budget only",
+					  only_budget[i]);
+	if (gate->args->dashes) {
+		benchmarks.dashes = false;
+		benchmarks.n_given = 0;
+		benchmarks.n_positional = benchmarks.n_before;
+	}
+	return run_request_read(gate->cli, &benchmarks, &gate->request, err);
+}
+
+static enum assay_code read_all(struct gate *gate, struct assay_err *err)
+{
+	enum assay_code rc = gate_policy_read(gate->args, &gate->policy, err);
+	if (rc == ASSAY_OK)
+		rc = read_effort(gate, err);
+	if (rc == ASSAY_OK)
+		rc = read_request(gate, err);
+	if (rc == ASSAY_OK)
+		rc = assay_topology_load(NULL, &gate->topology, err);
+	return rc == ASSAY_OK ? gate_sides_read(gate, err) : rc;
+}
+
+/* ---- the report ---- */
+
+static char *copy_or_empty(const char *text)
+{
+	return strdup(text ? text : "");
+}
+
+static enum assay_code describe_side(const struct gate *gate, enum assay_gate_which which,
+				     struct assay_gate_side_info *ret, struct assay_err *err)
+{
+	const struct gate_side *side = &gate->sides[which];
+	const struct assay_gate_side *live = &side->live;
+	ASSAY_AUTO(assay_str_done) struct assay_str label = {0};
+	char commit[65];
+	bool dirty, ours = side->text == gate->cli->program && revision_read(commit, &dirty);
+	if (ours)
+		assay_str_add(&label, "this build");
+	else if (side->text)
+		assay_str_add(&label, "%s",
+			      side->text == gate->cli->program ? "this build" : side->text);
+	else if (assay_gate_side_plan(live)->n)
+		assay_command_line(&assay_gate_side_plan(live)->cases[0].c, &label, NULL);
+	ret->label = copy_or_empty(assay_str_text(&label));
+	ret->kind =
+		copy_or_empty(side->is_stored ? "stored run" : assay_gate_kind_name(live->kind));
+	ret->commit = copy_or_empty(side->run ? side->run->commit : ours ? commit : NULL);
+	ret->machine = copy_or_empty(side->run ? side->run->machine_name : NULL);
+	ret->variants = side->is_stored ? 1 : live->n_variants;
+	ret->run = side->run ? side->run->id : 0;
+	if (!ret->label || !ret->kind || !ret->commit || !ret->machine)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a report");
+	return ASSAY_OK;
+}
+
+static enum assay_code begin_report(struct gate *gate, struct assay_err *err)
+{
+	struct assay_gate_report *report = &gate->report;
+	assay_copy(report->preset, sizeof(report->preset), gate->policy.preset);
+	report->policy = gate->policy.policy;
+	report->seed = gate->request.seed;
+	report->started_ns = assay_wall_ns();
+	report->noise = gate->noise.grade;
+	assay_copy(report->noise_reason, sizeof(report->noise_reason), gate->noise.reason);
+	enum assay_code rc = describe_side(gate, ASSAY_GATE_BASE, &report->base, err);
+	return rc == ASSAY_OK ? describe_side(gate, ASSAY_GATE_CAND, &report->cand, err) : rc;
+}
+
+static enum assay_code load_acceptances(struct gate *gate, struct assay_err *err)
+{
+	static uint8_t fingerprint[32]; /* kept by the table */
+	assay_topology_fingerprint(gate->topology, fingerprint);
+	const struct assay_acceptance_when when = {
+		.now_ns = assay_wall_ns(),
+		.base_commit = gate->report.base.commit,
+		.fingerprint = fingerprint,
+	};
+	return assay_gate_acceptances_load(gate->store, &when, NULL, &gate->acceptances, err);
+}
+
+static int exit_of(const struct gate *gate)
+{
+	if (gate->report.interrupted)
+		return *gate->interrupted == SIGTERM ? CLI_TERMINATED : CLI_INTERRUPTED;
+	switch (assay_gate_report_answer(&gate->report)) {
+	case ASSAY_GATE_RED:
+		return CLI_REGRESSION;
+	case ASSAY_GATE_WRONG:
+		return CLI_FAILED;
+	case ASSAY_GATE_LOST:
+		return CLI_COVERAGE;
+	case ASSAY_GATE_UNDECIDED:
+		return cli_flag(gate->args, "strict") ? CLI_UNDECIDED : CLI_OK;
+	case ASSAY_GATE_GREEN:
+		break;
+	}
+	return CLI_OK;
+}
+
+static enum assay_code judge(struct gate *gate, struct assay_err *err)
+{
+	uint64_t began = assay_now_ns();
+	enum assay_code rc = assay_store_open(gate->cli->db, ASSAY_STORE_WRITE, &gate->store, err);
+	assay_noise_probe(NOISE_PROBE_NS, &gate->noise);
+	if (rc == ASSAY_OK)
+		rc = assay_environment_read(&gate->environment, err);
+	if (rc == ASSAY_OK)
+		rc = begin_report(gate, err);
+	if (rc == ASSAY_OK)
+		rc = load_acceptances(gate, err);
+	if (rc == ASSAY_OK)
+		rc = gate->sides[0].is_stored || gate->sides[1].is_stored ? gate_stored(gate, err)
+									  : gate_live(gate, err);
+	gate->report.elapsed_ns = assay_now_ns() - began;
+	for (int side = 0; side < 2; side++)
+		if (gate->runs[side])
+			(side ? &gate->report.cand : &gate->report.base)->run = gate->runs[side];
+	return rc;
+}
+
+static void gate_done(struct gate *gate)
+{
+	for (int side = 0; side < 2; side++)
+		gate_side_done(&gate->sides[side]);
+	assay_gate_report_done(&gate->report);
+	assay_gate_acceptances_done(&gate->acceptances);
+	assay_store_close(gate->store);
+	assay_environment_done(&gate->environment);
+	assay_topology_free(gate->topology);
+	gate_policy_done(&gate->policy);
+	run_request_done(&gate->request);
+}
 
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
-	if (args->n_positional)
-		return assay_fail(err, ASSAY_EUSAGE, "'%s' is no option; gate takes only options",
-				  args->positional[0]);
 	if (cli_value(args, "budget"))
 		return gate_budget(cli, args, ret_exit, err);
-	return assay_fail(err, ASSAY_EUSAGE, "say what to check: --budget FILE");
+	struct gate gate = {.cli = cli, .args = args, .interrupted = &interrupted};
+	enum assay_code rc = gate_outputs_check(cli, args, err);
+	if (rc == ASSAY_OK)
+		rc = read_all(&gate, err);
+	if (rc == ASSAY_OK) {
+		catch_signals();
+		rc = judge(&gate, err);
+	}
+	if (rc == ASSAY_OK)
+		rc = gate_outputs_write(cli, args, &gate.report, err);
+	if (rc == ASSAY_OK)
+		*ret_exit = exit_of(&gate);
+	gate_done(&gate);
+	return rc;
 }
 
 const struct cli_verb cli_verb_gate = {
 	.name = "gate",
-	.usage = "--budget FILE... [--cand RUN]",
-	.brief = "were the bounds kept? For scripts",
+	.usage = "--base WHAT [--cand WHAT] [PATTERN...] | -- BASE ::: CANDIDATE | --budget FILE",
+	.brief = "did it get slower? were the bounds kept? For scripts",
 	.details =
-		"The cases that the bounds speak of are measured and stored, or with --cand taken\n"
-		"from a stored run: @last, tag:NAME, a run's number, FILE.db. A bound is met or\n"
-		"missed when the whole interval says so. Exit 0 when all are met, 1 when one is\n"
-		"missed, 3 when a benchmark failed, 5 when nothing measured one. docs/budgets.md\n"
-		"has the form of the files.",
+		"Fresh processes of both sides are launched in pairs, in coin-flip order; a quick\n"
+		"screen dismisses what is clearly not slower, the rest is decided on fresh pairs.\n"
+		"At most one gate in a hundred without a regression is red, over all benchmarks\n"
+		"together. A stored run (@base, tag:NAME, FILE.db) cannot be paired: then less\n"
+		"can be decided, and another machine's is refused without --cross-machine.\n"
+		"\n"
+		"Exit 0 when nothing got slower, 1 for a regression or a missed bound, 3 when a\n"
+		"side's answers are wrong, 4 with --strict when something cannot be decided, 5\n"
+		"when a benchmark vanished or crashed or nothing was compared. docs/gate.md says\n"
+		"how it decides, docs/ci.md how to use it, docs/budgets.md what bounds look like.",
 	.options = options,
 	.run = run,
 };

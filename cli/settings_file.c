@@ -48,6 +48,8 @@ static enum assay_code take_setting(void *context, const struct document_pair *p
 				    struct assay_err *err)
 {
 	struct reading *r = context;
+	if (strcmp(pair->key, "gate") == 0)
+		return ASSAY_OK; /* not a setting: gate_policy.c reads it */
 	if (strcmp(pair->key, "params") == 0) {
 		if (!document_is_mapping(pair->value))
 			return document_fail(r->document, document_line(pair->value), err,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "harness/stats/estimate.h"
+#include "harness/stats/placement_share.h"
 
 enum assay_code assay_gate_row_reason(struct assay_gate_row *row, struct assay_err *err,
 				      const char *fmt, ...)
@@ -114,8 +115,22 @@ static enum assay_code find_causes(const struct assay_gate_trial *trial, const s
 		return assay_gate_row_reason(row, err, "the time was up before its turn");
 	if (row->estimate.n == 0)
 		return assay_gate_row_reason(row, err, "no pair of launches was usable");
-	return assay_gate_row_reason(row, err, "%s",
-				     assay_gate_cause_text(row->causes.found[0].cause));
+	return assay_gate_row_reason(row, err, "%s", ""); /* the causes say it */
+}
+
+/* The side that placement disturbs more. */
+static enum assay_code find_placement(const struct assay_gate_trial *trial, const struct columns *c,
+				      struct assay_gate_row *row, struct assay_err *err)
+{
+	struct assay_placement base, cand;
+	enum assay_code rc = assay_placement_of(c->log_base, c->variant_base, trial->n, &base, err);
+	if (rc == ASSAY_OK)
+		rc = assay_placement_of(c->log_cand, c->variant_cand, trial->n, &cand, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	row->placement_share = fmax(base.share, cand.share); /* NaN only when both are */
+	row->placement_sd = expm1(fmax(base.sd, cand.sd));
+	return ASSAY_OK;
 }
 
 static enum assay_code say_failure(const struct assay_gate_trial *trial, struct assay_gate_row *row,
@@ -155,6 +170,8 @@ enum assay_code assay_gate_judge(const struct assay_gate_trial *trial, size_t su
 		row->base = level_of(c.log_base, trial->n, c.level);
 		row->cand = level_of(c.log_cand, trial->n, c.level);
 	}
+	if (rc == ASSAY_OK && c.varied)
+		rc = find_placement(trial, &c, row, err);
 	if (rc == ASSAY_OK && row->decision == ASSAY_DECISION_INCONCLUSIVE)
 		rc = find_causes(trial, &c, from, row, err);
 	else if (rc == ASSAY_OK && trial->status != ASSAY_STATUS_OK)

@@ -14,7 +14,7 @@ enum { RETRIES = 2 };
 
 struct session {
 	const struct assay_gate_source *source;
-	const struct assay_gate_options *options;
+	const struct assay_gate_session_options *options;
 	struct assay_gate_trial *trials;
 	size_t n;
 	struct assay_gate_tally *tally;
@@ -255,7 +255,7 @@ static enum assay_code confirm(struct session *s, struct assay_err *err)
 }
 
 enum assay_code assay_gate_session(const struct assay_gate_source *source,
-				   const struct assay_gate_options *options,
+				   const struct assay_gate_session_options *options,
 				   struct assay_gate_trial *trials, size_t n,
 				   struct assay_gate_tally *ret, struct assay_err *err)
 {

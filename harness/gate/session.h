@@ -70,7 +70,7 @@ struct assay_gate_trial {
 	uint64_t steal_ticks, ticks;
 };
 
-struct assay_gate_options {
+struct assay_gate_session_options {
 	struct assay_gate_policy policy; /* levels and looks; see the trials for margins */
 	uint64_t seed;
 	uint64_t budget_ns; /* 0: none */
@@ -88,7 +88,7 @@ struct assay_gate_tally {
  * source's, and ASSAY_ENOMEM; trials hold what was measured until then.
  */
 enum assay_code assay_gate_session(const struct assay_gate_source *source,
-				   const struct assay_gate_options *options,
+				   const struct assay_gate_session_options *options,
 				   struct assay_gate_trial *trials, size_t n,
 				   struct assay_gate_tally *ret, struct assay_err *err);
 

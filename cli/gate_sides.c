@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* gate_sides: what --base and --cand, or two commands, are. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/gate.h"
+#include "cli/run_command.h"
+#include "harness/base/str.h"
+#include "harness/gate/variants.h"
+
+static const char *const option_of[] = {[ASSAY_GATE_BASE] = "base", [ASSAY_GATE_CAND] = "cand"};
+
+void gate_side_done(struct gate_side *side)
+{
+	stored_done(&side->stored);
+	assay_gate_side_done(&side->live);
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+	return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Is this one of the references to stored runs, see stored.h? A file of that name comes first. */
+static bool names_stored(const char *text)
+{
+	static const char *const prefixes[] = {"@", "tag:", "commit:", "machine:"};
+	struct stat st;
+	if (ends_with(text, ".db") || strstr(text, ".db#"))
+		return true;
+	if (stat(text, &st) == 0)
+		return false;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(prefixes); i++)
+		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return text[strspn(text, "0123456789")] == '\0';
+}
+
+static enum assay_code read_kind(const struct cli_args *args, const struct assay_variants *set,
+				 enum assay_gate_kind *ret, struct assay_err *err)
+{
+	const char *kind = cli_value(args, "kind"), *file = set->variants[0].path;
+	static const enum assay_gate_kind kinds[] = {ASSAY_SIDE_PLUGIN, ASSAY_SIDE_BUILD,
+						     ASSAY_SIDE_GBENCH};
+	bool library = ends_with(file, ".so") || strstr(file, ".so.");
+	*ret = library ? ASSAY_SIDE_PLUGIN : ASSAY_SIDE_BUILD;
+	if (!kind)
+		return ASSAY_OK;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(kinds); i++) {
+		*ret = kinds[i];
+		if (strcmp(kind, assay_gate_kind_name(kinds[i])) == 0)
+			return ASSAY_OK;
+	}
+	return assay_fail(err, ASSAY_EUSAGE, "--kind is plug-in, assay or gbench, not '%.40s'",
+			  kind);
+}
+
+/* The request without its patterns as words for another build of assay. */
+static enum assay_code build_options(const struct gate *gate, struct assay_argv *ret,
+				     struct assay_err *err)
+{
+	const struct run_request *q = &gate->request;
+	ASSAY_AUTO(assay_str_done) struct assay_str word = {0};
+	assay_str_add(&word, "--profile=%s", q->profile);
+	enum assay_code rc = assay_argv_add(ret, assay_str_text(&word), err);
+	assay_str_clear(&word);
+	assay_str_add(&word, "--cpus=%s", q->cpus);
+	if (rc == ASSAY_OK)
+		rc = assay_argv_add(ret, assay_str_text(&word), err);
+	assay_str_clear(&word);
+	for (size_t i = 0; i < q->n_subjects; i++)
+		assay_str_add(&word, "%s%s", i ? "," : "--subjects=", q->subjects[i]);
+	if (rc == ASSAY_OK && q->n_subjects)
+		rc = assay_argv_add(ret, assay_str_text(&word), err);
+	for (size_t i = 0; rc == ASSAY_OK && i < q->n_axes; i++) {
+		assay_str_clear(&word);
+		assay_str_add(&word, "--param=%s=%s", q->axes[i], q->values[i]);
+		rc = assay_argv_add(ret, assay_str_text(&word), err);
+	}
+	return rc;
+}
+
+static enum assay_code open_live(struct gate *gate, const struct assay_gate_scope *scope,
+				 const struct assay_variants *set, struct assay_gate_side *ret,
+				 struct assay_err *err)
+{
+	enum assay_gate_kind kind;
+	enum assay_code rc = read_kind(gate->args, set, &kind, err);
+	const char **paths = calloc(set->n + 1, sizeof(*paths));
+	if (rc == ASSAY_OK && !paths)
+		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for a side");
+	for (size_t i = 0; rc == ASSAY_OK && i < set->n; i++)
+		paths[i] = set->variants[i].path;
+	if (rc == ASSAY_OK && kind == ASSAY_SIDE_PLUGIN)
+		rc = assay_gate_side_plugin(scope, paths, set->n, ret, err);
+	else if (rc == ASSAY_OK && kind == ASSAY_SIDE_GBENCH)
+		rc = assay_gate_side_gbench(scope, paths, set->n, "gate", ret, err);
+	else if (rc == ASSAY_OK)
+		rc = assay_gate_side_build(scope, paths, set->n, ret, err);
+	free(paths);
+	return rc;
+}
+
+static enum assay_code read_live(struct gate *gate, const struct assay_gate_scope *scope,
+				 struct gate_side *side, struct assay_err *err)
+{
+	struct assay_variants set = {0};
+	enum assay_code rc = assay_variants_find(side->text, &set, err);
+	if (rc == ASSAY_OK)
+		rc = open_live(gate, scope, &set, &side->live, err);
+	assay_variants_done(&set);
+	return rc;
+}
+
+static enum assay_code read_side(struct gate *gate, const struct assay_gate_scope *scope,
+				 enum assay_gate_which which, struct assay_err *err)
+{
+	struct gate_side *side = &gate->sides[which];
+	side->text = cli_value(gate->args, option_of[which]);
+	if (!side->text && which == ASSAY_GATE_BASE)
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"say what to compare with: --base FILE, a plug-in, a build of assay "
+			"or a stored run such as @base; or: assay gate -- BASE ::: "
+			"CANDIDATE; or check bounds with --budget FILE");
+	if (!side->text)
+		side->text = gate->cli->program; /* this very build */
+	side->is_stored = names_stored(side->text);
+	enum assay_code rc = side->is_stored
+				     ? stored_open(gate->cli, side->text, &side->stored, err)
+				     : read_live(gate, scope, side, err);
+	return assay_context(err, rc, "--%s", option_of[which]);
+}
+
+static enum assay_code read_commands(struct gate *gate, const struct assay_gate_scope *scope,
+				     struct assay_err *err)
+{
+	char *descriptions[2];
+	if (cli_value(gate->args, "base") || cli_value(gate->args, "cand"))
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "two commands after '--' are both sides; leave out --base and "
+				  "--cand");
+	enum assay_code rc = run_command_pair(gate->args, &gate->request, descriptions, err);
+	for (int i = 0; i < 2; i++) {
+		if (rc == ASSAY_OK)
+			rc = assay_gate_side_command(scope, descriptions[i], &gate->sides[i].live,
+						     err);
+		free(descriptions[i]);
+	}
+	return rc;
+}
+
+/* Of several runs the newest; of the baselines of several machines that of the other side's, or ours. */
+static void choose_runs(struct gate *gate)
+{
+	uint8_t fingerprint[32];
+	assay_topology_fingerprint(gate->topology, fingerprint);
+	for (int i = ASSAY_GATE_CAND; i >= ASSAY_GATE_BASE; i--) {
+		struct gate_side *side = &gate->sides[i], *other = &gate->sides[1 - i];
+		if (side->is_stored)
+			side->run = stored_one(gate->cli, side->text, &side->stored,
+					       other->run ? other->run->fingerprint : fingerprint);
+	}
+}
+
+enum assay_code gate_sides_read(struct gate *gate, struct assay_err *err)
+{
+	struct assay_argv options = {0};
+	enum assay_code rc = build_options(gate, &options, err);
+	const struct assay_gate_scope scope = {
+		.table = &cli_built_in,
+		.topology = gate->topology,
+		.request = run_request_scope(&gate->request),
+		.build_options = (const char *const *)options.words,
+	};
+	if (rc == ASSAY_OK && gate->args->dashes)
+		rc = read_commands(gate, &scope, err);
+	for (int i = 0; rc == ASSAY_OK && !gate->args->dashes && i < 2; i++)
+		rc = read_side(gate, &scope, (enum assay_gate_which)i, err);
+	assay_argv_done(&options);
+	if (rc == ASSAY_OK)
+		choose_runs(gate);
+	return rc;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* gate_stored: a stored run on one side or both; a side that is not stored is measured first. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/gate.h"
+#include "cli/pairs.h"
+#include "cli/run.h"
+#include "harness/base/str.h"
+#include "harness/engine/argv.h"
+#include "harness/gate/judge.h"
+#include "harness/gate/unpaired.h"
+#include "harness/store/verdict.h"
+
+/* Launches of the side that is measured now: more than a stored run has, and cheap. */
+#define LAUNCHES "--launches=10"
+
+struct against {
+	struct gate *gate;
+	struct pairs pairs;
+};
+
+/* ---- measuring the other side ---- */
+
+static bool wanted(const struct gate *gate, const char *name)
+{
+	for (size_t i = 0; i < gate->request.n_patterns; i++)
+		if (assay_pattern_matches(gate->request.patterns[i], name))
+			return true;
+	return gate->request.n_patterns == 0;
+}
+
+/* The cases of the stored run that this build can measure too, as words of a run. */
+static enum assay_code words_of_cases(const struct gate *gate, const struct gate_side *stored,
+				      struct assay_argv *ret, struct assay_err *err)
+{
+	struct assay_result_list results = {0};
+	enum assay_code rc = assay_store_results(stored->stored.store, stored->run->id, NULL,
+						 ASSAY_LOAD_SUMMARY, &results, err);
+	for (size_t i = 0; rc == ASSAY_OK && i < results.n; i++) {
+		const struct assay_result *r = &results.results[i];
+		struct assay_case c;
+		struct assay_err ignored = {0};
+		if (!r->primary || !wanted(gate, r->name) ||
+		    assay_case_parse(gate->cli->registry, r->name, &c, &ignored) != ASSAY_OK)
+			continue;
+		assay_case_done(&c);
+		rc = assay_argv_add(ret, r->name, err);
+	}
+	assay_result_list_done(&results);
+	return rc;
+}
+
+static enum assay_code option_words(const struct gate *gate, const struct gate_side *live,
+				    struct assay_argv *ret, struct assay_err *err)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str word = {0};
+	enum assay_code rc = assay_argv_add(ret, LAUNCHES, err);
+	if (rc == ASSAY_OK)
+		rc = assay_argv_add(ret, "--counters=none", err);
+	if (rc == ASSAY_OK)
+		rc = assay_argv_add(ret, "--profile=ci", err);
+	assay_str_add(&word, "--seed=%" PRIu64, gate->request.seed);
+	if (rc == ASSAY_OK)
+		rc = assay_argv_add(ret, assay_str_text(&word), err);
+	assay_str_clear(&word);
+	assay_str_add(&word, "--cpus=%s", gate->request.cpus);
+	if (rc == ASSAY_OK)
+		rc = assay_argv_add(ret, assay_str_text(&word), err);
+	assay_str_clear(&word);
+	assay_str_add(&word, "--load=%s", live->text);
+	if (rc == ASSAY_OK && live->live.kind == ASSAY_SIDE_PLUGIN)
+		rc = assay_argv_add(ret, assay_str_text(&word), err);
+	return rc;
+}
+
+/* Measure this side as a run of its own, and let it be the stored run that it is then. */
+static enum assay_code measure_side(struct gate *gate, struct gate_side *side,
+				    const struct gate_side *other, struct assay_err *err)
+{
+	bool ours = side->text == gate->cli->program;
+	if (!ours && side->live.kind != ASSAY_SIDE_PLUGIN)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "'%.200s' is not this build: measure it first (%s run), then "
+				  "compare two stored runs",
+				  side->text, side->text);
+	struct assay_argv words = {0};
+	int64_t run = 0;
+	int run_exit = CLI_OK;
+	enum assay_code rc = option_words(gate, side, &words, err);
+	size_t n_options = words.n;
+	if (rc == ASSAY_OK && side->live.kind == ASSAY_SIDE_PLUGIN)
+		rc = assay_registry_load(gate->cli->registry, side->text, err);
+	if (rc == ASSAY_OK)
+		rc = words_of_cases(gate, other, &words, err);
+	if (rc == ASSAY_OK && words.n > n_options)
+		rc = run_measure(gate->cli, (int)words.n, words.words, &run, &run_exit, err);
+	assay_argv_done(&words);
+	if (rc != ASSAY_OK)
+		return rc;
+	if (run_exit == CLI_INTERRUPTED || run_exit == CLI_TERMINATED)
+		return assay_fail(err, ASSAY_EINTR, "interrupted; what was finished is stored");
+	char reference[32];
+	snprintf(reference, sizeof(reference), "%" PRId64, run);
+	if (!run)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "'%.100s' holds no case that this build can measure",
+				  other->text);
+	rc = stored_open(gate->cli, reference, &side->stored, err);
+	if (rc == ASSAY_OK)
+		side->run = &side->stored.runs.runs[0];
+	return rc;
+}
+
+/* ---- rows ---- */
+
+static enum assay_code name_row(struct assay_gate_row *row, const struct assay_result *r,
+				struct assay_err *err)
+{
+	row->name = strdup(r->name);
+	row->suite = strdup(r->suite);
+	row->benchmark = strdup(r->benchmark);
+	row->metric = strdup(r->metric.name);
+	row->unit = strdup(r->metric.unit);
+	row->location = strdup("");
+	row->better = r->metric.better;
+	if (!row->name || !row->suite || !row->benchmark || !row->metric || !row->unit ||
+	    !row->location)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a row");
+	return assay_series_key(r, row->series_key, err);
+}
+
+static bool judged(const struct gate *gate, const struct assay_result *r)
+{
+	const char *metric = cli_value(gate->args, "metric");
+	return wanted(gate, r->name) && (metric ? strcmp(metric, r->metric.name) == 0 : r->primary);
+}
+
+static enum assay_code add_row(struct gate *gate, const struct assay_result *r,
+			       struct assay_gate_row **ret, struct assay_err *err)
+{
+	*ret = assay_gate_report_add(&gate->report);
+	return *ret ? name_row(*ret, r, err)
+		    : assay_fail(err, ASSAY_ENOMEM, "out of memory for a row");
+}
+
+static enum assay_code add_compared(struct against *x, const struct pair *pair, size_t family,
+				    struct assay_err *err)
+{
+	struct gate *gate = x->gate;
+	struct assay_gate_row *row;
+	enum assay_code rc = add_row(gate, pair->b, &row, err);
+	if (rc == ASSAY_OK)
+		rc = assay_gate_acceptances_apply(&gate->acceptances, row, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	struct assay_gate_unpaired in = {
+		.base = {&pair->a->samples, &pair->a->estimate},
+		.cand = {&pair->b->samples, &pair->b->estimate},
+		.better = pair->b->metric.better,
+		.policy = gate_policy_for(&gate->policy, pair->b->name),
+		.allowance = pair->allowance,
+		.family = family,
+		.hardware = x->pairs.hardware,
+	};
+	if (row->acceptance.present)
+		in.policy.accepted = row->acceptance.limit_ratio - 1;
+	return assay_gate_judge_unpaired(&in, row, err);
+}
+
+/* A series that one of the runs has a measurement of and the other has not. */
+static enum assay_code add_lone(struct gate *gate, const struct assay_result *measured,
+				const struct assay_result *other, bool lost, struct assay_err *err)
+{
+	struct assay_gate_row *row;
+	enum assay_code rc = add_row(gate, measured, &row, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	bool broke = lost && other && other->status != ASSAY_STATUS_SKIPPED;
+	row->decision = broke  ? ASSAY_DECISION_FAILED
+			: lost ? ASSAY_DECISION_MISSING
+			       : ASSAY_DECISION_NEW;
+	row->status = other ? other->status : ASSAY_STATUS_SKIPPED;
+	if (broke)
+		return assay_gate_row_reason(row, err, "the candidate: %s", other->reason);
+	return assay_gate_row_reason(row, err, "%s",
+				     other  ? other->reason
+				     : lost ? "the candidate does not have it"
+					    : "the base does not have it");
+}
+
+static enum assay_code add_rows(struct against *x, struct assay_err *err)
+{
+	const struct pairs *p = &x->pairs;
+	size_t family = 0;
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; i < p->n_compared; i++)
+		family += judged(x->gate, p->compared[i].b);
+	for (size_t i = 0; rc == ASSAY_OK && i < p->n_compared; i++)
+		if (judged(x->gate, p->compared[i].b))
+			rc = add_compared(x, &p->compared[i], family, err);
+	for (size_t i = 0; rc == ASSAY_OK && i < p->n_lost; i++)
+		if (judged(x->gate, p->lost[i].a))
+			rc = add_lone(x->gate, p->lost[i].a, p->lost[i].b, true, err);
+	for (size_t i = 0; rc == ASSAY_OK && i < p->n_found; i++)
+		if (judged(x->gate, p->found[i].b))
+			rc = add_lone(x->gate, p->found[i].b, p->found[i].a, false, err);
+	return rc;
+}
+
+/* ---- the gate ---- */
+
+static enum assay_code check_machines(struct gate *gate, struct assay_err *err)
+{
+	const struct assay_run_info *a = gate->sides[0].run, *b = gate->sides[1].run;
+	if (memcmp(a->fingerprint, b->fingerprint, 32) == 0)
+		return ASSAY_OK;
+	gate->report.hardware = true;
+	if (!cli_flag(gate->args, "cross-machine"))
+		return assay_fail(
+			err, ASSAY_EENV,
+			"the base was measured on '%.60s' and the candidate on '%.60s', "
+			"which are different machines; take a base of the same machine, or "
+			"hold the machines against each other with --cross-machine",
+			a->machine_name, b->machine_name);
+	return assay_gate_report_remark(&gate->report, err,
+					"the runs are from different machines: differences are "
+					"not called regressions");
+}
+
+static enum assay_code remark(struct against *x, struct assay_err *err)
+{
+	return assay_gate_report_remark(
+		&x->gate->report, err,
+		"a stored run cannot be paired: up to %.0f %% is allowed for what changed on the "
+		"machine between the runs, and a change smaller than that and the upper margin "
+		"together can hide; two builds or plug-ins side by side decide more",
+		100 * x->pairs.allowance);
+}
+
+static enum assay_code store_verdicts(struct gate *gate, struct pairs *pairs, struct assay_err *err)
+{
+	const struct assay_gate_report *report = &gate->report;
+	struct assay_stored_verdict *verdicts = calloc(report->n + 1, sizeof(*verdicts));
+	size_t n = 0;
+	if (!verdicts)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for verdicts");
+	for (size_t i = 0; i < pairs->n_compared; i++) {
+		if (!judged(gate, pairs->compared[i].b))
+			continue;
+		const struct assay_gate_row *row = &report->rows[n];
+		verdicts[n++] = (struct assay_stored_verdict){
+			.series = pairs->compared[i].b,
+			.decision = assay_decision_name(row->decision),
+			.reason = row->reason,
+			.method = "stored",
+			.policy = "{}",
+			.n = row->pairs,
+			.ratio = row->estimate.ratio,
+			.lo = row->estimate.lo,
+			.hi = row->estimate.hi,
+			.p = NAN,
+		};
+	}
+	/* only where the candidate's run is in the store in use */
+	bool here = !gate->sides[1].is_stored || !strstr(gate->sides[1].text, ".db");
+	bool base_here = !gate->sides[0].is_stored || !strstr(gate->sides[0].text, ".db");
+	enum assay_code rc = ASSAY_OK;
+	if (here && n)
+		rc = assay_store_add_verdicts(gate->store, gate->sides[1].run->id,
+					      base_here ? gate->sides[0].run->id : 0, verdicts, n,
+					      err);
+	free(verdicts);
+	return rc;
+}
+
+enum assay_code gate_stored(struct gate *gate, struct assay_err *err)
+{
+	struct against x = {.gate = gate};
+	enum assay_code rc = ASSAY_OK;
+	for (int i = 0; rc == ASSAY_OK && i < 2; i++)
+		if (!gate->sides[i].is_stored)
+			rc = measure_side(gate, &gate->sides[i], &gate->sides[1 - i], err);
+	if (rc == ASSAY_OK)
+		rc = check_machines(gate, err);
+	if (rc == ASSAY_OK)
+		rc = pairs_load(&gate->sides[0].stored, gate->sides[0].run, &gate->sides[1].stored,
+				gate->sides[1].run, NULL, cli_value(gate->args, "metric"),
+				gate->policy.policy.m0, &x.pairs, err);
+	if (rc == ASSAY_OK)
+		rc = remark(&x, err);
+	if (rc == ASSAY_OK)
+		rc = add_rows(&x, err);
+	if (rc == ASSAY_OK)
+		rc = store_verdicts(gate, &x.pairs, err);
+	for (int i = 0; i < 2; i++)
+		if (gate->sides[i].run)
+			(i ? &gate->report.cand : &gate->report.base)->run = gate->sides[i].run->id;
+	pairs_done(&x.pairs);
+	return rc;
+}
