@@ -12,6 +12,7 @@
 #include "cli/gate_budget.h"
 #include "cli/gate_outputs.h"
 #include "cli/revision.h"
+#include "cli/signals.h"
 #include "harness/base/clock.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
@@ -55,23 +56,6 @@ static const struct cli_option options[] = {
 	{"dry-run", 0, NULL, "with --budget: print the cases it needs, and stop"},
 	GATE_OUTPUT_OPTIONS{0},
 };
-
-/* The first signal asks to stop, the second does not ask. Set from the handler, hence global. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	if (interrupted)
-		_exit(128 + number);
-	interrupted = number;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 /* ---- what was asked for ---- */
 
@@ -128,7 +112,10 @@ static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 		rc = read_request(gate, err);
 	if (rc == ASSAY_OK)
 		rc = assay_topology_load(NULL, &gate->topology, err);
-	return rc == ASSAY_OK ? gate_sides_read(gate, err) : rc;
+	if (rc != ASSAY_OK)
+		return rc;
+	assay_topology_fingerprint(gate->topology, gate->fingerprint);
+	return gate_sides_read(gate, err);
 }
 
 /* ---- the report ---- */
@@ -180,12 +167,10 @@ static enum assay_code begin_report(struct gate *gate, struct assay_err *err)
 
 static enum assay_code load_acceptances(struct gate *gate, struct assay_err *err)
 {
-	static uint8_t fingerprint[32]; /* kept by the table */
-	assay_topology_fingerprint(gate->topology, fingerprint);
 	const struct assay_acceptance_when when = {
 		.now_ns = assay_wall_ns(),
 		.base_commit = gate->report.base.commit,
-		.fingerprint = fingerprint,
+		.fingerprint = gate->fingerprint,
 	};
 	return assay_gate_acceptances_load(gate->store, &when, NULL, &gate->acceptances, err);
 }
@@ -248,12 +233,12 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 {
 	if (cli_value(args, "budget"))
 		return gate_budget(cli, args, ret_exit, err);
-	struct gate gate = {.cli = cli, .args = args, .interrupted = &interrupted};
+	struct gate gate = {.cli = cli, .args = args};
 	enum assay_code rc = gate_outputs_check(cli, args, err);
 	if (rc == ASSAY_OK)
 		rc = read_all(&gate, err);
 	if (rc == ASSAY_OK) {
-		catch_signals();
+		gate.interrupted = cli_catch_signals();
 		rc = judge(&gate, err);
 	}
 	if (rc == ASSAY_OK)
@@ -266,7 +251,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 
 const struct cli_verb cli_verb_gate = {
 	.name = "gate",
-	.usage = "--base WHAT [--cand WHAT] [PATTERN...] | -- BASE ::: CANDIDATE | --budget FILE",
+	.usage = "--base WHAT [--cand WHAT] [PATTERN...]\n-- CMD [ARG...] ::: CMD [ARG...]\n"
+		 "--budget FILE... [--cand RUN]",
 	.brief = "did it get slower? were the bounds kept? For scripts",
 	.details =
 		"Fresh processes of both sides are launched in pairs, in coin-flip order; a quick\n"

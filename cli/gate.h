@@ -35,6 +35,7 @@ struct gate {
 	struct assay_effort effort; /* per launch */
 	uint64_t timeout_ns, budget_ns;
 	struct assay_topology *topology;
+	uint8_t fingerprint[32]; /* of this machine */
 	struct assay_noise noise;
 	struct assay_environment environment;
 	struct gate_side sides[2]; /* by enum assay_gate_which */

@@ -121,11 +121,9 @@ static enum assay_code read_side(struct gate *gate, const struct assay_gate_scop
 	struct gate_side *side = &gate->sides[which];
 	side->text = cli_value(gate->args, option_of[which]);
 	if (!side->text && which == ASSAY_GATE_BASE)
-		return assay_fail(
-			err, ASSAY_EUSAGE,
-			"say what to compare with: --base FILE, a plug-in, a build of assay "
-			"or a stored run such as @base; or: assay gate -- BASE ::: "
-			"CANDIDATE; or check bounds with --budget FILE");
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "say what to compare with (--base, or two commands after --), or "
+				  "which bounds to check (--budget)");
 	if (!side->text)
 		side->text = gate->cli->program; /* this very build */
 	side->is_stored = names_stored(side->text);
@@ -156,13 +154,12 @@ static enum assay_code read_commands(struct gate *gate, const struct assay_gate_
 /* Of several runs the newest; of the baselines of several machines that of the other side's, or ours. */
 static void choose_runs(struct gate *gate)
 {
-	uint8_t fingerprint[32];
-	assay_topology_fingerprint(gate->topology, fingerprint);
 	for (int i = ASSAY_GATE_CAND; i >= ASSAY_GATE_BASE; i--) {
 		struct gate_side *side = &gate->sides[i], *other = &gate->sides[1 - i];
 		if (side->is_stored)
 			side->run = stored_one(gate->cli, side->text, &side->stored,
-					       other->run ? other->run->fingerprint : fingerprint);
+					       other->run ? other->run->fingerprint
+							  : gate->fingerprint);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "cli/run_output.h"
 #include "cli/run_record.h"
 #include "cli/run_request.h"
+#include "cli/signals.h"
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
@@ -56,23 +57,6 @@ static const struct cli_option options[] = {
 	{0},
 };
 
-/* The first signal asks to stop, the second does not ask. Set from the handler, hence global. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	if (interrupted)
-		_exit(128 + number);
-	interrupted = number;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
 /* All that a run holds on to. */
 struct session {
 	struct cli *cli;
@@ -90,6 +74,7 @@ struct session {
 	struct run_output output;
 	size_t anchored; /* series with a ratio to the anchor */
 	uint64_t elapsed_ns;
+	const volatile sig_atomic_t *interrupted;
 };
 
 static void session_done(struct session *s)
@@ -238,7 +223,7 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 		.events = q->n_events ? (const char *const *)q->events : NULL,
 		.noise = s->noise.grade,
 		.anchor = q->anchor.path ? &q->anchor : NULL,
-		.interrupted = &interrupted,
+		.interrupted = s->interrupted,
 	};
 	const struct assay_engine_sink sink = {
 		.result = on_result,
@@ -383,7 +368,7 @@ static enum assay_code measure(struct session *s, bool strict, struct assay_err 
 /* Measure, show what came of it, and say with which code to end. */
 static enum assay_code perform(struct session *s, bool strict, int *ret_exit, struct assay_err *err)
 {
-	catch_signals();
+	s->interrupted = cli_catch_signals();
 	enum assay_code rc = measure(s, strict, err);
 	struct assay_err second = {0};
 	if (rc == ASSAY_OK || rc == ASSAY_EINTR) {
@@ -400,7 +385,7 @@ static enum assay_code perform(struct session *s, bool strict, int *ret_exit, st
 			 "interrupted; finished results are kept, 'assay run --resume %" PRId64
 			 "' measures the rest",
 			 s->run);
-		*ret_exit = 128 + interrupted;
+		*ret_exit = 128 + *s->interrupted;
 		rc = ASSAY_OK;
 	}
 	return rc;
