@@ -96,26 +96,13 @@ static enum assay_code migrate(struct cli *cli, const struct cli_args *args, con
 	return ASSAY_OK;
 }
 
-/* A duration that may also be in days. */
 static enum assay_code parse_age(const struct cli_args *args, const char *option, uint64_t *ret,
 				 struct assay_err *err)
 {
 	const char *text = cli_value(args, option);
 	*ret = 0;
-	if (!text)
-		return ASSAY_OK;
-	char number[16];
-	size_t length = strlen(text);
-	enum assay_code code;
-	if (length > 1 && length < sizeof(number) && text[length - 1] == 'd') {
-		memcpy(number, text, length - 1);
-		number[length - 1] = '\0';
-		code = assay_parse_u64(number, 1, 36500, ret, err);
-		*ret *= UINT64_C(86400000000000);
-	} else {
-		code = assay_parse_duration(text, ret, err);
-	}
-	return assay_context(err, code, "--%s", option);
+	return text ? assay_context(err, assay_parse_duration(text, ret, err), "--%s", option)
+		    : ASSAY_OK;
 }
 
 static enum assay_code gc(struct cli *cli, const struct cli_args *args, const char *file,

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/history_view.h"
+#include "cli/stored.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 
@@ -14,42 +15,6 @@ static const struct cli_option options[] = {
 	{"propose", 0, NULL, "look through all runs and keep what is seen as proposals"},
 	{0},
 };
-
-/* As many path parts of `name` as `pattern` has: a mistyped benchmark is not near a whole case. */
-static char *same_depth(const char *name, const char *pattern)
-{
-	size_t parts = 1, length = 0;
-	for (const char *c = pattern; *c; c++)
-		parts += *c == '/';
-	while (name[length] && !(name[length] == '/' && --parts == 0))
-		length++;
-	return strndup(name, length);
-}
-
-/* What a pattern without a match was perhaps meant to be. */
-static enum assay_code nothing(struct assay_store *store, const char *pattern,
-			       struct assay_err *err)
-{
-	struct assay_history_list all;
-	enum assay_code code = assay_store_history(store, NULL, 1, &all, err);
-	if (code != ASSAY_OK)
-		return code;
-	char **names = calloc(all.n + 1, sizeof(*names));
-	size_t n = 0;
-	while (names && n < all.n && (names[n] = same_depth(all.series[n].name, pattern)))
-		n++;
-	const char *nearest = assay_nearest(pattern, (const char *const *)names, n);
-	code = assay_fail(err, ASSAY_EUSAGE, "no series matches '%.100s'%s%.150s%s", pattern,
-			  nearest ? "; did you mean '"
-			  : all.n ? "; 'assay history' lists them"
-				  : "",
-			  nearest ? nearest : "", nearest ? "'?" : "");
-	for (size_t i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
-	assay_history_list_done(&all);
-	return code;
-}
 
 /* What is asked for, of the series that match. */
 struct question {
@@ -100,7 +65,7 @@ static enum assay_code show(struct cli *cli, struct assay_store *store, const st
 	if (code != ASSAY_OK)
 		return code;
 	if (views.n == 0 && q->pattern)
-		code = nothing(store, q->pattern, err);
+		code = stored_no_series(store, q->pattern, err);
 	if (code == ASSAY_OK && q->propose)
 		code = propose(cli, store, q, &views, err);
 	if (code == ASSAY_OK && cli->json)

@@ -3,16 +3,19 @@
 #include "cli/revision.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/str.h"
+
 extern char **environ;
 
-/* Run argv, keep the first size - 1 bytes it prints. False unless it exits with status 0. */
-static bool capture(const char *const argv[], char *text, size_t size)
+/* Run argv, keep the first size - 1 bytes it prints. Its exit status, -1 when it had none. */
+static int run(const char *const argv[], char *text, size_t size)
 {
 	int ends[2];
 	pid_t pid;
@@ -39,8 +42,13 @@ static bool capture(const char *const argv[], char *text, size_t size)
 	text[n] = '\0';
 	close(ends[0]);
 	int status = 0;
-	return !error && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	       WEXITSTATUS(status) == 0;
+	return !error && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
+									      : -1;
+}
+
+static bool capture(const char *const argv[], char *text, size_t size)
+{
+	return run(argv, text, size) == 0;
 }
 
 bool revision_read(char commit[65], bool *dirty)
@@ -56,4 +64,43 @@ bool revision_read(char commit[65], bool *dirty)
 	commit[strspn(commit, "0123456789abcdef")] = '\0';
 	*dirty = capture(diff, changes, sizeof(changes)) && changes[0];
 	return true;
+}
+
+void revision_author(char *name, size_t size)
+{
+	const char *const ask[] = {"git", "config", "user.name", NULL};
+	char text[200];
+	if (capture(ask, text, sizeof(text)) && text[strcspn(text, "\n")]) {
+		text[strcspn(text, "\n")] = '\0';
+		assay_copy(name, size, text);
+		return;
+	}
+	struct passwd entry, *found = NULL;
+	char buffer[2048];
+	bool known = getpwuid_r(getuid(), &entry, buffer, sizeof(buffer), &found) == 0 && found;
+	assay_copy(name, size, known ? found->pw_name : "");
+}
+
+/* What comes from a store is not to be read as an option. */
+static bool plain_commit(const char *text)
+{
+	size_t n = strlen(text);
+	return n >= 4 && n <= 64 && text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
+enum assay_gate_contains revision_contains(void *context, const char *in, const char *change)
+{
+	const char *const ask[] = {"git", "merge-base", "--is-ancestor", change, in, NULL};
+	char text[2];
+	(void)context;
+	if (!plain_commit(in) || !plain_commit(change))
+		return ASSAY_CONTAINS_UNKNOWN;
+	switch (run(ask, text, sizeof(text))) {
+	case 0:
+		return ASSAY_CONTAINS_YES;
+	case 1:
+		return ASSAY_CONTAINS_NO;
+	default: /* 128: no repository, or a commit that is not in it */
+		return ASSAY_CONTAINS_UNKNOWN;
+	}
 }

@@ -4,6 +4,9 @@
 #define ASSAY_CLI_REVISION_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/gate/acceptance.h"
 
 /*
  * The commit git reports for the current folder, as lower-case hex in commit[65], and whether tracked
@@ -11,5 +14,14 @@
  * nothing is known, which is no error.
  */
 bool revision_read(char commit[65], bool *dirty);
+
+/* Who git says is at work here, else the user's name on this machine; "" when neither is known. */
+void revision_author(char *name, size_t size);
+
+/*
+ * Does commit `in` contain `change`, according to git in the current folder? For struct assay_gate_ancestry;
+ * `context` is not used. Unknown without git, outside a repository, and of commits that are not in it.
+ */
+enum assay_gate_contains revision_contains(void *context, const char *in, const char *change);
 
 #endif

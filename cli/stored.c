@@ -9,6 +9,7 @@
 
 #include "harness/base/json.h"
 #include "harness/base/str.h"
+#include "harness/store/ack.h"
 
 /* Split FILE.db[#REFERENCE]; NULL when `reference` names no file. malloc'd; *ret_rest points into it. */
 static char *split_file(const char *reference, const char **ret_rest)
@@ -156,4 +157,39 @@ json_t *stored_json(const struct assay_run_info *run)
 	json_object_set_new(json, "tags", tags_json(run));
 	json_object_set_new(json, "results", json_integer((json_int_t)run->n_results));
 	return json;
+}
+
+/* As many path parts of `name` as `pattern` has: a mistyped benchmark is not near a whole case. */
+static char *same_depth(const char *name, const char *pattern)
+{
+	size_t parts = 1, length = 0;
+	for (const char *c = pattern; *c; c++)
+		parts += *c == '/';
+	while (name[length] && !(name[length] == '/' && --parts == 0))
+		length++;
+	return strndup(name, length);
+}
+
+enum assay_code stored_no_series(struct assay_store *store, const char *pattern,
+				 struct assay_err *err)
+{
+	struct assay_series_list all;
+	enum assay_code code = assay_store_series(store, NULL, &all, err);
+	if (code != ASSAY_OK)
+		return code;
+	char **names = calloc(all.n + 1, sizeof(*names));
+	size_t n = 0;
+	while (names && n < all.n && (names[n] = same_depth(all.series[n].name, pattern)))
+		n++;
+	const char *nearest = assay_nearest(pattern, (const char *const *)names, n);
+	code = assay_fail(err, ASSAY_EUSAGE, "no series matches '%.100s'%s%.150s%s", pattern,
+			  nearest ? "; did you mean '"
+			  : all.n ? "; 'assay history' lists them"
+				  : "",
+			  nearest ? nearest : "", nearest ? "'?" : "");
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	assay_series_list_done(&all);
+	return code;
 }

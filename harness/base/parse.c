@@ -128,8 +128,8 @@ enum assay_code assay_parse_size(const char *text, uint64_t *ret, struct assay_e
 enum assay_code assay_parse_duration(const char *text, uint64_t *ret_ns, struct assay_err *err)
 {
 	static const struct suffix suffixes[] = {
-		{"ns", 1},         {"us", 1000},       {"ms", 1000000},
-		{"s", 1000000000}, {"m", 60000000000}, {"h", 3600000000000},
+		{"ns", 1},          {"us", 1000},         {"ms", 1000000},       {"s", 1000000000},
+		{"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000},
 	};
 	switch (parse_scaled(text, suffixes, ASSAY_COUNT_OF(suffixes), LONGEST_NS, ret_ns)) {
 	case SCALED_OK:

@@ -19,7 +19,7 @@ enum assay_code assay_parse_u64(const char *text, uint64_t lo, uint64_t hi, uint
  */
 enum assay_code assay_parse_size(const char *text, uint64_t *ret, struct assay_err *err);
 
-/* A duration in nanoseconds: `200ms`, `1.5s`, `5m`, `1h`, `50us`, `100ns`. A unit is
+/* A duration in nanoseconds: `200ms`, `1.5s`, `5m`, `1h`, `90d`, `50us`, `100ns`. A unit is
  * required; must come to a whole number of nanoseconds. */
 enum assay_code assay_parse_duration(const char *text, uint64_t *ret_ns, struct assay_err *err);
 
