@@ -34,6 +34,11 @@ struct cache_ops {
 	size_t (*capacity)(const struct cache *cache);
 	/* Bytes it has allocated, constant from create on. */
 	size_t (*footprint_bytes)(const struct cache *cache);
+	/*
+	 * Why it no longer works, such as a server that died; NULL while it does. Only subjects in another
+	 * process have it: all others cannot break, and are checked with more operations.
+	 */
+	const char *(*error)(const struct cache *cache);
 	void (*destroy)(struct cache *cache);
 };
 

@@ -14,6 +14,7 @@
 #define THREADS        4
 #define THREAD_OPS     15000
 #define THREAD_KEYS    512
+#define REMOTE_OPS     1500
 
 /* A cache under test and the reference: version[k] is what was put last for key k, 0: nothing. */
 struct trial {
@@ -241,6 +242,34 @@ static enum assay_code check_threads(const struct cache_ops *ops, struct assay_r
 	return code;
 }
 
+/*
+ * A cache in another process: what is put is there, whole, and the last version; each operation takes
+ * 10 us and more, so there are fewer. How much it holds is its own affair.
+ */
+static enum assay_code check_remote(const struct cache_ops *ops, struct assay_rng *rng,
+				    struct assay_err *err)
+{
+	struct cache_config config = {8u << 20, 5, 1};
+	struct trial t = {.ops = ops, .words = 5, .salt = assay_rng_next(rng), .n_keys = 200};
+	enum assay_code code = ops->create(&config, &t.cache, err);
+	if (code != ASSAY_OK)
+		return code;
+	t.version = calloc(t.n_keys, sizeof(*t.version));
+	if (!t.version)
+		code = assay_fail(err, ASSAY_ENOMEM, "no memory for the reference");
+	for (int op = 0; code == ASSAY_OK && op < REMOTE_OPS; op++) {
+		uint64_t index = assay_rng_below(rng, t.n_keys);
+		bool hit;
+		code = op % 3 ? get(&t, index, &hit, err) : check_put_then_get(&t, index, err);
+	}
+	const char *error = ops->error(t.cache);
+	if (error) /* a get that failed looks like a miss: this is the reason */
+		code = assay_fail(err, ASSAY_ECHECK, "%s", error);
+	free(t.version);
+	ops->destroy(t.cache);
+	return code;
+}
+
 static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 			     struct assay_err *err)
 {
@@ -250,6 +279,8 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 	const struct cache_ops *ops = subject->ops;
 	struct assay_rng rng;
 	assay_rng_init(&rng, seed);
+	if (ops->error)
+		return check_remote(ops, &rng, err);
 	for (size_t i = 0; i < ASSAY_COUNT_OF(trials); i++) {
 		enum assay_code code =
 			check_sequential(ops, &rng, trials[i].words, trials[i].budget_bytes, err);

@@ -18,6 +18,7 @@
 
 #include "harness/base/clock.h"
 #include "suites/cache/cache.h"
+#include "suites/cache/hash.h"
 
 #define WAYS   8
 #define ONES   0x0101010101010101u
@@ -51,9 +52,7 @@ struct place {
 
 static inline struct place place_of(const struct cache *c, uint64_t key)
 {
-	unsigned __int128 product =
-		(unsigned __int128)(key ^ 0x2d358dccaa6c78a5u) * 0x8bb84b93962eacc9u;
-	uint64_t hash = (uint64_t)product ^ (uint64_t)(product >> 64);
+	uint64_t hash = cache_hash(key);
 	uint64_t index = (hash >> 32) * c->n_sets >> 32;
 	uint64_t tag = hash & 0xff;
 	tag += tag == 0; /* 0 means empty */

@@ -9,6 +9,13 @@ extern const struct assay_suite assay_suite_cache;
 extern const struct assay_subject assay_subject_cache_null;
 extern const struct assay_subject assay_subject_cache_lru_mutex;
 extern const struct assay_subject assay_subject_cache_set_assoc;
+extern const struct assay_subject assay_subject_cache_lru_sharded;
+extern const struct assay_subject assay_subject_cache_lfht;
+extern const struct assay_subject assay_subject_cache_clock;
+extern const struct assay_subject assay_subject_cache_s3_fifo;
+extern const struct assay_subject assay_subject_cache_w_tiny_lfu;
+extern const struct assay_subject assay_subject_cache_redis;
+extern const struct assay_subject assay_subject_cache_memcached;
 
 static void check_with_seeds(const struct assay_subject *subject)
 {
@@ -25,6 +32,33 @@ static void null_passes(void **state)
 static void lru_mutex_passes(void **state)
 {
 	check_with_seeds(&assay_subject_cache_lru_mutex);
+}
+
+static void further_caches_pass(void **state)
+{
+	static const struct assay_subject *const subjects[] = {
+		&assay_subject_cache_lru_sharded, &assay_subject_cache_clock,
+		&assay_subject_cache_s3_fifo, &assay_subject_cache_w_tiny_lfu,
+		&assay_subject_cache_lfht};
+	struct assay_err err = {0};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(subjects); i++)
+		if (!subjects[i]->probe || subjects[i]->probe(&err) == ASSAY_OK)
+			for (uint64_t seed = 1; seed <= 3; seed++)
+				assert_ok(
+					assay_suite_cache.check(subjects[i], seed * 104729, &err));
+}
+
+static void servers_pass_where_they_are(void **state)
+{
+	static const struct assay_subject *const subjects[] = {&assay_subject_cache_redis,
+							       &assay_subject_cache_memcached};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(subjects); i++) {
+		struct assay_err err = {0};
+		if (subjects[i]->probe(&err) == ASSAY_OK)
+			assert_ok(assay_suite_cache.check(subjects[i], 1, &err));
+		else
+			print_message("# %s\n", err.text);
+	}
 }
 
 static void set_assoc_passes(void **state)
@@ -122,8 +156,9 @@ static void planted_faults_are_caught(void **state)
 
 static void too_small_a_budget_is_refused(void **state)
 {
-	const struct assay_subject *subjects[] = {&assay_subject_cache_lru_mutex,
-						  &assay_subject_cache_set_assoc};
+	const struct assay_subject *subjects[] = {
+		&assay_subject_cache_lru_mutex, &assay_subject_cache_set_assoc,
+		&assay_subject_cache_clock, &assay_subject_cache_w_tiny_lfu};
 	struct cache_config config = {.budget_bytes = 100, .value_words = 2, .threads = 1};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(subjects); i++) {
 		const struct cache_ops *ops = subjects[i]->ops;
@@ -139,6 +174,8 @@ int main(void)
 		cmocka_unit_test(null_passes),
 		cmocka_unit_test(lru_mutex_passes),
 		cmocka_unit_test(set_assoc_passes),
+		cmocka_unit_test(further_caches_pass),
+		cmocka_unit_test(servers_pass_where_they_are),
 		cmocka_unit_test(planted_faults_are_caught),
 		cmocka_unit_test(too_small_a_budget_is_refused),
 	};

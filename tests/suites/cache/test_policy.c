@@ -6,6 +6,7 @@
 
 extern const struct assay_subject assay_subject_cache_lru_mutex;
 extern const struct assay_subject assay_subject_cache_set_assoc;
+extern const struct assay_subject assay_subject_cache_clock;
 
 #define ENTRIES_MAX 64
 
@@ -99,6 +100,31 @@ static void follow(const struct assay_subject *subject, size_t budget_bytes,
 	ops->destroy(cache);
 }
 
+/* FIFO with a bit: the oldest goes, unless it was hit, then it is the newest again. */
+static bool clock_request(struct list *l, uint64_t key)
+{
+	size_t at = place_of(l, key);
+	if (at < l->n) {
+		l->visited[at] = true;
+		return true;
+	}
+	while (l->n == l->capacity) {
+		uint64_t oldest = l->key[0];
+		bool again = l->visited[0];
+		drop(l, 0);
+		if (again)
+			append(l, oldest);
+	}
+	append(l, key);
+	return false;
+}
+
+static void clock_is_clock(void **state)
+{
+	follow(&assay_subject_cache_clock, 512, clock_request);
+	follow(&assay_subject_cache_clock, 1700, clock_request);
+}
+
 static void lru_mutex_is_lru(void **state)
 {
 	follow(&assay_subject_cache_lru_mutex, 512, lru_request);
@@ -135,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lru_mutex_is_lru),
+		cmocka_unit_test(clock_is_clock),
 		cmocka_unit_test(set_assoc_is_sieve_within_a_set),
 		cmocka_unit_test(an_update_counts_as_a_visit),
 	};
