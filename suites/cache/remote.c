@@ -6,6 +6,7 @@
  */
 #include "suites/cache/remote.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -21,40 +22,28 @@ struct cache {
 	_Atomic bool failed;
 	struct assay_err errors[CONNECTIONS_MAX];
 	size_t value_bytes, budget_bytes;
-	uint64_t id; /* tells a cache from an earlier one at the same address */
+	pthread_key_t mine; /* a thread's own connection */
 };
 
-static _Atomic uint64_t caches_made;
-
-static struct wire *connect_thread(struct cache *c, unsigned *ret)
+static struct wire *connect_thread(struct cache *c)
 {
 	unsigned slot = atomic_fetch_add(&c->connected, 1);
-	if (slot >= CONNECTIONS_MAX) {
+	if (slot >= CONNECTIONS_MAX ||
+	    wire_open(server_socket(c->server), WIRE_DEADLINE_MS, &c->wires[slot],
+		      &c->errors[slot]) != ASSAY_OK ||
+	    pthread_setspecific(c->mine, c->wires[slot]) != 0) {
 		atomic_store(&c->failed, true);
 		return NULL;
 	}
-	*ret = slot;
-	if (wire_open(server_socket(c->server), WIRE_DEADLINE_MS, &c->wires[slot],
-		      &c->errors[slot]) != ASSAY_OK)
-		atomic_store(&c->failed, true);
 	return c->wires[slot];
 }
 
-static struct wire *wire_of(struct cache *c, unsigned *ret)
+static struct wire *wire_of(struct cache *c)
 {
-	static _Thread_local struct {
-		uint64_t id;
-		unsigned slot;
-	} mine;
 	if (atomic_load_explicit(&c->failed, memory_order_relaxed))
 		return NULL;
-	if (mine.id != c->id) {
-		struct wire *wire = connect_thread(c, &mine.slot);
-		mine.id = wire ? c->id : 0;
-		return wire;
-	}
-	*ret = mine.slot;
-	return c->wires[mine.slot];
+	struct wire *wire = pthread_getspecific(c->mine);
+	return wire ? wire : connect_thread(c);
 }
 
 static void note_failure(struct cache *c, const struct wire *wire)
@@ -65,8 +54,7 @@ static void note_failure(struct cache *c, const struct wire *wire)
 
 bool remote_get(struct cache *c, uint64_t key, uint64_t *value)
 {
-	unsigned slot;
-	struct wire *wire = wire_of(c, &slot);
+	struct wire *wire = wire_of(c);
 	bool hit = wire && c->kind->get(wire, key, value, c->value_bytes);
 	if (wire && !hit)
 		note_failure(c, wire);
@@ -75,8 +63,7 @@ bool remote_get(struct cache *c, uint64_t key, uint64_t *value)
 
 void remote_put(struct cache *c, uint64_t key, const uint64_t *value)
 {
-	unsigned slot;
-	struct wire *wire = wire_of(c, &slot);
+	struct wire *wire = wire_of(c);
 	if (wire && !c->kind->set(wire, key, value, c->value_bytes))
 		note_failure(c, wire);
 }
@@ -102,6 +89,7 @@ void remote_destroy(struct cache *c)
 	for (unsigned i = 0; i < CONNECTIONS_MAX; i++)
 		wire_close(c->wires[i]);
 	server_stop(c->server);
+	pthread_key_delete(c->mine);
 	free(c);
 }
 
@@ -111,12 +99,13 @@ enum assay_code remote_create(const struct remote_kind *kind, const struct cache
 	char text[64];
 	const char *argv[24] = {0};
 	struct cache *c = calloc(1, sizeof(*c));
-	if (!c)
+	if (!c || pthread_key_create(&c->mine, NULL) != 0) {
+		free(c);
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for %s", kind->program);
+	}
 	c->kind = kind;
 	c->value_bytes = config->value_words * sizeof(uint64_t);
 	c->budget_bytes = config->budget_bytes;
-	c->id = atomic_fetch_add(&caches_made, 1) + 1;
 	kind->command(config->budget_bytes, text, argv);
 	enum assay_code rc = server_start(argv, &c->server, err);
 	if (rc != ASSAY_OK)
