@@ -65,10 +65,11 @@ static const struct known {
 	{"GHz", ASSAY_QUANTITY_FREQUENCY, 1e9},
 };
 
-static const char *const bases[] = {
+static const char *const bases[ASSAY_QUANTITY_OTHER] = {
 	[ASSAY_QUANTITY_NUMBER] = "ratio",  [ASSAY_QUANTITY_TIME] = "ns",
 	[ASSAY_QUANTITY_RATE] = "op/s",     [ASSAY_QUANTITY_BYTES] = "B",
 	[ASSAY_QUANTITY_BANDWIDTH] = "B/s", [ASSAY_QUANTITY_ARITHMETIC] = "flop/s",
+	[ASSAY_QUANTITY_FREQUENCY] = "Hz",
 };
 
 enum assay_code assay_unit_parse(const char *text, struct assay_unit *ret, struct assay_err *err)

@@ -54,6 +54,7 @@ static void values_are_shown_as_people_write_them(void **state)
 		{"us", 12, "12.00 ns"},       {"ops/s", 1264231, "1.264 Mop/s"},
 		{"%", 0.952, "95.20 %"},      {"x", 1.82, "1.820"},
 		{"KiB/s", 4e9, "4.000 GB/s"}, {"pages", 3, "3.000 pages"},
+		{"MHz", 3.7e9, "3.700 GHz"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(rows); i++) {
