@@ -98,7 +98,7 @@ static json_t *change_json(const struct assay_gate_row *row)
 static void add_numbers(json_t *json, const struct assay_gate_row *row)
 {
 	const struct assay_gate_estimate *e = &row->estimate;
-	size_t more = e->deciding_n > row->pairs ? e->deciding_n - row->pairs : 0;
+	size_t more = gate_say_more_pairs(row);
 	json_object_set_new(json, "base", assay_json_real(row->base));
 	json_object_set_new(json, "candidate", assay_json_real(row->cand));
 	json_object_set_new(json, "change", change_json(row));

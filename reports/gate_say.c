@@ -282,17 +282,23 @@ void gate_say_title(struct assay_str *to, const struct assay_gate_row *row)
 		assay_str_add(to, "%s", words[row->decision]);
 }
 
+size_t gate_say_more_pairs(const struct assay_gate_row *row)
+{
+	size_t n = row->estimate.deciding_n;
+	return row->decision == ASSAY_DECISION_INCONCLUSIVE && n > row->pairs ? n - row->pairs : 0;
+}
+
 static void say_causes(struct assay_str *to, const struct assay_gate_row *row)
 {
+	bool open = row->decision == ASSAY_DECISION_INCONCLUSIVE;
 	for (size_t i = 0; i < row->causes.n && i < 2; i++)
 		assay_str_add(to, "%s%s", i ? ", and " : "undecided because ",
 			      assay_gate_cause_text(row->causes.found[i].cause));
 	if (row->causes.n)
 		assay_str_add(to, "\n");
-	if (row->estimate.deciding_n > row->pairs)
-		assay_str_add(to, "about %zu more pairs would decide\n",
-			      row->estimate.deciding_n - row->pairs);
-	if (row->decision == ASSAY_DECISION_INCONCLUSIVE && isfinite(row->estimate.detectable))
+	if (gate_say_more_pairs(row))
+		assay_str_add(to, "about %zu more pairs would decide\n", gate_say_more_pairs(row));
+	if (open && isfinite(row->estimate.detectable))
 		assay_str_add(to, "the smallest change that these pairs would show is %.1f %%\n",
 			      100 * (row->estimate.detectable - 1));
 	if (row->preempted_share >= 0.01)

@@ -42,6 +42,8 @@ const char *gate_say_interval(const struct assay_gate_row *row, char *text, size
 const char *gate_say_value(const struct assay_gate_row *row, double value, char *text, size_t size);
 /* "12.34 ns to 13.10 ns, +6.1 % (+4.2 to +8.0 %), 18 pairs"; the reason when there are no numbers. */
 void gate_say_numbers(struct assay_str *to, const struct assay_gate_row *row);
+/* INCONCLUSIVE: about how many more pairs would decide; 0 unknown, and for all others. */
+size_t gate_say_more_pairs(const struct assay_gate_row *row);
 /* "slower by 6.1 %", "missing": what happened, for a title. */
 void gate_say_title(struct assay_str *to, const struct assay_gate_row *row);
 /*
