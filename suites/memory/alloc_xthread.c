@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "suites/memory/memory.h"
+#include "suites/memory/churn_bench.h"
 #include "suites/memory/spsc_ring.h"
 
 enum { PRODUCER, CONSUMER };
@@ -28,6 +28,8 @@ static void setup(struct assay_run *run)
 	struct passage *passage = calloc(1, sizeof(*passage));
 
 	assay_set_state(run, passage);
+	if (!memory_needs_exchange(run))
+		return;
 	if (size < sizeof(uint64_t)) {
 		assay_skip(run,
 			   "an object of %g bytes cannot carry the serial number that is "

@@ -278,6 +278,31 @@ static enum assay_code check_threads(const struct allocator *a, struct assay_rng
 	return code;
 }
 
+/* What was taken before a scope outlives it, and what was taken in it is used again. */
+static enum assay_code check_scope(const struct allocator *a, struct assay_rng *rng,
+				   struct assay_err *err)
+{
+	struct object before[KEPT], within[KEPT];
+	enum assay_code code = ASSAY_OK;
+
+	for (int round = 0; code == ASSAY_OK && round < 20; round++) {
+		for (size_t i = 0; code == ASSAY_OK && i < KEPT; i++)
+			code = take(a, &before[i], draw_size(rng), i, err);
+		a->scope_begin();
+		for (size_t i = 0; code == ASSAY_OK && i < KEPT; i++)
+			code = take(a, &within[i], draw_size(rng), i + KEPT, err);
+		for (size_t i = 0; code == ASSAY_OK && i < KEPT; i++)
+			if (!intact(&within[i]))
+				code = assay_fail(err, ASSAY_ECHECK,
+						  "%zu bytes taken in a scope changed",
+						  within[i].size);
+		a->scope_end();
+		for (size_t i = 0; code == ASSAY_OK && i < KEPT; i++)
+			code = give(a, &before[i], err);
+	}
+	return code;
+}
+
 enum assay_code memory_check_allocator(const struct allocator *allocator, uint64_t seed,
 				       struct assay_err *err)
 {
@@ -285,10 +310,14 @@ enum assay_code memory_check_allocator(const struct allocator *allocator, uint64
 
 	assay_rng_init(&rng, seed);
 	enum assay_code code = check_alone(allocator, &rng, err);
-	if (code == ASSAY_OK)
+	if (code == ASSAY_OK && allocator->trim)
+		allocator->trim();
+	if (code == ASSAY_OK && allocator->scope_begin)
+		code = check_scope(allocator, &rng, err);
+	if (code == ASSAY_OK && !allocator->one_thread)
 		code = check_threads(allocator, &rng, err);
 	/* Once more: heaps of ended threads are taken over, and their blocks are in use again. */
-	if (code == ASSAY_OK)
+	if (code == ASSAY_OK && !allocator->one_thread)
 		code = check_threads(allocator, &rng, err);
 	if (code == ASSAY_OK && allocator->keeps_content && !QUARANTINE)
 		code = check_reuse(allocator, err);

@@ -17,8 +17,14 @@ struct allocator {
 	void (*release)(void *ptr, size_t size);
 	/* The calling thread will not allocate for a while: give up its caches. May be NULL. */
 	void (*thread_done)(void);
+	/* Give back to the system what memory is not in use, as far as it can. May be NULL. */
+	void (*trim)(void);
+	/* All that this thread takes from begin to end is released by end alone. May be NULL, both. */
+	void (*scope_begin)(void);
+	void (*scope_end)(void);
 	/* False for an allocator whose blocks may be handed out twice (null): nobody reads them. */
 	bool keeps_content;
+	bool one_thread; /* what a thread took, that thread must release */
 };
 
 #define MEMORY_ALLOCATOR "allocator"

@@ -39,3 +39,10 @@ enum assay_code memory_peer_open(const struct memory_peer *peer, void **ret_allo
 	*ret_release = release;
 	return ASSAY_OK;
 }
+
+void *memory_peer_symbol(const struct memory_peer *peer, const char *name)
+{
+	void *library = dlopen(peer->library, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+
+	return library ? dlsym(library, name) : NULL;
+}

@@ -21,5 +21,7 @@ struct memory_peer {
  */
 enum assay_code memory_peer_open(const struct memory_peer *peer, void **ret_alloc,
 				 void **ret_release, struct assay_err *err);
+/* A further function of a library that memory_peer_open() has opened; NULL when it has none. */
+void *memory_peer_symbol(const struct memory_peer *peer, const char *name);
 
 #endif

@@ -24,22 +24,25 @@ void pool_corrupt(void)
 	__builtin_trap();
 }
 
-/* Class of a size above POOL_STEPPED, up to POOL_LARGEST: four to each doubling. */
-static size_t class_of_wide(size_t size)
+/* Note that a slab is the pool's. False when there is no memory for the note. Lock held. */
+static bool know(struct pool *pool, const struct pool_slab *slab)
 {
-	unsigned log2 = 63u - (unsigned)__builtin_clzl(size - 1); /* 10, 11, 12 */
+	uintptr_t number = (uintptr_t)slab / POOL_SLAB_BYTES, leaf = number >> 16;
 
-	return 65u + (log2 - 10u) * 4u + ((size - 1) >> (log2 - 2u) & 3u);
-}
-
-static size_t class_bytes(size_t class)
-{
-	if (class == 0)
-		return POOL_STEP;
-	if (class <= POOL_STEPPED / POOL_STEP)
-		return (size_t) class * POOL_STEP;
-	size_t above = class - 65u;
-	return (size_t)(5u + above % 4u) << (8u + above / 4u);
+	if (!pool->hardened)
+		return true;
+	if (leaf >= POOL_KNOWN_LEAVES)
+		return false;
+	_Atomic uint64_t *bits = atomic_load_explicit(&pool->known[leaf], memory_order_relaxed);
+	if (!bits) {
+		bits = calloc(65536 / 64, sizeof(*bits));
+		if (!bits)
+			return false;
+		atomic_store_explicit(&pool->known[leaf], bits, memory_order_release);
+	}
+	atomic_fetch_or_explicit(&bits[(number & 0xffff) / 64], (uint64_t)1 << number % 64,
+				 memory_order_relaxed);
+	return true;
 }
 
 /* Cut one more slab from the pool's chunk. NULL when memory is exhausted. Lock held. */
@@ -54,10 +57,21 @@ static struct pool_slab *slab_map(struct pool *pool)
 		pool->chunk_slabs = CHUNK_BYTES / POOL_SLAB_BYTES;
 	}
 	struct pool_slab *slab = pool_slab_of(pool->chunk);
+	if (!know(pool, slab))
+		return NULL;
 	pool->chunk += POOL_SLAB_BYTES;
 	pool->chunk_slabs--;
 	pool->mapped_slabs++;
 	return slab;
+}
+
+/* Give back the memory of an empty slab, all but the page of its header. */
+static void slab_discard(struct pool_slab *slab)
+{
+	char *base = (char *)((uintptr_t)slab & ~(uintptr_t)(POOL_SLAB_BYTES - 1));
+
+	/* On pages larger than 4 KiB the kernel refuses, and the memory is merely kept. */
+	(void)madvise(base + HEADER_PAGE_BYTES, POOL_SLAB_BYTES - HEADER_PAGE_BYTES, MADV_DONTNEED);
 }
 
 /* A slab without blocks in use becomes anyone's. Lock held. */
@@ -66,11 +80,8 @@ static void slab_put(struct pool *pool, struct pool_slab *slab)
 	slab->owner = NULL;
 	slab->next = pool->empty;
 	pool->empty = slab;
-	if (++pool->n_empty <= EMPTY_KEPT)
-		return;
-	char *base = (char *)((uintptr_t)slab & ~(uintptr_t)(POOL_SLAB_BYTES - 1));
-	/* On pages larger than 4 KiB the kernel refuses, and the memory is merely kept. */
-	(void)madvise(base + HEADER_PAGE_BYTES, POOL_SLAB_BYTES - HEADER_PAGE_BYTES, MADV_DONTNEED);
+	if (++pool->n_empty > EMPTY_KEPT)
+		slab_discard(slab);
 }
 
 /* Push a block onto its owner's remote stack. */
@@ -217,7 +228,7 @@ static struct pool_slab *slab_get(struct pool *pool)
 static void slab_give(struct pool_heap *heap, struct pool_slab *slab, size_t class)
 {
 	char *end = (char *)((uintptr_t)slab & ~(uintptr_t)(POOL_SLAB_BYTES - 1)) + POOL_SLAB_BYTES;
-	uint32_t block_bytes = (uint32_t)class_bytes(class);
+	uint32_t block_bytes = (uint32_t)size_class_bytes(class);
 
 	_Static_assert(sizeof(*slab) <= 64, "the header is one line");
 	slab->owner = heap;
@@ -375,7 +386,7 @@ void *pool_alloc_wide(struct pool *pool, struct pool_heap **mine, size_t size)
 {
 	if (size > POOL_LARGEST)
 		return malloc(size);
-	return pool_take(pool, mine, class_of_wide(size), pool->hardened);
+	return pool_take(pool, mine, size_class_wide(size), pool->hardened);
 }
 
 void pool_release_wide(struct pool *pool, struct pool_heap **mine, void *ptr, size_t size)
@@ -383,7 +394,7 @@ void pool_release_wide(struct pool *pool, struct pool_heap **mine, void *ptr, si
 	if (size > POOL_LARGEST)
 		free(ptr);
 	else
-		pool_give(pool, mine, ptr, class_of_wide(size), pool->hardened);
+		pool_give(pool, mine, ptr, size_class_wide(size), pool->hardened);
 }
 
 /* An empty parcel addressed to `owner` in the heap's outbox. False when out of memory. */
@@ -426,6 +437,20 @@ void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool
 	pool_link(owner, block, NULL, hardened);
 	if (parcel->n == POOL_PARCEL_BLOCKS)
 		send_outbox(heap);
+}
+
+void pool_trim(struct pool *pool, struct pool_heap **mine)
+{
+	pthread_mutex_lock(&pool->lock);
+	if (*mine != POOL_HEAP_NONE) {
+		send_outbox(*mine);
+		sweep(*mine);
+	}
+	for (struct pool_heap *heap = pool->abandoned; heap; heap = heap->next)
+		sweep(heap);
+	for (struct pool_slab *slab = pool->empty; slab; slab = slab->next)
+		slab_discard(slab);
+	pthread_mutex_unlock(&pool->lock);
 }
 
 void pool_thread_done(struct pool_heap **mine)

@@ -11,8 +11,8 @@
  * sharding in action", APLAS 2019; whole-heap adoption as in Hoard's and rpmalloc's spirit.]
  *
  * The hardened variant seals the links of free lists with a secret, marks free blocks so that a
- * second release of one is seen, and checks that a block has the size it is released with; what it
- * finds wrong ends the process by a trap. `hardened` is a constant in both variants: neither pays
+ * second release of one is seen, and checks that a block is the pool's and has the size it is released
+ * with; what it finds wrong ends the process by a trap. `hardened` is a constant in both variants: neither pays
  * for the other.
  *
  * Not for the child of a fork() in a threaded process: another thread may have held the lock.
@@ -26,14 +26,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "suites/memory/size_class.h"
+
 #define POOL_SLAB_BYTES ((size_t)64 << 10)
 
 enum {
-	POOL_STEP = 16,      /* classes up to POOL_STEPPED are multiples of this */
-	POOL_STEPPED = 1024, /* above, four classes per doubling */
-	POOL_LARGEST = 8192, /* above, the C library's malloc */
-	POOL_CLASSES = 77,   /* class 0 is unused but by size 0 */
+	POOL_STEP = SIZE_STEP,
+	POOL_STEPPED = SIZE_STEPPED,
+	POOL_LARGEST = SIZE_LARGEST, /* above, the C library's malloc */
+	POOL_CLASSES = SIZE_CLASSES,
 };
+
+/* User space of 47 bits, 4 GiB to a leaf; a slab anywhere else would not be known, and so not served. */
+#define POOL_KNOWN_LEAVES ((size_t)1 << 15)
 
 /* A free block. `mark` is written by the hardened variant only. */
 struct pool_block {
@@ -90,6 +95,8 @@ struct pool {
 	char *chunk; /* rest of the mapping that new slabs are cut from */
 	size_t chunk_slabs;
 	size_t mapped_slabs; /* all ever cut, for tests and statistics */
+	/* Of the hardened variant: a bit for each slab, in leaves of 4 GiB of addresses. Only ever set. */
+	_Atomic(_Atomic uint64_t *) known[POOL_KNOWN_LEAVES];
 };
 #define POOL_INITIALIZER(is_hardened)                                        \
 	{                                                                    \
@@ -105,6 +112,9 @@ void *pool_refill(struct pool *pool, struct pool_heap **mine, size_t class);
 void *pool_alloc_wide(struct pool *pool, struct pool_heap **mine, size_t size);
 void pool_release_wide(struct pool *pool, struct pool_heap **mine, void *ptr, size_t size);
 void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block);
+/* Give the memory of slabs without blocks in use back to the system: the calling thread's, and those that
+ * ended threads left. Their first pages stay. */
+void pool_trim(struct pool *pool, struct pool_heap **mine);
 /* Give up the calling thread's heap now instead of when the thread ends. */
 void pool_thread_done(struct pool_heap **mine);
 /* The hardened variant found a broken invariant. Does not return. */
@@ -157,6 +167,20 @@ static inline struct pool_block *pool_next(const struct pool_heap *owner,
 	return next;
 }
 
+/* Was the slab that would hold `ptr` cut by this pool? Nothing at the address itself is read. */
+static inline bool pool_knows(const struct pool *pool, const void *ptr)
+{
+	uintptr_t slab = (uintptr_t)ptr / POOL_SLAB_BYTES, leaf = slab >> 16;
+
+	if (leaf >= POOL_KNOWN_LEAVES)
+		return false;
+	const _Atomic uint64_t *bits =
+		atomic_load_explicit(&pool->known[leaf], memory_order_acquire);
+	return bits && atomic_load_explicit(&bits[(slab & 0xffff) / 64], memory_order_relaxed) >>
+				       slab % 64 &
+			       1;
+}
+
 /* Is `block` one that may be released now as a block of `class`? */
 static inline void pool_inspect(const struct pool_slab *slab, const struct pool_block *block,
 				size_t class)
@@ -193,8 +217,11 @@ pool_give(struct pool *pool, struct pool_heap **mine, void *ptr, size_t class, b
 	struct pool_slab *slab = pool_slab_of(ptr);
 	struct pool_block *block = ptr;
 
-	if (hardened)
+	if (hardened) {
+		if (__builtin_expect(!pool_knows(pool, ptr), 0))
+			pool_corrupt();
 		pool_inspect(slab, block, class);
+	}
 	if (__builtin_expect(slab->owner != heap, 0)) {
 		pool_release_remote(pool, mine, block);
 		return;

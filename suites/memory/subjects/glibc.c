@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* glibc: malloc and free of the C library this program runs on. */
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "suites/memory/memory.h"
@@ -10,9 +11,15 @@ static void release(void *ptr, size_t size)
 	free(ptr);
 }
 
+static void trim(void)
+{
+	malloc_trim(0);
+}
+
 static const struct allocator ops = {
 	.alloc = malloc,
 	.release = release,
+	.trim = trim,
 	.keeps_content = true,
 };
 

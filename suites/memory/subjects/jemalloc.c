@@ -6,12 +6,20 @@
 static struct {
 	struct allocator ops;
 	void (*sdallocx)(void *ptr, size_t size, int flags);
+	int (*mallctl)(const char *name, void *old, size_t *old_size, void *new, size_t new_size);
 } peer_of = {.ops = {.keeps_content = true}};
 
 /* One jump more than the other peers, and still faster than plain free, which looks the size up. */
 static void release_sized(void *ptr, size_t size)
 {
 	peer_of.sdallocx(ptr, size, 0);
+}
+
+/* The thread's cache first, then the pages of all arenas (4096 stands for all of them). */
+static void trim(void)
+{
+	peer_of.mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+	peer_of.mallctl("arena.4096.purge", NULL, NULL, NULL, 0);
 }
 
 static enum assay_code probe(struct assay_err *err)
@@ -29,6 +37,9 @@ static enum assay_code probe(struct assay_err *err)
 		memcpy(&peer_of.ops.alloc, &alloc, sizeof(alloc));
 		memcpy(&peer_of.sdallocx, &release, sizeof(release));
 		peer_of.ops.release = release_sized;
+		void *mallctl = memory_peer_symbol(&peer, "mallctl");
+		memcpy(&peer_of.mallctl, &mallctl, sizeof(mallctl));
+		peer_of.ops.trim = mallctl ? trim : NULL;
 	}
 	return code;
 }

@@ -5,6 +5,12 @@
 /* The library's functions stand in the vtable themselves, so that no call passes through ours. It
  * is filled once by probe(), before any thread starts. */
 static struct allocator ops = {.keeps_content = true};
+static void (*collect)(bool force);
+
+static void trim(void)
+{
+	collect(true);
+}
 
 static enum assay_code probe(struct assay_err *err)
 {
@@ -20,6 +26,9 @@ static enum assay_code probe(struct assay_err *err)
 	if (code == ASSAY_OK) {
 		memcpy(&ops.alloc, &alloc, sizeof(alloc));
 		memcpy(&ops.release, &release, sizeof(release));
+		void *symbol = memory_peer_symbol(&peer, "mi_collect");
+		memcpy(&collect, &symbol, sizeof(symbol));
+		ops.trim = collect ? trim : NULL;
 	}
 	return code;
 }

@@ -26,10 +26,16 @@ static void thread_done(void)
 	pool_thread_done(&heap);
 }
 
+static void trim(void)
+{
+	pool_trim(&pool, &heap);
+}
+
 static const struct allocator ops = {
 	.alloc = alloc,
 	.release = release,
 	.thread_done = thread_done,
+	.trim = trim,
 	.keeps_content = true,
 };
 

@@ -20,6 +20,8 @@ static enum assay_code probe(struct assay_err *err)
 	if (code == ASSAY_OK) {
 		memcpy(&ops.alloc, &alloc, sizeof(alloc));
 		memcpy(&ops.release, &release, sizeof(release));
+		void *trim = memory_peer_symbol(&peer, "MallocExtension_ReleaseFreeMemory");
+		memcpy(&ops.trim, &trim, sizeof(trim));
 	}
 	return code;
 }

@@ -96,12 +96,18 @@ static void test_faulty_allocators(void **state)
 		struct allocator ops;
 		const char *says;
 	} faulty[] = {
-		{{alloc_none, release_nothing, NULL, true}, "gave NULL"},
-		{{alloc_misaligned, release_nothing, NULL, true}, "not aligned"},
-		{{alloc_same, release_nothing, NULL, true}, "overlap"},
-		{{alloc_short, release_nothing, NULL, true}, "overlap"},
-		{{alloc_scribbling, release_nothing, NULL, true}, "changed"},
-		{{alloc_wasteful, release_nothing, NULL, true}, "not used again"},
+		{{.alloc = alloc_none, .release = release_nothing, .keeps_content = true},
+		 "gave NULL"},
+		{{.alloc = alloc_misaligned, .release = release_nothing, .keeps_content = true},
+		 "not aligned"},
+		{{.alloc = alloc_same, .release = release_nothing, .keeps_content = true},
+		 "overlap"},
+		{{.alloc = alloc_short, .release = release_nothing, .keeps_content = true},
+		 "overlap"},
+		{{.alloc = alloc_scribbling, .release = release_nothing, .keeps_content = true},
+		 "changed"},
+		{{.alloc = alloc_wasteful, .release = release_nothing, .keeps_content = true},
+		 "not used again"},
 	};
 
 	(void)state;

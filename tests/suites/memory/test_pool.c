@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -216,6 +217,51 @@ static void test_race(void **state)
 	}
 }
 
+static size_t resident(const void *from, size_t bytes)
+{
+	static unsigned char pages[4096];
+	size_t count = 0;
+	uintptr_t base = (uintptr_t)from & ~(uintptr_t)4095;
+
+	assert_true(bytes / 4096 <= sizeof(pages));
+	assert_int_equal(mincore((void *)base, bytes, pages), 0);
+	for (size_t i = 0; i < bytes / 4096; i++)
+		count += pages[i] & 1;
+	return count;
+}
+
+/* What is not in use goes back to the system when asked for; what is in use stays as it is. */
+static void test_trim(void **state)
+{
+	enum { BLOCKS = 2000, BYTES = 1024 };
+	static char *blocks[BLOCKS];
+
+	(void)state;
+	for (int hardened = 0; hardened < 2; hardened++) {
+		struct pool *pool = hardened ? &hard : &plain;
+		struct pool_heap **heap = hardened ? &hard_heap : &plain_heap;
+		for (size_t i = 0; i < BLOCKS; i++) {
+			blocks[i] = take(hardened, BYTES);
+			memset(blocks[i], (int)i, BYTES);
+		}
+		char *slab =
+			(char *)((uintptr_t)blocks[BLOCKS / 2] & ~(uintptr_t)(POOL_SLAB_BYTES - 1));
+		assert_true(resident(slab, POOL_SLAB_BYTES) > 8);
+		for (size_t i = 1; i < BLOCKS; i++)
+			give(hardened, blocks[i], BYTES);
+		pool_trim(pool, heap);
+		assert_true(resident(slab, POOL_SLAB_BYTES) <= 1);
+		for (size_t k = 0; k < BYTES; k++)
+			assert_int_equal(blocks[0][k], 0);
+		give(hardened, blocks[0], BYTES);
+		pool_trim(pool, heap);
+		char *again = take(hardened, BYTES);
+		assert_non_null(again);
+		memset(again, 1, BYTES);
+		give(hardened, again, BYTES);
+	}
+}
+
 /* The signal that ends a child which runs `misuse`, 0 when it lives. */
 static int signal_of(void (*misuse)(void))
 {
@@ -271,6 +317,40 @@ static void write_after_release(void)
 		(void)take(true, 64);
 }
 
+static void release_of_malloc(void)
+{
+	char *block = malloc(64); /* somewhere inside a mapping of the C library's */
+
+	give(true, (void *)(((uintptr_t)block + 15) & ~(uintptr_t)15), 64);
+}
+
+static void release_of_stack(void)
+{
+	_Alignas(16) char block[64] = {0};
+
+	give(true, block, 64);
+}
+
+static void release_of_nothing(void)
+{
+	volatile uintptr_t address = 64;
+
+	give(true, (void *)address, 64);
+}
+
+static void release_beyond_user_space(void)
+{
+	volatile uintptr_t address = 0xffff800000000040u;
+
+	give(true, (void *)address, 64);
+}
+
+/* A block of one pool given to the other. */
+static void release_of_another(void)
+{
+	give(true, take(false, 64), 64);
+}
+
 static void proper_use(void)
 {
 	give(true, take(true, 64), 64);
@@ -278,16 +358,22 @@ static void proper_use(void)
 
 static void test_hardening(void **state)
 {
-	void (*const misuses[])(void) = {release_twice, release_twice_apart, release_wrong_size,
-					 release_inside, write_after_release};
+	void (*const misuses[])(void) = {
+		release_twice,     release_twice_apart, release_wrong_size,
+		release_inside,    write_after_release, release_of_malloc,
+		release_of_stack,  release_of_nothing,  release_beyond_user_space,
+		release_of_another};
 
 	(void)state;
 	/* The heap is there before the children are made. */
 	give(true, take(true, 64), 64);
 	assert_int_equal(signal_of(proper_use), 0);
-	for (size_t i = 0; i < ASSAY_COUNT_OF(misuses); i++)
-		if (signal_of(misuses[i]) == 0)
-			fail_msg("misuse %zu was not noticed", i);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(misuses); i++) {
+		int signal = signal_of(misuses[i]);
+		/* A trap of the pool's own, not an access that happened to fail. */
+		if (signal != SIGILL && signal != SIGTRAP)
+			fail_msg("misuse %zu was not noticed (signal %d)", i, signal);
+	}
 }
 
 int main(void)
@@ -295,7 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),         cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_classes_share), cmocka_unit_test(test_race),
-		cmocka_unit_test(test_hardening),
+		cmocka_unit_test(test_trim),          cmocka_unit_test(test_hardening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
