@@ -26,6 +26,7 @@ struct feature {
 static const struct feature features[] = {
 	{"hwloc", ASSAY_HAVE_HWLOC, "machine topology"},
 	{"papi", ASSAY_HAVE_PAPI, "hardware and software counters"},
+	{"libdw", ASSAY_HAVE_LIBDW, "names and callers in call stacks"},
 	{"gbench", ASSAY_HAVE_GBENCH, "the Google Benchmark driver"},
 	{"openmp", ASSAY_HAVE_OPENMP, "a subject of concurrency/"},
 	{"opencl", ASSAY_HAVE_OPENCL, "a subject of gpu/, opened at run time"},

@@ -184,6 +184,7 @@ void cli_version(FILE *out)
 	static const struct feature features[] = {
 		{"hwloc", ASSAY_HAVE_HWLOC, "machine topology"},
 		{"papi", ASSAY_HAVE_PAPI, "hardware and software counters"},
+		{"libdw", ASSAY_HAVE_LIBDW, "names and callers in call stacks"},
 		{"gbench", ASSAY_HAVE_GBENCH, "the Google Benchmark driver"},
 		{"openmp", ASSAY_HAVE_OPENMP, "subject of concurrency/"},
 		{"opencl", ASSAY_HAVE_OPENCL, "subject of gpu/, opened at run time"},

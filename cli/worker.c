@@ -23,6 +23,7 @@ static const struct cli_option options[] = {
 	{"time", 0, "T", "time for all samples"},
 	{"batch", 0, "N", "operations per sample and thread (default: as many as fit the time)"},
 	{"driver", 0, "NAME", "native or gbench"},
+	{"spans", 0, NULL, "say when each timed loop ran"},
 	{"memory", 0, "BYTES", "limit of private memory"},
 	{"records", 0, "FD", "where records go"},
 	{"parent", 0, "PID", "the controller"},
@@ -87,6 +88,7 @@ static enum assay_code read_texts(const struct cli_args *args, struct assay_job 
 	job->case_name = cli_value(args, "case");
 	job->program = cli_value(args, "program");
 	job->driver = cli_value(args, "driver");
+	job->spans = cli_flag(args, "spans");
 	if (cpus) {
 		rc = assay_parse_cpus(cpus, parts->cpus, MAX_CPUS, &job->n_cpus, err);
 		job->cpus = parts->cpus;

@@ -136,6 +136,7 @@ enum assay_code assay_collect_record(void *context, enum assay_frame_type type, 
 		[ASSAY_FRAME_METRIC] = sizeof(struct assay_metric_frame),
 		[ASSAY_FRAME_SAMPLE] = sizeof(struct assay_sample_frame),
 		[ASSAY_FRAME_COUNTER] = sizeof(struct assay_count),
+		[ASSAY_FRAME_SPAN] = sizeof(struct assay_span_frame),
 		[ASSAY_FRAME_STATUS] = sizeof(struct assay_status_frame),
 		[ASSAY_FRAME_BATCH] = sizeof(uint64_t),
 	};
@@ -155,6 +156,7 @@ enum assay_code assay_collect_record(void *context, enum assay_frame_type type, 
 		return take_histogram(collect, payload, length, err);
 	case ASSAY_FRAME_COUNTER:
 		return take_counter(collect, payload);
+	case ASSAY_FRAME_SPAN: /* for profilers, which read the records themselves */
 	case ASSAY_FRAME_STATUS:
 		return ASSAY_OK;
 	case ASSAY_FRAME_BATCH:

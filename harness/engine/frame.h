@@ -22,6 +22,7 @@ enum assay_frame_type {
 	ASSAY_FRAME_HISTOGRAM, /* array of struct assay_bucket_frame; several add up */
 	ASSAY_FRAME_COUNTER,   /* struct assay_count, per operation */
 	ASSAY_FRAME_BATCH,     /* uint64_t: operations per batch and thread it settled on */
+	ASSAY_FRAME_SPAN,      /* struct assay_span_frame: when asked for, one per batch */
 	ASSAY_FRAME_STATUS,    /* struct assay_status_frame: the last one */
 };
 
@@ -45,6 +46,10 @@ struct assay_sample_frame {
 	double wall_ns,
 		cpu_ns; /* of the batch, all threads added up in both; 0 for author metrics */
 	uint64_t ops;
+};
+/* When a timed loop ran, by CLOCK_MONOTONIC; so that samples of a profiler can be told apart. */
+struct assay_span_frame {
+	uint64_t begin_ns, end_ns;
 };
 struct assay_bucket_frame {
 	uint64_t index, count;

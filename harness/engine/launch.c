@@ -113,6 +113,8 @@ static void build_argv(const struct assay_launch *launch, struct words *argv)
 	words_add(argv, "--time=%" PRIu64 "ns", job->effort.time_ns);
 	if (job->effort.batch)
 		words_add(argv, "--batch=%" PRIu64, job->effort.batch);
+	if (job->spans)
+		words_add(argv, "--spans");
 	if (job->driver)
 		words_add(argv, "--driver=%s", job->driver);
 	words_add(argv, "--memory=%" PRIu64, job->memory_bytes);

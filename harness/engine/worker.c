@@ -107,6 +107,10 @@ static bool introduce(struct stream *stream, const char *name, const char *unit,
 static bool on_sample(void *context, const struct gang_batch *batch, double value, unsigned flags)
 {
 	struct stream *stream = context;
+	const struct assay_span_frame span = {batch->begin_ns, batch->end_ns};
+	if (stream->job->spans && assay_frame_write(stream->job->fd, ASSAY_FRAME_SPAN, &span,
+						    sizeof(span), &stream->err) != ASSAY_OK)
+		return false;
 	struct assay_sample_frame frame = {
 		.flags = flags,
 		.value = value,

@@ -21,6 +21,7 @@ struct assay_job {
 	struct assay_effort effort;
 	const char *driver;        /* NULL: the default */
 	const char *const *events; /* counted pass, NULL-terminated; NULL: none */
+	bool spans;                /* say when each timed loop began and ended */
 	uint64_t memory_bytes;     /* limit of private memory, 0: none */
 	uint64_t timeout_ns;       /* of one process of a program, 0: none */
 	int fd;                    /* records go here */

@@ -130,6 +130,27 @@ enum assay_code assay_store_results(struct assay_store *store, int64_t run, cons
 				    unsigned load, struct assay_result_list *ret,
 				    struct assay_err *err);
 
+/* Bytes that belong to a run, such as call stacks. Borrowed when given, owned by the list when read. */
+struct assay_attachment {
+	const char *kind; /* what the bytes are: "stacks" */
+	const char *name; /* what they are about: a case's name */
+	const void *bytes;
+	size_t size;
+};
+/* Keep them with the run, compressed where that pays, in one transaction. */
+enum assay_code assay_store_attach(struct assay_store *store, int64_t run,
+				   const struct assay_attachment *attachment,
+				   struct assay_err *err);
+struct assay_attachment_list {
+	struct assay_attachment *attachments; /* in the order they were given */
+	size_t n;
+	void *memory;
+};
+void assay_attachment_list_done(struct assay_attachment_list *list);
+/* Those of one run and kind. ASSAY_ESTORE when one does not match its checksum. */
+enum assay_code assay_store_attachments(struct assay_store *store, int64_t run, const char *kind,
+					struct assay_attachment_list *ret, struct assay_err *err);
+
 /* One point of a series' history. */
 struct assay_history_point {
 	int64_t run;

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* profile: where the time goes: call stacks of benchmarks and commands. */
+#include "cli/profile.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/parse.h"
+#include "harness/base/str.h"
+
+static const struct cli_option options[] = {
+	{"subjects", 's', "LIST", "only these subjects"},
+	{"param", 'P', "AXIS=VALUES", "other values for an axis, e.g. size=4Ki"},
+	{"time", 't', "T", "time to sample each case (default 1s)"},
+	{"cpus", 0, "LIST", "0-3,8, or compact, spread, same-core, same-l3, cross-numa"},
+	{"driver", 0, "NAME", "native or gbench (default: per case)"},
+	{"load", 0, "FILE.so", "a plug-in with more benchmarks or subjects"},
+	{"seed", 0, "N", "seed of workloads"},
+	{"input", 0, "FILE", "CMD: what it reads (default: our own input)"},
+	{"overhead", 0, "PERCENT", "of CPU time that samples may cost (default 0.75)"},
+	{"rate", 0, "HZ", "samples per second of CPU time, whatever they cost"},
+	{"engine", 0, "NAME", "perf or timer (default: what works)"},
+	{"unwind", 0, "NAME", "dwarf or frames (default: what works)"},
+	{"top", 0, "N", "functions in the table (default 15)"},
+	{"svg", 0, "FILE", "write a flame graph"},
+	{"folded", 0, "FILE", "write folded stacks"},
+	{"speedscope", 0, "FILE", "write JSON for speedscope.app"},
+	{"pprof", 0, "FILE", "write a profile for pprof"},
+	{"show", 0, "RUN", "show a stored profile instead of taking one"},
+	{"against", 0, "RUN", "say what changed since this stored profile"},
+	{0},
+};
+
+enum { DEFAULT_TOP = 15, MOST_HZ = 20000 };
+
+/* The first signal ends the profile of what runs, the second the program. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	if (interrupted)
+		_Exit(128 + number);
+	interrupted = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+void profile_list_done(struct profile_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		assay_stacks_free(list->stacks[i]);
+	free(list->stacks);
+	*list = (struct profile_list){0};
+}
+
+enum assay_code profile_list_add(struct profile_list *list, struct assay_stacks *stacks,
+				 struct assay_err *err)
+{
+	struct assay_stacks **larger = realloc(list->stacks, (list->n + 1) * sizeof(*larger));
+	if (!larger) {
+		assay_stacks_free(stacks);
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a profile");
+	}
+	list->stacks = larger;
+	larger[list->n++] = stacks;
+	return ASSAY_OK;
+}
+
+static enum assay_code read_percent(const char *text, double *ret, struct assay_err *err)
+{
+	char *end;
+	double value = text ? strtod(text, &end) : 0.75;
+	if (text && *end == '%')
+		end++;
+	if (text && (end == text || *end || !(value >= 0.01 && value <= 50)))
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "--overhead wants a percentage from 0.01 to 50, not '%s'", text);
+	*ret = value / 100;
+	return ASSAY_OK;
+}
+
+/* One word of a few; *ret is its number. */
+static enum assay_code read_word(const struct cli_args *args, const char *option,
+				 const char *const *words, size_t n, int *ret,
+				 struct assay_err *err)
+{
+	const char *text = cli_value(args, option);
+	*ret = 0;
+	if (!text)
+		return ASSAY_OK;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], text) == 0) {
+			*ret = (int)i;
+			return ASSAY_OK;
+		}
+	return assay_fail(err, ASSAY_EUSAGE, "--%s wants %s, %s or %s, not '%s'", option, words[0],
+			  words[1], words[2], text);
+}
+
+static enum assay_code read_options(const struct cli_args *args, struct sampler_options *ret,
+				    size_t *ret_top, struct assay_err *err)
+{
+	static const char *const engines[] = {"auto", "perf", "timer"};
+	static const char *const unwinds[] = {"auto", "frames", "dwarf"};
+	uint64_t rate = 0, top = DEFAULT_TOP;
+	int engine, unwind;
+	*ret = (struct sampler_options){0};
+	enum assay_code rc = read_percent(cli_value(args, "overhead"), &ret->budget_ratio, err);
+	if (rc == ASSAY_OK)
+		rc = read_word(args, "engine", engines, ASSAY_COUNT_OF(engines), &engine, err);
+	if (rc == ASSAY_OK)
+		rc = read_word(args, "unwind", unwinds, ASSAY_COUNT_OF(unwinds), &unwind, err);
+	if (rc == ASSAY_OK && cli_value(args, "rate"))
+		rc = assay_context(err,
+				   assay_parse_u64(cli_value(args, "rate"), 1, MOST_HZ, &rate, err),
+				   "--rate");
+	if (rc == ASSAY_OK && cli_value(args, "top"))
+		rc = assay_context(
+			err, assay_parse_u64(cli_value(args, "top"), 1, 10000, &top, err), "--top");
+	if (rc != ASSAY_OK)
+		return rc;
+	ret->engine = (enum sampler_engine)engine;
+	ret->unwind = (enum sampler_unwind)unwind;
+	ret->rate_hz = (unsigned)rate;
+	*ret_top = (size_t)top;
+	return ASSAY_OK;
+}
+
+/* Take new profiles and keep them. */
+static enum assay_code take(struct cli *cli, const struct cli_args *args,
+			    const struct sampler_options *how, struct profile_list *list,
+			    int *ret_exit, struct assay_err *err)
+{
+	struct sampler *sampler;
+	char text[80];
+	int64_t run;
+	enum assay_code rc = sampler_new(how, &sampler, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	cli_note(cli, "sampling by %s", sampler_describe(sampler, text, sizeof(text)));
+	catch_signals();
+	if (args->dashes)
+		rc = profile_command(cli, args, sampler, list, ret_exit, err);
+	else
+		rc = profile_cases(cli, args, sampler, &interrupted, list, ret_exit, err);
+	sampler_free(sampler);
+	if (rc != ASSAY_OK)
+		return rc;
+	if (interrupted)
+		*ret_exit = 128 + interrupted;
+	rc = profile_store(cli, list, &run, err);
+	if (rc == ASSAY_OK)
+		cli_note(cli, "run %" PRId64 ": %zu profile%s stored in %s", run, list->n,
+			 list->n == 1 ? "" : "s", cli->db);
+	return rc;
+}
+
+/* Only the cases that both have, by title; a sole one on each side is a pair whatever its title. */
+static const struct assay_stacks *counterpart(const struct profile_list *before,
+					      const struct assay_stacks *stacks, bool sole)
+{
+	for (size_t i = 0; i < before->n; i++)
+		if (strcmp(before->stacks[i]->facts.title, stacks->facts.title) == 0)
+			return before->stacks[i];
+	return sole && before->n == 1 ? before->stacks[0] : NULL;
+}
+
+static enum assay_code show_all(const struct cli *cli, const struct profile_list *list,
+				const struct profile_list *before, size_t top,
+				struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < list->n; i++) {
+		const struct assay_stacks *old = counterpart(before, list->stacks[i], list->n == 1);
+		if (i && !cli->json_is_stdout)
+			putchar('\n');
+		rc = profile_show(cli, list->stacks[i], top, err);
+		if (rc == ASSAY_OK && old)
+			rc = profile_show_change(cli, list->stacks[i], old, top, err);
+	}
+	return rc;
+}
+
+static enum assay_code write_files(const struct cli *cli, const struct cli_args *args,
+				   const struct profile_list *list,
+				   const struct profile_list *before, struct assay_err *err)
+{
+	struct assay_stacks *all = NULL, *old = NULL;
+	enum assay_code rc = profile_merge(list, &all, err);
+	if (rc == ASSAY_OK && before->n)
+		rc = profile_merge(before, &old, err);
+	if (rc == ASSAY_OK)
+		rc = profile_files(cli, args, all, old, err);
+	assay_stacks_free(all);
+	assay_stacks_free(old);
+	return rc;
+}
+
+static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
+			   struct assay_err *err)
+{
+	struct sampler_options how;
+	struct profile_list list = {0}, before = {0};
+	const char *show = cli_value(args, "show"), *against = cli_value(args, "against");
+	size_t top;
+	int64_t run;
+	enum assay_code rc = read_options(args, &how, &top, err);
+	if (rc == ASSAY_OK && !show && !args->dashes && !args->n_positional)
+		rc = assay_fail(err, ASSAY_EUSAGE,
+				"what? 'assay profile PATTERN' profiles benchmarks, 'assay profile "
+				"-- CMD' a command");
+	if (rc == ASSAY_OK && show && (args->dashes || args->n_positional))
+		rc = assay_fail(
+			err, ASSAY_EUSAGE,
+			"--show shows a stored profile; it takes no pattern and no command");
+	if (rc == ASSAY_OK && against) /* first: @last must not be what is about to be taken */
+		rc = assay_context(err, profile_load(cli, against, &before, &run, err),
+				   "--against");
+	if (rc == ASSAY_OK)
+		rc = show ? assay_context(err, profile_load(cli, show, &list, &run, err), "--show")
+			  : take(cli, args, &how, &list, ret_exit, err);
+	if (rc == ASSAY_OK)
+		rc = show_all(cli, &list, &before, top, err);
+	if (rc == ASSAY_OK && list.n)
+		rc = write_files(cli, args, &list, &before, err);
+	profile_list_done(&list);
+	profile_list_done(&before);
+	return rc;
+}
+
+const struct cli_verb cli_verb_profile = {
+	.name = "profile",
+	.usage = "PATTERN...\n-- CMD [ARG...]\n--show RUN",
+	.brief = "call stacks: where the time goes in a benchmark or a command",
+	.details =
+		"Each case runs once more, in a worker of its own, and only its timed loops\n"
+		"count; a command runs once, with its threads and children. The rate follows\n"
+		"from what a sample costs here, so that all of them together cost no more than\n"
+		"--overhead. Profiles are stored; RUN is a run's id, or @last for the newest.",
+	.options = options,
+	.run = run,
+};

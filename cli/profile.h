@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* profile: what the parts of the verb share: one profile, how it is taken, shown, kept. */
+#ifndef ASSAY_CLI_PROFILE_H
+#define ASSAY_CLI_PROFILE_H
+
+#include <signal.h>
+
+#include "cli/cli.h"
+#include "harness/stacks.h"
+#include "profiler/sampler.h"
+
+/* Profiles in the order they were taken or stored. */
+struct profile_list {
+	struct assay_stacks **stacks; /* owned */
+	size_t n;
+};
+void profile_list_done(struct profile_list *list);
+/* Takes the stacks, also when it fails. */
+enum assay_code profile_list_add(struct profile_list *list, struct assay_stacks *stacks,
+				 struct assay_err *err);
+
+/* One tree of all: each profile's title is the outermost frame of its stacks. New. */
+enum assay_code profile_merge(const struct profile_list *list, struct assay_stacks **ret,
+			      struct assay_err *err);
+
+/*
+ * Profile each planned case of the command line, one launch each. *ret_exit: CLI_FAILED when a case did not
+ * end well; what was sampled of it is kept.
+ */
+enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, struct sampler *sampler,
+			      const volatile sig_atomic_t *interrupted, struct profile_list *ret,
+			      int *ret_exit, struct assay_err *err);
+/* Profile the command after the "--", once. */
+enum assay_code profile_command(const struct cli *cli, const struct cli_args *args,
+				struct sampler *sampler, struct profile_list *ret, int *ret_exit,
+				struct assay_err *err);
+
+/* Keep the profiles as a run of their own, of profile "profile". */
+enum assay_code profile_store(const struct cli *cli, const struct profile_list *list,
+			      int64_t *ret_run, struct assay_err *err);
+/* The profiles of the run that `reference` names; "@last" is the newest run that has any. */
+enum assay_code profile_load(const struct cli *cli, const char *reference, struct profile_list *ret,
+			     int64_t *ret_run, struct assay_err *err);
+
+/* The table of the heaviest functions, or an event of --json. `top`: how many rows. */
+enum assay_code profile_show(const struct cli *cli, const struct assay_stacks *stacks, size_t top,
+			     struct assay_err *err);
+/* The same of two: what grew and what shrank, in points of share. */
+enum assay_code profile_show_change(const struct cli *cli, const struct assay_stacks *stacks,
+				    const struct assay_stacks *before, size_t top,
+				    struct assay_err *err);
+/* Write the files asked for; `before` may be NULL. */
+enum assay_code profile_files(const struct cli *cli, const struct cli_args *args,
+			      const struct assay_stacks *stacks, const struct assay_stacks *before,
+			      struct assay_err *err);
+
+#endif

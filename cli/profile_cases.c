@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* profile_cases: benchmarks under the sampler, and commands. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/profile.h"
+#include "cli/run_request.h"
+#include "cli/settings.h"
+#include "harness/base/str.h"
+#include "harness/engine/argv.h"
+#include "harness/engine/child.h"
+#include "harness/engine/launch.h"
+#include "harness/machine/topology.h"
+
+enum { SECONDS_PER_CASE = 1 };
+
+/* When the timed loops of one worker ran. */
+struct spans {
+	struct sampler_span *list;
+	size_t n, capacity;
+};
+
+static enum assay_code take_span(void *context, enum assay_frame_type type, const void *payload,
+				 size_t length, struct assay_err *err)
+{
+	struct spans *spans = context;
+	struct assay_span_frame frame;
+	if (type != ASSAY_FRAME_SPAN)
+		return ASSAY_OK;
+	if (length != sizeof(frame))
+		return assay_fail(err, ASSAY_EPARSE, "the worker sent a malformed record");
+	memcpy(&frame, payload, sizeof(frame));
+	if (spans->n == spans->capacity) {
+		size_t capacity = spans->capacity ? spans->capacity * 2 : 64;
+		struct sampler_span *larger = realloc(spans->list, capacity * sizeof(*larger));
+		if (!larger)
+			return assay_fail(err, ASSAY_ENOMEM, "out of memory for spans");
+		spans->list = larger;
+		spans->capacity = capacity;
+	}
+	spans->list[spans->n++] = (struct sampler_span){frame.begin_ns, frame.end_ns};
+	return ASSAY_OK;
+}
+
+/* What the subject wants in its environment and what the sampler wants, one after the other. */
+static const char **join(const char *const *a, const char *const *b)
+{
+	size_t n = 0, k = 0;
+	for (size_t i = 0; a && a[i]; i++)
+		n++;
+	for (size_t i = 0; b && b[i]; i++)
+		n++;
+	const char **all = calloc(n + 1, sizeof(*all));
+	for (size_t i = 0; all && a && a[i]; i++)
+		all[k++] = a[i];
+	for (size_t i = 0; all && b && b[i]; i++)
+		all[k++] = b[i];
+	return all;
+}
+
+struct session {
+	struct cli *cli;
+	struct run_request request;
+	struct sampler *sampler;
+	const volatile sig_atomic_t *interrupted;
+};
+
+static enum assay_code launch(const struct session *s, const struct assay_planned *planned,
+			      const char *const *environment, struct spans *spans,
+			      struct assay_outcome *ret, struct assay_err *err)
+{
+	const struct run_request *q = &s->request;
+	const struct assay_subject_entry *subject = planned->c.subject;
+	ASSAY_AUTO_FREE const char **all =
+		join(subject ? subject->subject->environment : NULL, environment);
+	const struct assay_job job = {
+		.case_name = planned->c.name,
+		.cpus = planned->cpus,
+		.n_cpus = planned->cpus ? planned->c.threads : 0,
+		.seed = q->seed,
+		.effort = {.samples = (unsigned)q->samples, .time_ns = q->time_ns},
+		.driver = q->driver,
+		.spans = true,
+	};
+	const struct assay_launch what = {
+		.program = s->cli->program,
+		.plugins = assay_registry_plugins(s->cli->registry),
+		.job = &job,
+		.environment = all,
+		.n_threads = planned->c.threads,
+		.timeout_ns = q->timeout_ns + q->time_ns,
+		.interrupted = s->interrupted,
+	};
+	if (!all)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	return assay_launch_run(&what, take_span, spans, ret, err);
+}
+
+/* A bad end of a case is said, not fatal: what was sampled of it is shown all the same. */
+static enum assay_code profile_one(const struct session *s, const struct assay_planned *planned,
+				   struct profile_list *list, int *ret_exit, struct assay_err *err)
+{
+	const char *const *environment;
+	struct spans spans = {0};
+	struct assay_outcome outcome = {0};
+	struct assay_stacks *stacks = NULL;
+	enum assay_code rc = sampler_start(s->sampler, &environment, err);
+	if (rc == ASSAY_OK)
+		rc = launch(s, planned, environment, &spans, &outcome, err);
+	/* Without a single span all of it was something else than the timed loop. */
+	const struct sampler_span never = {0, 0};
+	const struct sampler_view view = {
+		.title = planned->c.name,
+		.spans = spans.n ? spans.list : &never,
+		.n_spans = spans.n ? spans.n : 1,
+		.root = "run_body",
+	};
+	if (rc == ASSAY_OK && outcome.status == ASSAY_STATUS_SKIPPED) {
+		cli_note(s->cli, "%s: skipped: %s", planned->c.name, outcome.reason);
+	} else if (rc == ASSAY_OK) {
+		rc = sampler_finish(s->sampler, &view, &stacks, err);
+		if (rc == ASSAY_OK)
+			rc = profile_list_add(list, stacks, err);
+		if (outcome.status != ASSAY_STATUS_OK) {
+			cli_warn(s->cli, "%s: %s: %s", planned->c.name,
+				 assay_status_name(outcome.status), outcome.reason);
+			*ret_exit = CLI_FAILED;
+		}
+	}
+	free(spans.list);
+	return rc;
+}
+
+static enum assay_code profile_plan(const struct session *s, const struct assay_plan *plan,
+				    struct profile_list *list, int *ret_exit, struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	assay_become_subreaper();
+	for (size_t i = 0; rc == ASSAY_OK && i < plan->n && !*s->interrupted; i++) {
+		const struct assay_planned *planned = &plan->cases[i];
+		if (planned->skip) {
+			cli_note(s->cli, "%s: skipped: %s", planned->c.name, planned->skip);
+			continue;
+		}
+		cli_note(s->cli, "[%zu/%zu] %s", i + 1, plan->n, planned->c.name);
+		rc = profile_one(s, planned, list, ret_exit, err);
+	}
+	return rc == ASSAY_EINTR ? ASSAY_OK : rc; /* what was taken before is shown */
+}
+
+enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, struct sampler *sampler,
+			      const volatile sig_atomic_t *interrupted, struct profile_list *ret,
+			      int *ret_exit, struct assay_err *err)
+{
+	struct session *s = calloc(1, sizeof(*s)); /* the CPU list makes it large */
+	struct assay_topology *topology = NULL;
+	struct assay_plan plan = {0};
+	if (!s)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	s->cli = cli;
+	s->sampler = sampler;
+	s->interrupted = interrupted;
+	enum assay_code rc = run_request_read(cli, args, &s->request, err);
+	if (rc == ASSAY_OK && !config_get(cli->config, "time"))
+		s->request.time_ns = SECONDS_PER_CASE * 1000000000ull;
+	if (rc == ASSAY_OK)
+		rc = assay_topology_load(NULL, &topology, err);
+	if (rc == ASSAY_OK)
+		rc = run_request_plan(cli, &s->request, topology, &plan, err);
+	if (rc == ASSAY_OK)
+		rc = profile_plan(s, &plan, ret, ret_exit, err);
+	if (rc == ASSAY_OK && !ret->n && !*interrupted)
+		rc = assay_fail(err, ASSAY_SKIP, "none of these cases is possible here");
+	assay_plan_done(&plan);
+	assay_topology_free(topology);
+	run_request_done(&s->request);
+	free(s);
+	return rc;
+}
+
+/* The environment of what we start is our own: the pairs go there for as long as it takes. */
+static void export(const char *const *pairs, bool set)
+{
+	for (size_t i = 0; pairs[i]; i++) {
+		ASSAY_AUTO_FREE char *name = strndup(pairs[i], strcspn(pairs[i], "="));
+		if (name && set)
+			setenv(name, pairs[i] + strlen(name) + 1, 1);
+		else if (name)
+			unsetenv(name);
+	}
+}
+
+static enum assay_code read_command(const struct cli_args *args, struct assay_argv *argv,
+				    struct assay_str *title, struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	if (args->n_before)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "'%s' stands before the --: a pattern and a command cannot be "
+				  "profiled together",
+				  args->positional[0]);
+	for (int i = 0; rc == ASSAY_OK && i < args->n_positional; i++)
+		rc = assay_argv_add(argv, args->positional[i], err);
+	if (rc == ASSAY_OK && !argv->n)
+		rc = assay_fail(err, ASSAY_EUSAGE, "no command after the --");
+	for (size_t i = 0; rc == ASSAY_OK && i < argv->n; i++)
+		assay_str_add(title, "%s%s", i ? " " : "", argv->words[i]);
+	return rc;
+}
+
+static enum assay_code run_sampled(const struct cli *cli, const struct assay_child *child,
+				   struct sampler *sampler, struct assay_child_end *ret,
+				   struct assay_err *err)
+{
+	const char *const *environment;
+	enum assay_code rc = sampler_start(sampler, &environment, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	ASSAY_AUTO_FREE char *before = getenv("LD_PRELOAD") ? strdup(getenv("LD_PRELOAD")) : NULL;
+	fflush(stdout);
+	export(environment, true);
+	rc = assay_child_run(child, 0, ret, err);
+	export(environment, false);
+	if (before)
+		setenv("LD_PRELOAD", before, 1);
+	(void)cli;
+	return rc;
+}
+
+enum assay_code profile_command(const struct cli *cli, const struct cli_args *args,
+				struct sampler *sampler, struct profile_list *ret, int *ret_exit,
+				struct assay_err *err)
+{
+	struct assay_argv argv = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str title = {0};
+	ASSAY_AUTO_FREE char *path = NULL;
+	ASSAY_AUTO_CLOSE int input = -1;
+	const char *file = cli_value(args, "input");
+	struct assay_child_end end = {0};
+	struct assay_stacks *stacks;
+	char text[100];
+	enum assay_code rc = read_command(args, &argv, &title, err);
+	if (rc == ASSAY_OK)
+		rc = assay_child_find(argv.words[0], &path, err);
+	if (rc == ASSAY_OK && file && (input = open(file, O_RDONLY | O_CLOEXEC)) < 0)
+		rc = assay_fail(err, ASSAY_EUSAGE, "--input: open '%s': %s", file, strerror(errno));
+	/* What it prints goes where it always goes; but a JSON document of ours stays whole. */
+	const struct assay_child child = {
+		.path = path,
+		.argv = &argv,
+		.in = file ? input : STDIN_FILENO,
+		.out = cli->json_is_stdout ? STDERR_FILENO : STDOUT_FILENO,
+		.errors = STDERR_FILENO,
+	};
+	if (rc == ASSAY_OK)
+		rc = run_sampled(cli, &child, sampler, &end, err);
+	const struct sampler_view view = {.title = assay_str_text(&title), .processes = true};
+	if (rc == ASSAY_OK)
+		rc = sampler_finish(sampler, &view, &stacks, err);
+	if (rc == ASSAY_OK)
+		rc = profile_list_add(ret, stacks, err);
+	if (rc == ASSAY_OK && assay_child_complaint(&end, text, sizeof(text))) {
+		cli_warn(cli, "%s: %s", argv.words[0], text);
+		*ret_exit = CLI_FAILED;
+	}
+	assay_argv_done(&argv);
+	return rc;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* debuginfo: libdwfl over recorded stacks. */
+#include "profiler/debuginfo.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/attr.h"
+
+/* perf_event's numbers of the registers that DWARF counts from 0 on. */
+#if defined(__x86_64__)
+static const uint8_t registers[] = {0, 3, 2, 1, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23};
+enum { STACK_POINTER = 7, PROGRAM_COUNTER = 8 };
+#elif defined(__aarch64__)
+static const uint8_t registers[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+				    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+enum { STACK_POINTER = 31, PROGRAM_COUNTER = 32 };
+#else
+static const uint8_t registers[] = {0};
+enum { STACK_POINTER = 0, PROGRAM_COUNTER = 0 };
+#endif
+
+#if ASSAY_DWARF
+#include <elfutils/libdwfl.h>
+
+struct debuginfo {
+	Dwfl *dwfl;
+	Dwfl_Callbacks callbacks;
+	bool attached;
+	const struct debuginfo_thread *thread; /* that is being unwound */
+	uint64_t *ips;
+	size_t n, capacity;
+};
+
+const char *debuginfo_missing(void)
+{
+	return registers[0] == 0 && ASSAY_COUNT_OF(registers) == 1
+		       ? "the registers of this kind of processor are not known to assay"
+		       : NULL;
+}
+
+uint64_t debuginfo_registers(void)
+{
+	uint64_t mask = (uint64_t)1 << PROGRAM_COUNTER;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(registers); i++)
+		mask |= (uint64_t)1 << registers[i];
+	return debuginfo_missing() ? 0 : mask;
+}
+
+struct debuginfo *debuginfo_new(void)
+{
+	struct debuginfo *d = calloc(1, sizeof(*d));
+	if (!d)
+		return NULL;
+	d->callbacks = (Dwfl_Callbacks){
+		.find_elf = dwfl_build_id_find_elf,
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+	};
+	d->dwfl = dwfl_begin(&d->callbacks);
+	if (d->dwfl)
+		return d;
+	free(d);
+	return NULL;
+}
+
+void debuginfo_free(struct debuginfo *d)
+{
+	if (!d)
+		return;
+	dwfl_end(d->dwfl);
+	free(d);
+}
+
+void debuginfo_begin(struct debuginfo *d)
+{
+	dwfl_report_begin_add(d->dwfl);
+}
+
+void debuginfo_module(struct debuginfo *d, const char *name, const char *path, int fd,
+		      uint64_t bias)
+{
+	dwfl_report_elf(d->dwfl, name, path, fd, bias, true);
+}
+
+static pid_t next_thread(Dwfl *dwfl, void *argument, void **thread_argument)
+{
+	(void)dwfl;
+	if (*thread_argument)
+		return 0;
+	*thread_argument = argument;
+	return 1;
+}
+
+/* The register with this number of perf_event's, among those that were recorded. */
+static uint64_t recorded(const struct debuginfo_thread *thread, unsigned number)
+{
+	uint64_t below = debuginfo_registers() & (((uint64_t)1 << number) - 1);
+	size_t at = (size_t)__builtin_popcountll(below);
+	return at < thread->n_registers ? thread->registers[at] : 0;
+}
+
+static bool memory_read(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret, void *argument)
+{
+	const struct debuginfo *d = argument;
+	const struct debuginfo_thread *t = d->thread;
+	uint64_t offset = address - recorded(t, STACK_POINTER);
+	(void)dwfl;
+	if (t->stack_size < sizeof(*ret) || offset > t->stack_size - sizeof(*ret))
+		return false;
+	memcpy(ret, t->stack + offset, sizeof(*ret));
+	return true;
+}
+
+static bool set_registers(Dwfl_Thread *thread, void *argument)
+{
+	const struct debuginfo *d = argument;
+	Dwarf_Word values[ASSAY_COUNT_OF(registers)];
+	for (size_t i = 0; i < ASSAY_COUNT_OF(registers); i++)
+		values[i] = recorded(d->thread, registers[i]);
+	dwfl_thread_state_register_pc(thread, recorded(d->thread, PROGRAM_COUNTER));
+	return dwfl_thread_state_registers(thread, 0, ASSAY_COUNT_OF(registers), values);
+}
+
+void debuginfo_end(struct debuginfo *d)
+{
+	static const Dwfl_Thread_Callbacks callbacks = {
+		.next_thread = next_thread,
+		.memory_read = memory_read,
+		.set_initial_registers = set_registers,
+	};
+	dwfl_report_end(d->dwfl, NULL, NULL);
+	if (!d->attached)
+		d->attached = dwfl_attach_state(d->dwfl, NULL, getpid(), &callbacks, d);
+}
+
+static int on_frame(Dwfl_Frame *frame, void *argument)
+{
+	struct debuginfo *d = argument;
+	Dwarf_Addr pc;
+	bool activation;
+	if (!dwfl_frame_pc(frame, &pc, &activation))
+		return DWARF_CB_ABORT;
+	if (d->n == d->capacity)
+		return DWARF_CB_ABORT;
+	d->ips[d->n++] = pc - !activation;
+	return DWARF_CB_OK;
+}
+
+size_t debuginfo_unwind(struct debuginfo *d, const struct debuginfo_thread *thread, uint64_t *ips,
+			size_t capacity, bool *ret_complete)
+{
+	*ret_complete = false;
+	if (!d->attached || thread->n_registers < ASSAY_COUNT_OF(registers))
+		return 0;
+	d->thread = thread;
+	d->ips = ips;
+	d->n = 0;
+	d->capacity = capacity;
+	*ret_complete = dwfl_getthread_frames(d->dwfl, 1, on_frame, d) == 0;
+	return d->n;
+}
+
+bool debuginfo_function(struct debuginfo *d, uint64_t address, struct debuginfo_function *ret)
+{
+	*ret = (struct debuginfo_function){0};
+	Dwfl_Module *module = dwfl_addrmodule(d->dwfl, address);
+	if (!module)
+		return false;
+	GElf_Off offset;
+	GElf_Sym symbol;
+	const char *name =
+		dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
+	/* It falls back on the nearest symbol below, which may be another function altogether. */
+	if (name && offset < symbol.st_size) {
+		ret->name = name;
+		ret->begin_at = address - offset;
+	}
+	Dwfl_Line *line = dwfl_module_getsrc(module, ret->name ? ret->begin_at : address);
+	int number;
+	if (line)
+		ret->file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
+	if (ret->file && ret->name)
+		ret->line = (unsigned)number;
+	return ret->name || ret->file;
+}
+
+#else
+
+struct debuginfo {
+	char none;
+};
+
+const char *debuginfo_missing(void)
+{
+	return "built without libdw (elfutils)";
+}
+
+uint64_t debuginfo_registers(void)
+{
+	(void)registers;
+	return 0;
+}
+
+struct debuginfo *debuginfo_new(void)
+{
+	return NULL;
+}
+
+void debuginfo_free(struct debuginfo *d)
+{
+	free(d);
+}
+
+void debuginfo_begin(struct debuginfo *d)
+{
+	(void)d;
+}
+
+void debuginfo_module(struct debuginfo *d, const char *name, const char *path, int fd,
+		      uint64_t bias)
+{
+	(void)d, (void)name, (void)path, (void)fd, (void)bias;
+}
+
+void debuginfo_end(struct debuginfo *d)
+{
+	(void)d;
+}
+
+bool debuginfo_function(struct debuginfo *d, uint64_t address, struct debuginfo_function *ret)
+{
+	(void)d, (void)address;
+	*ret = (struct debuginfo_function){0};
+	return false;
+}
+
+size_t debuginfo_unwind(struct debuginfo *d, const struct debuginfo_thread *thread, uint64_t *ips,
+			size_t capacity, bool *ret_complete)
+{
+	(void)d, (void)thread, (void)ips, (void)capacity;
+	*ret_complete = false;
+	return 0;
+}
+#endif

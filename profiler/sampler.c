@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* sampler: choose an engine, run it, make stacks of what it wrote. */
+#include "profiler/sampler.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/str.h"
+#include "profiler/assemble.h"
+#include "profiler/cost.h"
+#include "profiler/debuginfo.h"
+#include "profiler/perf.h"
+#include "profiler/rings.h"
+#include "profiler/timer.h"
+
+struct sampler {
+	struct sampler_options options;
+	bool timer;             /* the fallback */
+	struct rings_plan plan; /* its registers and rate hold for the timer as well */
+	struct sample_cost cost;
+	struct assay_str remarks;
+	uint64_t started_ns;
+	struct rings *rings;
+	struct timer_sampler *ticks;
+};
+
+static bool wants_dwarf(const struct sampler_options *options)
+{
+	return options->unwind != SAMPLER_UNWIND_FRAMES && !debuginfo_missing();
+}
+
+/* The first plan the kernel accepts, best first; the last one's refusal stands. */
+static enum assay_code choose_plan(struct sampler *s, struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_SKIP;
+	size_t pairs = s->options.rate_hz ? SAMPLE_COST_FEW : SAMPLE_COST_PAIRS;
+	for (int cycles = 1; rc == ASSAY_SKIP && cycles >= 0; cycles--)
+		for (int kernel = 1; rc == ASSAY_SKIP && kernel >= 0; kernel--) {
+			s->plan.cycles = cycles;
+			s->plan.kernel = kernel;
+			rc = sample_cost_measure(&s->plan, pairs, &s->cost, err);
+		}
+	return rc;
+}
+
+static void remark_on_perf(struct sampler *s)
+{
+	if (!s->plan.kernel)
+		assay_str_add(&s->remarks,
+			      "time inside the kernel is not seen: kernel.perf_event_paranoid "
+			      "forbids it; 'sysctl kernel.perf_event_paranoid=1' would show it\n");
+	if (!s->plan.registers)
+		assay_str_add(
+			&s->remarks,
+			"callers by frame pointers%s%s: a function compiled without one hides "
+			"its caller\n",
+			debuginfo_missing() ? ", " : "",
+			debuginfo_missing() ? debuginfo_missing() : "");
+}
+
+static enum assay_code use_perf(struct sampler *s, struct assay_err *err)
+{
+	enum assay_code rc = choose_plan(s, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	s->plan.rate_hz = s->options.rate_hz ? s->options.rate_hz
+					     : sample_rate_hz(&s->cost, s->options.budget_ratio);
+	remark_on_perf(s);
+	return ASSAY_OK;
+}
+
+static enum assay_code use_timer(struct sampler *s, const char *why, struct assay_err *err)
+{
+	unsigned limit = timer_limit_hz();
+	s->timer = true;
+	s->cost = (struct sample_cost){NAN, NAN, NAN, 0};
+	s->plan.rate_hz =
+		s->options.rate_hz && s->options.rate_hz < limit ? s->options.rate_hz : limit;
+	if (why)
+		assay_str_add(&s->remarks, "perf_event is not used: %s\n", why);
+	assay_str_add(
+		&s->remarks,
+		"samples by a CPU-time timer in the target: at most %u per second and process, "
+		"none of programs that are static, setuid or use SIGPROF themselves; time inside "
+		"the kernel counts for its caller\n",
+		limit);
+	if (!wants_dwarf(&s->options))
+		assay_str_add(&s->remarks, "callers are not known: %s\n",
+			      debuginfo_missing() ? debuginfo_missing()
+						  : "frame pointers need perf_event");
+	struct timer_sampler *trial;
+	enum assay_code rc = timer_open(s->plan.rate_hz, &trial, err);
+	if (rc == ASSAY_OK)
+		timer_close(trial);
+	return rc;
+}
+
+enum assay_code sampler_new(const struct sampler_options *options, struct sampler **ret,
+			    struct assay_err *err)
+{
+	struct sampler *s = calloc(1, sizeof(*s));
+	*ret = NULL;
+	if (!s)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a sampler");
+	s->options = *options;
+	if (options->unwind == SAMPLER_UNWIND_DWARF && debuginfo_missing()) {
+		free(s);
+		return assay_fail(err, ASSAY_SKIP, "no unwinding by dwarf: %s",
+				  debuginfo_missing());
+	}
+	s->plan.registers = wants_dwarf(options) ? debuginfo_registers() : 0;
+	struct assay_err why = {0}, second = {0};
+	enum assay_code rc = options->engine == SAMPLER_TIMER ? ASSAY_SKIP : use_perf(s, &why);
+	if (rc == ASSAY_SKIP && options->engine != SAMPLER_PERF) {
+		rc = use_timer(s, why.text[0] ? why.text : NULL, &second);
+		if (rc != ASSAY_OK)
+			rc = assay_fail(err, rc, "%s%s%s", why.text, why.text[0] ? "; and " : "",
+					second.text);
+	} else if (rc != ASSAY_OK) {
+		rc = assay_fail(err, rc, "%s", why.text);
+	}
+	if (rc != ASSAY_OK) {
+		sampler_free(s);
+		return rc;
+	}
+	*ret = s;
+	return ASSAY_OK;
+}
+
+static void stop(struct sampler *s)
+{
+	rings_close(s->rings);
+	timer_close(s->ticks);
+	s->rings = NULL;
+	s->ticks = NULL;
+}
+
+void sampler_free(struct sampler *s)
+{
+	if (!s)
+		return;
+	stop(s);
+	assay_str_done(&s->remarks);
+	free(s);
+}
+
+enum assay_code sampler_start(struct sampler *s, const char *const **ret_environment,
+			      struct assay_err *err)
+{
+	static const char *const none[] = {NULL};
+	stop(s);
+	*ret_environment = none;
+	enum assay_code rc = s->timer ? timer_open(s->plan.rate_hz, &s->ticks, err)
+				      : rings_open(&s->plan, &s->rings, err);
+	if (rc == ASSAY_OK && s->timer)
+		*ret_environment = timer_environment(s->ticks);
+	s->started_ns = assay_now_ns();
+	return rc;
+}
+
+static const char *engine_name(const struct sampler *s)
+{
+	return s->timer         ? "CPU-time timer"
+	       : s->plan.cycles ? "perf_event cycles"
+				: "perf_event task-clock";
+}
+
+const char *sampler_describe(const struct sampler *s, char *text, size_t size)
+{
+	snprintf(text, size, "%s at %u Hz", engine_name(s), s->plan.rate_hz);
+	return text;
+}
+
+static enum assay_code describe(const struct sampler *s, const struct sampler_view *view,
+				const struct assay_str *remarks, uint64_t wall_ns,
+				struct assay_stacks *stacks, struct assay_err *err)
+{
+	struct assay_stacks_facts facts = stacks->facts;
+	facts.title = view->title;
+	facts.engine = engine_name(s);
+	facts.unit = "samples";
+	facts.unwind = s->plan.registers ? "dwarf" : s->timer ? "none" : "frame pointers";
+	facts.rate_hz = s->plan.rate_hz;
+	facts.cost_ns = s->cost.ns;
+	facts.cost_lo_ns = s->cost.lo_ns;
+	facts.cost_hi_ns = s->cost.hi_ns;
+	facts.wall_ns = wall_ns;
+	facts.remarks = assay_str_text(remarks);
+	return assay_stacks_describe(stacks, &facts, err);
+}
+
+enum assay_code sampler_finish(struct sampler *s, const struct sampler_view *view,
+			       struct assay_stacks **ret, struct assay_err *err)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str remarks = {0};
+	const void *bytes;
+	size_t size;
+	uint64_t dropped = 0, wall_ns = assay_now_ns() - s->started_ns;
+	*ret = NULL;
+	assay_str_add(&remarks, "%s", assay_str_text(&s->remarks));
+	enum assay_code rc = s->timer ? timer_finish(s->ticks, &bytes, &size, err)
+				      : rings_finish(s->rings, &bytes, &size, &dropped, err);
+	if (rc == ASSAY_OK)
+		rc = assay_stacks_new(ret, err);
+	/* The timer writes registers and stack whether or not they are used. */
+	const struct record_layout layout = {s->timer ? debuginfo_registers() : s->plan.registers};
+	if (rc == ASSAY_OK)
+		rc = assemble(bytes, size, &layout, s->plan.registers != 0, view, *ret, &remarks,
+			      err);
+	if (dropped)
+		assay_str_add(&remarks,
+			      "%llu bytes of samples found no space in the temporary folder: the "
+			      "end of the run is missing\n",
+			      (unsigned long long)dropped);
+	if (rc == ASSAY_OK)
+		rc = describe(s, view, &remarks, wall_ns, *ret, err);
+	if (rc != ASSAY_OK) {
+		assay_stacks_free(*ret);
+		*ret = NULL;
+	}
+	stop(s);
+	return rc;
+}

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# profile: the verb against the real program, as root and as nobody, with and without perf_event: good
+# targets, and those that fork, exec, crash, are stripped or gone. Prints TAP.
+# usage: profile.sh ASSAY TARGET WITHOUT-PERF
+# shellcheck disable=SC2086  # words of a command
+set -u
+assay=$(realpath "$1") || exit 1
+without_perf=$(realpath "$3") || exit 1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cp "$2" "$dir/target" && cp "$2" "$dir/stripped" && chmod 755 "$dir" || exit 1
+strip "$dir/stripped" 2>/dev/null
+cd "$dir" || exit 1
+unset ASSAY_DB ASSAY_PROFILE
+count=0
+
+# check WHAT CONDITION...: one TAP line
+check()
+{
+	what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		sed 's/^/# /' out err 2>/dev/null | tail -n 20
+	fi
+}
+
+# profile EXPECTED ARGS...: true when the exit status is the expected one
+profile()
+{
+	expected=$1
+	shift
+	$prefix "$assay" profile --rate 499 "$@" >out 2>err </dev/null
+	status=$?
+	[ "$status" -eq "$expected" ] && return 0
+	echo "exit status $status, not $expected" >>err
+	return 1
+}
+
+says()
+{
+	grep -q -e "$1" err
+}
+
+shows()
+{
+	grep -q -e "$1" out
+}
+
+# Names and callers depend on libdw; the hottest function does not.
+prefix=
+check 'a command is profiled' profile 0 --folded f --svg s --speedscope j --pprof p -- ./target
+check 'its hottest function is named' shows 'burn'
+check 'its own output is there as well' shows 'target was here'
+check 'every file is written' test -s f -a -s s -a -s j -a -s p
+check 'a program that crashes' profile 3 -- ./target crash
+check '... is said to' says 'killed by signal'
+check '... and what was sampled of it is shown' shows 'burn'
+check 'a program that fails' profile 3 -- ./target fail
+check '... is said to' says 'exit status 7'
+check 'a stripped program' profile 0 -- ./stripped
+check '... has places instead of names' shows 'stripped+0x'
+check 'a program that is gone afterwards' profile 0 -- ./target remove ./stripped
+check '... is named and its parts are not' shows 'could not be read'
+check 'a program that starts another' profile 0 -- sh -c './target; ./target'
+check '... is sampled there too' shows 'burn'
+check 'a program that does nothing' profile 0 -- true
+check 'JSON is one event' profile 0 --json -- ./target
+check '... with functions in it' shows '"event":"profile".*"function":"burn"'
+check 'a stored profile is shown again' profile 0 --show @last --folded g
+check '... and drawn' grep -q burn g
+check 'two are compared' profile 0 --show @last --against @last~1 --svg d
+check '... in a differential graph' grep -q 'points' d
+check 'a benchmark is profiled' profile 0 -t 100ms memory/alloc_pair -s pool -P size=64
+check '... and its setup is left out' shows 'outside the timed loops'
+check 'nothing to profile is refused' profile 2
+check 'no such program is refused' profile 2 -- ./nothing-here
+check 'no such run is refused' profile 2 --show 4711
+check 'a run that is no profile is refused' profile 2 --show @last~99
+check 'a wrong engine is refused' profile 2 --engine abacus -- true
+check 'a wrong budget is refused' profile 2 --overhead 99 -- true
+check 'a pattern and a command together are refused' profile 2 memory -- true
+
+# The same without perf_event, as in a container that forbids it; and as nobody.
+prefix=$without_perf
+if $prefix true; then
+	check 'without perf_event a timer samples' profile 0 -- ./target
+	check '... and finds the same' shows 'burn'
+	check '... and says why and with what limits' shows 'perf_event is not used: .*not permitted'
+	check 'perf_event alone is refused with the reason' profile 6 --engine perf -- ./target
+	check '... which says what to do' says 'CAP_PERFMON'
+fi
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 777 "$dir"
+	rm -f results.db*
+	prefix='setpriv --reuid=65534 --regid=65534 --clear-groups'
+	$prefix test -x "$assay" && check 'nobody may profile' profile 0 -- ./target &&
+		check '... and finds the same' shows 'burn'
+	prefix="$prefix $without_perf"
+	$prefix test -x "$assay" && check 'nobody without perf_event' profile 0 -- ./target &&
+		check '... and finds the same' shows 'burn'
+fi
+echo "1..$count"
