@@ -103,6 +103,25 @@ static enum assay_code read_request(struct gate *gate, struct assay_err *err)
 	return run_request_read(gate->cli, &benchmarks, &gate->request, err);
 }
 
+/*
+ * The candidate is what the current folder holds, unless it lies in another work tree; the base is that only
+ * when it is this very build. A base that lies here untracked could be of any commit.
+ */
+static void find_revision(struct gate *gate, enum assay_gate_which which)
+{
+	struct gate_side *side = &gate->sides[which];
+	bool aside = false, ours = !side->text || side->text == gate->cli->program;
+	if (side->is_stored)
+		return;
+	if (!ours)
+		revision_of(side->text, &side->revision, &aside);
+	if (aside)
+		return;
+	side->revision = (struct revision){0};
+	if (which == ASSAY_GATE_CAND)
+		revision_read(side->revision.commit, &side->revision.dirty);
+}
+
 static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 {
 	enum assay_code rc = gate_policy_read(gate->args, &gate->policy, err);
@@ -115,7 +134,10 @@ static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 	if (rc != ASSAY_OK)
 		return rc;
 	assay_topology_fingerprint(gate->topology, gate->fingerprint);
-	return gate_sides_read(gate, err);
+	rc = gate_sides_read(gate, err);
+	for (int side = 0; rc == ASSAY_OK && side < 2; side++)
+		find_revision(gate, (enum assay_gate_which)side);
+	return rc;
 }
 
 /* ---- the report ---- */
@@ -131,11 +153,7 @@ static enum assay_code describe_side(const struct gate *gate, enum assay_gate_wh
 	const struct gate_side *side = &gate->sides[which];
 	const struct assay_gate_side *live = &side->live;
 	ASSAY_AUTO(assay_str_done) struct assay_str label = {0};
-	char commit[65];
-	bool dirty, ours = side->text == gate->cli->program && revision_read(commit, &dirty);
-	if (ours)
-		assay_str_add(&label, "this build");
-	else if (side->text)
+	if (side->text)
 		assay_str_add(&label, "%s",
 			      side->text == gate->cli->program ? "this build" : side->text);
 	else if (assay_gate_side_plan(live)->n)
@@ -143,7 +161,7 @@ static enum assay_code describe_side(const struct gate *gate, enum assay_gate_wh
 	ret->label = copy_or_empty(assay_str_text(&label));
 	ret->kind =
 		copy_or_empty(side->is_stored ? "stored run" : assay_gate_kind_name(live->kind));
-	ret->commit = copy_or_empty(side->run ? side->run->commit : ours ? commit : NULL);
+	ret->commit = copy_or_empty(side->run ? side->run->commit : side->revision.commit);
 	ret->machine = copy_or_empty(side->run ? side->run->machine_name : NULL);
 	ret->variants = side->is_stored ? 1 : live->n_variants;
 	ret->run = side->run ? side->run->id : 0;
@@ -172,7 +190,8 @@ static enum assay_code load_acceptances(struct gate *gate, struct assay_err *err
 		.base_commit = gate->report.base.commit,
 		.fingerprint = gate->fingerprint,
 	};
-	return assay_gate_acceptances_load(gate->store, &when, NULL, &gate->acceptances, err);
+	static const struct assay_gate_ancestry git = {revision_contains, NULL};
+	return assay_gate_acceptances_load(gate->store, &when, &git, &gate->acceptances, err);
 }
 
 static int exit_of(const struct gate *gate)

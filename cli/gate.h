@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/gate_policy.h"
+#include "cli/revision.h"
 #include "cli/run_request.h"
 #include "cli/stored.h"
 #include "harness/engine/measure.h"
@@ -25,6 +26,7 @@ struct gate_side {
 	struct stored stored; /* is_stored: an open store, and the runs meant */
 	const struct assay_run_info *run;
 	struct assay_gate_side live;
+	struct revision revision; /* of a live side */
 };
 
 struct gate {

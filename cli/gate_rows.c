@@ -25,6 +25,7 @@ enum assay_code gate_begin_run(struct gate *gate, enum assay_gate_which side, st
 		.plan = plan,
 		.tags = tags,
 		.n_tags = ASSAY_COUNT_OF(tags),
+		.revision = &gate->sides[side].revision,
 	};
 	return run_record_begin(&record, gate->store, &gate->runs[side], err);
 }

@@ -3,10 +3,12 @@
 #include "cli/revision.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,10 +53,12 @@ static bool capture(const char *const argv[], char *text, size_t size)
 	return run(argv, text, size) == 0;
 }
 
-bool revision_read(char commit[65], bool *dirty)
+/* The commit and state of the work tree that `folder` is in. */
+static bool read_in(const char *folder, char commit[65], bool *dirty)
 {
-	const char *const head[] = {"git", "rev-parse", "--verify", "HEAD", NULL};
-	const char *const diff[] = {"git", "status", "--porcelain", "--untracked-files=no", NULL};
+	const char *const head[] = {"git", "-C", folder, "rev-parse", "--verify", "HEAD", NULL};
+	const char *const diff[] = {
+		"git", "-C", folder, "status", "--porcelain", "--untracked-files=no", NULL};
 	char changes[2];
 	*dirty = false;
 	if (!capture(head, commit, 65)) {
@@ -64,6 +68,39 @@ bool revision_read(char commit[65], bool *dirty)
 	commit[strspn(commit, "0123456789abcdef")] = '\0';
 	*dirty = capture(diff, changes, sizeof(changes)) && changes[0];
 	return true;
+}
+
+bool revision_read(char commit[65], bool *dirty)
+{
+	return read_in(".", commit, dirty);
+}
+
+static bool top_level(const char *folder, char *text, size_t size)
+{
+	const char *const ask[] = {"git", "-C", folder, "rev-parse", "--show-toplevel", NULL};
+	return capture(ask, text, size);
+}
+
+void revision_of(const char *file, struct revision *ret, bool *ret_aside)
+{
+	char folder[PATH_MAX], its[PATH_MAX], ours[PATH_MAX];
+	struct stat st;
+	*ret = (struct revision){0};
+	*ret_aside = false;
+	/* A path like "-x" is no option after -C; one that does not fit is not looked into. */
+	if (!assay_copy(folder, sizeof(folder), file) || stat(folder, &st) != 0)
+		return;
+	if (!S_ISDIR(st.st_mode)) {
+		char *slash = strrchr(folder, '/');
+		if (slash)
+			slash[slash == folder] = '\0'; /* "/x" lies in "/" */
+		else
+			assay_copy(folder, sizeof(folder), ".");
+	}
+	if (!read_in(folder, ret->commit, &ret->dirty))
+		return;
+	*ret_aside = !top_level(".", ours, sizeof(ours)) || !top_level(folder, its, sizeof(its)) ||
+		     strcmp(ours, its) != 0;
 }
 
 void revision_author(char *name, size_t size)

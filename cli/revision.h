@@ -15,6 +15,17 @@
  */
 bool revision_read(char commit[65], bool *dirty);
 
+/* What one side of a comparison was built from. */
+struct revision {
+	char commit[65]; /* "" unknown */
+	bool dirty;
+};
+/*
+ * The same for the work tree that a file or folder lies in; *ret_aside tells whether that is another one than
+ * the current folder's, as that of a base in a work tree of its own is.
+ */
+void revision_of(const char *file, struct revision *ret, bool *ret_aside);
+
 /* Who git says is at work here, else the user's name on this machine; "" when neither is known. */
 void revision_author(char *name, size_t size);
 

@@ -42,9 +42,12 @@ static char *command_text(const struct cli *cli)
 enum assay_code run_record_begin(const struct run_record *record, struct assay_store *store,
 				 int64_t *ret_run, struct assay_err *err)
 {
-	char commit[65], host[128] = "";
-	bool dirty;
-	bool versioned = revision_read(commit, &dirty);
+	char host[128] = "";
+	struct revision revision = {0};
+	if (record->revision)
+		revision = *record->revision;
+	else
+		revision_read(revision.commit, &revision.dirty);
 	gethostname(host, sizeof(host) - 1);
 	ASSAY_AUTO_FREE char *machine = machine_text(record);
 	ASSAY_AUTO_FREE char *environment = environment_text(record);
@@ -65,8 +68,8 @@ enum assay_code run_record_begin(const struct run_record *record, struct assay_s
 		.machine_json = machine,
 		.environment_json = environment,
 		.version = ASSAY_VERSION,
-		.commit = versioned ? commit : NULL,
-		.dirty = dirty,
+		.commit = revision.commit[0] ? revision.commit : NULL,
+		.dirty = revision.dirty,
 		.tags = record->tags,
 		.n_tags = record->n_tags,
 	};

@@ -4,6 +4,7 @@
 #define ASSAY_CLI_RUN_RECORD_H
 
 #include "cli/cli.h"
+#include "cli/revision.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/noise.h"
 #include "harness/machine/topology.h"
@@ -19,6 +20,7 @@ struct run_record {
 	const char *plan; /* JSON, see struct assay_run_info */
 	const struct assay_tag *tags;
 	size_t n_tags;
+	const struct revision *revision; /* of what is measured; NULL: of the current folder */
 };
 
 /* Begin a run that is recorded so, owned by this process; *ret_run is its id. */

@@ -7,10 +7,12 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/revision.h"
+#include "harness/base/str.h"
 
 extern char **environ;
 
@@ -65,6 +67,31 @@ static void ancestry_and_author(void **state)
 	assert_string_equal(name, "Ann \"A\" O'Neill");
 }
 
+static void work_trees(void **state)
+{
+	char head[65];
+	struct revision r;
+	bool dirty, aside;
+	(void)state;
+	assert_true(revision_read(head, &dirty));
+	assert_int_equal(git("worktree", "add", "-q", "tree", "main"), 0);
+	assert_int_equal(mkdir("build", 0755), 0);
+	revision_of("build", &r, &aside);
+	assert_string_equal(r.commit, head);
+	assert_false(aside);
+	revision_of("tree", &r, &aside);
+	assert_true(aside && strcmp(r.commit, head) != 0 && strlen(r.commit) == strlen(head));
+	char commit[65];
+	assay_copy(commit, sizeof(commit), r.commit);
+	revision_of("./tree/.git", &r, &aside); /* any file in it */
+	assert_true(aside);
+	assert_string_equal(r.commit, commit);
+	revision_of("/", &r, &aside);
+	assert_true(!aside && !r.commit[0]);
+	revision_of("absent", &r, &aside);
+	assert_true(!aside && !r.commit[0]);
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
@@ -77,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ancestry_and_author),
+		cmocka_unit_test(work_trees),
 	};
 	if (!mkdtemp(folder) || chdir(folder) != 0)
 		return 1;
