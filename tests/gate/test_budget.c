@@ -241,6 +241,7 @@ static void one_series_is_judged_by_its_interval(void **state)
 		bool exceeded;
 	} rows[] = {
 		{"toy/a <= 12 ns", ASSAY_BOUND_MET, true},
+		{"toy/a <= 11.1 ns", ASSAY_BOUND_MET, false}, /* a tenth beyond lies inside */
 		{"toy/a <= 10.6 ns", ASSAY_BOUND_MET, false},
 		{"toy/a <= 10.2 ns", ASSAY_BOUND_MET, false}, /* the interval ends there */
 		{"toy/a <= 10 ns", ASSAY_BOUND_UNDECIDED, false},
@@ -249,6 +250,7 @@ static void one_series_is_judged_by_its_interval(void **state)
 		{"toy/a >= 9.8 ns", ASSAY_BOUND_MET, false},
 		{"toy/a >= 10.3 ns", ASSAY_BOUND_MISSED, false},
 		{"toy/a >= 50 Mop/s", ASSAY_BOUND_MET, true},
+		{"toy/a >= 89.5 Mop/s", ASSAY_BOUND_MET, false},
 		{"toy/a >= 98 Mop/s", ASSAY_BOUND_MET, false},
 		{"toy/a >= 100 Mop/s", ASSAY_BOUND_UNDECIDED, false},
 		{"toy/a >= 103 Mop/s", ASSAY_BOUND_MISSED, false},
