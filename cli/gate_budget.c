@@ -209,6 +209,30 @@ static enum assay_code load(struct budget_check *check, const char *reference,
 				   err);
 }
 
+/* What means nothing to bounds is refused rather than passed over. */
+static enum assay_code check_options(const struct cli_args *args, struct assay_err *err)
+{
+	static const char *const taken[] = {
+		"budget", "cand", "profile", "samples", "time",    "launches", "timeout",
+		"cpus",   "load", "driver",  "seed",    "tag",     "strict",   "dry-run",
+		"all",    "db",   "json",    "quiet",   "verbose", "color",
+	};
+	for (size_t g = 0; g < args->n_given; g++) {
+		const char *name = args->given[g].option->name;
+		size_t i = 0;
+		while (i < ASSAY_COUNT_OF(taken) && strcmp(taken[i], name) != 0)
+			i++;
+		if (i == ASSAY_COUNT_OF(taken))
+			return assay_fail(err, ASSAY_EUSAGE, "--%s does not go with --budget",
+					  name);
+	}
+	if (args->n_positional)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "'%s' is too much: the bounds say what is measured",
+				  args->positional[0]);
+	return ASSAY_OK;
+}
+
 static enum assay_code read_files(struct budget_check *check, struct cli *cli,
 				  const struct cli_args *args, struct assay_err *err)
 {
@@ -285,9 +309,11 @@ static enum assay_code check_now(struct budget_check *check, struct cli *cli,
 enum assay_code gate_budget(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			    struct assay_err *err)
 {
-	struct budget_check check = {.cli = cli};
+	struct budget_check check = {.cli = cli, .all = cli->verbose || cli_flag(args, "all")};
 	const char *cand = cli_value(args, "cand");
-	enum assay_code code = read_files(&check, cli, args, err);
+	enum assay_code code = check_options(args, err);
+	if (code == ASSAY_OK)
+		code = read_files(&check, cli, args, err);
 	if (code == ASSAY_OK)
 		code = cand ? check_stored(&check, args, cand, false, ret_exit, err)
 			    : check_now(&check, cli, args, ret_exit, err);

@@ -139,7 +139,7 @@ void budget_check_text(const struct budget_check *check, FILE *out)
 		const struct assay_bound_outcome *o = &check->outcomes[i];
 		const struct budget *b = &check->list.budgets[i];
 		bool plain = b->bounded && o->verdict == ASSAY_BOUND_MET && !*o->reason;
-		if (!plain || check->cli->verbose)
+		if (!plain || check->all)
 			print_remark(b, o, out);
 	}
 	print_counts(check, out);

@@ -9,6 +9,7 @@
 
 struct budget_check {
 	const struct cli *cli;
+	bool all; /* say more of those that are met, too */
 	struct budget_list list;
 	struct assay_bound_outcome
 		*outcomes;                /* one per budget; of those that are not bounded unused */
