@@ -361,6 +361,7 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 	if (rc == ASSAY_OK && cli_value(args, "driver"))
 		rc = (q->driver = strdup(cli_value(args, "driver"))) ? ASSAY_OK : no_memory(err);
 	q->place_programs = says_where(cli, q);
+	q->counts = cli_flag(args, "counts");
 	if (rc == ASSAY_OK)
 		rc = run_command_read(args, q, err);
 	if (rc == ASSAY_OK)
@@ -397,6 +398,7 @@ char *run_request_json(const struct run_request *q)
 		json_object_set_new(json, "anchor", assay_json_text(q->anchor.path));
 		json_object_set_new(json, "anchor_id", json_string(q->anchor.id));
 	}
+	json_object_set_new(json, "counts", json_boolean(q->counts));
 	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(json);
 	return text;
@@ -479,6 +481,7 @@ enum assay_code run_request_restore(struct cli *cli, const char *text, struct ru
 	q->timeout_ns = number_from(json, "timeout_ns");
 	q->budget_ns = number_from(json, "budget_ns");
 	q->place_programs = json_is_true(json_object_get(json, "place_programs"));
+	q->counts = json_is_true(json_object_get(json, "counts"));
 	enum assay_code rc = restore_lists(json, q, err);
 	if (rc == ASSAY_OK)
 		rc = restore_anchor(cli, json, q, err);

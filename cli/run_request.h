@@ -20,6 +20,7 @@ struct run_request {
 	size_t n_programs;
 	bool place_programs;        /* the user said on which CPUs, or on how many */
 	struct assay_anchor anchor; /* path NULL: none */
+	bool counts;                /* replay under callgrind as well */
 	uint64_t samples, launches, seed;
 	uint64_t time_ns, timeout_ns, budget_ns;
 	/* derived */

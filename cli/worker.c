@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
 	{"samples", 0, "N", "samples wanted"},
 	{"time", 0, "T", "time for all samples"},
 	{"batch", 0, "N", "operations per sample and thread (default: as many as fit the time)"},
+	{"replay", 0, "FOLDER", "count under callgrind, whose files go here"},
 	{"driver", 0, "NAME", "native or gbench"},
 	{"spans", 0, NULL, "say when each timed loop ran"},
 	{"memory", 0, "BYTES", "limit of private memory"},
@@ -89,6 +90,7 @@ static enum assay_code read_texts(const struct cli_args *args, struct assay_job 
 	job->program = cli_value(args, "program");
 	job->driver = cli_value(args, "driver");
 	job->spans = cli_flag(args, "spans");
+	job->replay = cli_value(args, "replay");
 	if (cpus) {
 		rc = assay_parse_cpus(cpus, parts->cpus, MAX_CPUS, &job->n_cpus, err);
 		job->cpus = parts->cpus;

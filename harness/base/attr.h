@@ -13,6 +13,15 @@
 #endif
 #define ASSAY_CACHE_LINE 64
 
+/* Is this a sanitizer's build, which reserves terabytes of shadow memory? */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ASSAY_SANITIZED 1
+#elif defined(__has_feature)
+#define ASSAY_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define ASSAY_SANITIZED 0
+#endif
+
 #define ASSAY_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* `ASSAY_AUTO(assay_str_done) struct assay_str s = { 0 };` runs the destructor at scope end. */

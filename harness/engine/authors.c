@@ -65,6 +65,8 @@ uint64_t assay_begin(struct assay_run *run)
 	if (gang->hooks.begin)
 		gang->hooks.begin(gang->hooks.context);
 	run->begin_ns = assay_now_ns();
+	if (gang->hooks.enter)
+		gang->hooks.enter(gang->hooks.context);
 	return gang->bench->mode == ASSAY_CONTENDED ? run->chunk : gang->n;
 }
 
@@ -82,6 +84,8 @@ uint64_t assay_next(struct assay_run *run, uint64_t left)
 	struct gang *gang = run->gang;
 	if (left == 0 && gang->bench->mode == ASSAY_CONTENDED && window_goes_on(run))
 		return run->chunk;
+	if (gang->hooks.leave)
+		gang->hooks.leave(gang->hooks.context);
 	run->end_ns = assay_now_ns();
 	if (gang->hooks.end)
 		gang->hooks.end(gang->hooks.context);

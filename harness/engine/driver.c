@@ -27,7 +27,7 @@ static void batch_under_gbench(struct gang *gang, uint64_t n, uint64_t window_ns
 	struct request request = {gang, n, ret};
 	struct gbench_times times;
 	(void)window_ns;
-	gang->hooks = (struct loop_hooks){gbench_begin, gbench_end, NULL};
+	gang->hooks = (struct loop_hooks){.begin = gbench_begin, .end = gbench_end};
 	bool ran = gbench_run(n, one_batch, &request, &times);
 	gang->hooks = (struct loop_hooks){0};
 	if (!ran) {

@@ -11,6 +11,7 @@
 #include "harness/base/str.h"
 #include "harness/engine/launch.h"
 #include "harness/engine/program.h"
+#include "harness/engine/replay.h"
 
 /* What the oracle said of one subject; asked once per run, before its first case. */
 struct verdict {
@@ -146,6 +147,33 @@ static uint64_t launch_seed(uint64_t seed, const char *name, unsigned launch)
 	return assay_splitmix(&state);
 }
 
+/* The counts of a replay go among the counters; they say nothing about the case's times or status. */
+static enum assay_code replay(struct execution *x, size_t i, struct assay_err *err)
+{
+	const struct assay_case *c = &x->plan->cases[i].c;
+	struct assay_collect *collect = &x->cases[i].sides[OURS];
+	const struct assay_replay request = {
+		.program = x->options->program,
+		.plugins = assay_registry_plugins(x->registry),
+		.case_name = c->name,
+		.environment = c->subject ? c->subject->subject->environment : NULL,
+		.timeout_ns = x->options->timeout_ns,
+		.memory_bytes = x->options->memory_bytes,
+		.interrupted = x->options->interrupted,
+	};
+	struct assay_replayed replayed = {.status = ASSAY_STATUS_SKIPPED};
+	struct assay_err why = {0};
+	enum assay_code rc = ASSAY_OK;
+	if (assay_replay_probe_case(c, &why) == ASSAY_OK)
+		rc = assay_replay_case(&request, &replayed, err);
+	else
+		assay_copy(replayed.reason, sizeof(replayed.reason), why.text);
+	if (rc == ASSAY_OK)
+		assay_replay_add(&replayed, collect->counters, COLLECT_MAX_COUNTERS,
+				 &collect->n_counters);
+	return rc;
+}
+
 static enum assay_code measure_side(struct execution *x, int side, size_t i, uint64_t seed,
 				    struct assay_err *err)
 {
@@ -215,7 +243,9 @@ static enum assay_code measure_launch(struct execution *x, size_t i, unsigned la
 	p->launches_left--;
 	/* a case that failed once is not measured further; what it has is kept */
 	bool over = p->launches_left == 0 || p->sides[OURS].status != ASSAY_STATUS_OK;
-	return over ? close_case(x, i, err) : ASSAY_OK;
+	if (over && x->options->counts && p->sides[OURS].status == ASSAY_STATUS_OK)
+		rc = replay(x, i, err);
+	return over && rc == ASSAY_OK ? close_case(x, i, err) : rc;
 }
 
 static enum assay_code step(struct execution *x, size_t i, unsigned launch_number,

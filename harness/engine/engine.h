@@ -20,6 +20,7 @@ struct assay_engine_options {
 	uint64_t memory_bytes;             /* per worker; 0: none */
 	const char *driver;                /* NULL: per case */
 	const char *const *events;         /* NULL-terminated; NULL: no counted pass */
+	bool counts;                       /* replay each measured case; see replay.h */
 	char noise;                        /* grade, copied into results */
 	const struct assay_anchor *anchor; /* measured beside every benchmark; NULL: none */
 	const volatile sig_atomic_t *interrupted;

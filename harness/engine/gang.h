@@ -38,6 +38,8 @@ enum loop_state {
 struct loop_hooks {
 	void (*begin)(void *context);
 	void (*end)(void *context);
+	void (*enter)(void *context); /* inside all clocks, at the very loop */
+	void (*leave)(void *context);
 	void *context;
 };
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,6 +28,7 @@ enum {
 	RECORD_LIMIT_BYTES = 64 * 1024 * 1024,
 	REAP_PATIENCE_MS = 1500,
 	PADDING_MAX_BYTES = 4096,
+	SAME_LAYOUT_BYTES = 64 * 1024,
 	EXIT_POLL_MS = 20, /* only where the kernel has no pidfd */
 };
 
@@ -94,7 +96,14 @@ static void add_events(struct words *argv, const struct assay_job *job)
 static void build_argv(const struct assay_launch *launch, struct words *argv)
 {
 	const struct assay_job *job = launch->job;
-	words_add(argv, "assay");
+	for (size_t i = 0; launch->under && launch->under[i]; i++)
+		words_add(argv, "%s", launch->under[i]);
+	if (!launch->under)
+		words_add(argv, "assay");
+	else if (strcmp(launch->program, "/proc/self/exe") == 0)
+		words_add(argv, "/proc/%d/exe", getpid()); /* self would be the simulator */
+	else
+		words_add(argv, "%s", launch->program);
 	words_add(argv, "worker");
 	for (size_t i = 0; launch->plugins && launch->plugins[i]; i++)
 		words_add(argv, "--load=%s", launch->plugins[i]);
@@ -108,10 +117,12 @@ static void build_argv(const struct assay_launch *launch, struct words *argv)
 		words_add(argv, "--check=%s/%s", job->check_suite, job->check_subject);
 	add_cpus(argv, job);
 	add_events(argv, job);
+	if (job->replay)
+		words_add(argv, "--replay=%s", job->replay);
 	words_add(argv, "--seed=%" PRIu64, job->seed);
 	words_add(argv, "--samples=%u", job->effort.samples);
 	words_add(argv, "--time=%" PRIu64 "ns", job->effort.time_ns);
-	if (job->effort.batch)
+	if (job->effort.batch || job->replay) /* the same words in every replay of a case */
 		words_add(argv, "--batch=%" PRIu64, job->effort.batch);
 	if (job->spans)
 		words_add(argv, "--spans");
@@ -148,12 +159,34 @@ static void add_openmp(const struct assay_launch *launch, struct words *env)
 	assay_str_done(&places);
 }
 
+/* Bytes that arguments or environment take at the bottom of the worker's stack. */
+static size_t stack_bytes(char *const *list)
+{
+	size_t bytes = 0;
+	for (; list && *list; list++)
+		bytes += strlen(*list) + 1 + sizeof(*list);
+	return bytes;
+}
+
+/* Padding up to the same total, whatever else is there; the program's path is there twice. */
+static int padding_to_same(const struct assay_launch *launch, const struct words *argv,
+			   const struct words *env)
+{
+	size_t own = 0;
+	while (launch->under && launch->under[own])
+		own++;
+	size_t used =
+		stack_bytes(argv->list + own) + strlen(argv->list[own]) + stack_bytes(env->list);
+	return (int)(SAME_LAYOUT_BYTES - used % SAME_LAYOUT_BYTES);
+}
+
 /*
  * The worker's environment: ours, what the subject asks for, the OpenMP variables that make a
  * runtime use exactly our CPUs, and padding of seeded length: the environment shifts the stack,
  * and with it alignment [Mytkowicz et al., ASPLOS 2009].
  */
-static void build_environment(const struct assay_launch *launch, struct words *env)
+static void build_environment(const struct assay_launch *launch, const struct words *argv,
+			      struct words *env)
 {
 	for (char **e = environ; *e; e++)
 		if (!overridden(*e, launch))
@@ -164,6 +197,8 @@ static void build_environment(const struct assay_launch *launch, struct words *e
 		add_openmp(launch, env);
 	uint64_t state = launch->job->seed;
 	int length = (int)(assay_splitmix(&state) % PADDING_MAX_BYTES);
+	if (launch->same_layout && !argv->failed && !env->failed)
+		length = padding_to_same(launch, argv, env);
 	words_add(env, "_ASSAY_PADDING=%0*d", length + 1, 0);
 }
 
@@ -184,11 +219,29 @@ struct session {
 	void *context;
 };
 
+/*
+ * posix_spawn() cannot ask for fixed addresses, but a child inherits the wish from the thread that
+ * makes it. Where a container forbids it, a simulator's own placement still comes out the same.
+ */
+static int spawn_at(struct session *s, const posix_spawn_file_actions_t *actions,
+		    const posix_spawnattr_t *attr, char *const *argv, char *const *env)
+{
+	const struct assay_launch *launch = s->launch;
+	int before = launch->same_layout ? personality(0xffffffff) : -1;
+	if (before >= 0)
+		personality((unsigned)before | ADDR_NO_RANDOMIZE);
+	int error = posix_spawn(&s->pid, launch->under ? launch->under[0] : launch->program,
+				actions, attr, argv, env);
+	if (before >= 0)
+		personality((unsigned)before);
+	return error;
+}
+
 static enum assay_code spawn(struct session *s, int records, int output, struct assay_err *err)
 {
 	struct words argv = {0}, env = {0};
 	build_argv(s->launch, &argv);
-	build_environment(s->launch, &env);
+	build_environment(s->launch, &argv, &env);
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	posix_spawn_file_actions_init(&actions);
@@ -213,13 +266,13 @@ static enum assay_code spawn(struct session *s, int records, int output, struct 
 						POSIX_SPAWN_SETSIGDEF);
 	int error = ENOMEM;
 	if (!argv.failed && !env.failed)
-		error = posix_spawn(&s->pid, s->launch->program, &actions, &attr, argv.list,
-				    env.list);
+		error = spawn_at(s, &actions, &attr, argv.list, env.list);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	words_done(&argv);
 	words_done(&env);
-	return error ? assay_fail(err, ASSAY_EIO, "start a worker (%s): %s", s->launch->program,
+	return error ? assay_fail(err, ASSAY_EIO, "start a worker (%s): %s",
+				  s->launch->under ? s->launch->under[0] : s->launch->program,
 				  strerror(error))
 		     : ASSAY_OK;
 }

@@ -10,9 +10,11 @@
 
 struct assay_launch {
 	const char *program;            /* to execute, e.g. "/proc/self/exe" */
+	const char *const *under;       /* a simulator and its options, before it; may be NULL */
 	const char *const *plugins;     /* NULL-terminated */
 	const struct assay_job *job;    /* fd and parent are filled in here */
 	const char *const *environment; /* "NAME=VALUE" pairs to add; may be NULL */
+	bool same_layout; /* addresses as in every such launch: no chance in them, and one stack */
 	unsigned n_threads; /* of the case: OMP_NUM_THREADS and friends; 0: left alone */
 	bool passes_output; /* the worker gets our standard output and error as well */
 	uint64_t timeout_ns;

@@ -16,15 +16,7 @@
 #include "harness/base/str.h"
 #include "harness/engine/frame.h"
 #include "harness/engine/program.h"
-
-/* A sanitizer reserves terabytes of shadow memory, which no limit of ours must count. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define SANITIZED 0
-#endif
+#include "harness/engine/replay_rounds.h"
 
 /* Die with the controller, leave no core, be the first that a full machine kills. */
 static enum assay_code confine(const struct assay_job *job, struct assay_err *err)
@@ -33,7 +25,7 @@ static enum assay_code confine(const struct assay_job *job, struct assay_err *er
 	if (job->parent && getppid() != job->parent)
 		return assay_fail(err, ASSAY_EINTR, "the controller is gone");
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-	if (job->memory_bytes && !SANITIZED)
+	if (job->memory_bytes && !ASSAY_SANITIZED) /* no limit of ours must count shadow memory */
 		setrlimit(RLIMIT_DATA, &(struct rlimit){job->memory_bytes, job->memory_bytes});
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
@@ -243,6 +235,21 @@ static enum assay_code run_program(struct assay_registry *registry, const struct
 	return assay_frame_write(job->fd, ASSAY_FRAME_STATUS, &frame, sizeof(frame), err);
 }
 
+/* `rc` and `why` are what the subject's probe said; it saw the simulator's processor. */
+static enum assay_code may_replay(const struct assay_case *c, enum assay_code rc,
+				  struct assay_err *why)
+{
+	if (rc == ASSAY_SKIP)
+		return assay_context(why, rc, "in the simulator");
+	return rc == ASSAY_OK ? assay_replay_fits(c, why) : rc;
+}
+
+static enum assay_code replay_gang(const struct assay_job *job, struct gang *gang,
+				   struct assay_err *err)
+{
+	return gang_ok(gang) ? assay_replay_measure(gang, job, err) : ASSAY_OK;
+}
+
 static enum assay_code run_case(const struct assay_registry *registry, const struct assay_job *job,
 				struct assay_err *err)
 {
@@ -257,12 +264,16 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 	rc = assay_driver_choose(job->driver, &c, &driver, &why);
 	if (rc == ASSAY_OK)
 		rc = probe(c.subject, &why);
+	if (job->replay)
+		rc = may_replay(&c, rc, &why);
 	if (rc != ASSAY_OK) {
 		assay_case_done(&c);
 		return write_status(job,
 				    rc == ASSAY_SKIP ? ASSAY_STATUS_SKIPPED : ASSAY_STATUS_FAILED,
 				    why.text, err);
 	}
+	if (job->replay)
+		assay_replay_level_heap();
 	struct gang *gang = aligned_alloc(_Alignof(struct gang), sizeof(*gang));
 	if (!gang) {
 		assay_case_done(&c);
@@ -271,7 +282,8 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 	rc = gang_init(gang, &c, job->n_cpus >= c.threads ? job->cpus : NULL, job->seed,
 		       assay_registry_sources(registry), err);
 	if (rc == ASSAY_OK)
-		rc = measure_gang(job, gang, driver, err);
+		rc = job->replay ? replay_gang(job, gang, err)
+				 : measure_gang(job, gang, driver, err);
 	enum assay_status status = gang->status;
 	char reason[sizeof(gang->reason)];
 	memcpy(reason, gang->reason, sizeof(reason));

@@ -24,6 +24,7 @@ struct assay_job {
 	bool spans;                /* say when each timed loop began and ended */
 	uint64_t memory_bytes;     /* limit of private memory, 0: none */
 	uint64_t timeout_ns;       /* of one process of a program, 0: none */
+	const char *replay;        /* folder of the simulator's files: count there; NULL: measure */
 	int fd;                    /* records go here */
 	int parent;                /* pid of the controller: die with it */
 };
