@@ -11,6 +11,7 @@
 
 #include "cli/gate_budget.h"
 #include "cli/gate_outputs.h"
+#include "cli/gate_selftest.h"
 #include "cli/revision.h"
 #include "cli/signals.h"
 #include "harness/base/clock.h"
@@ -35,6 +36,7 @@ static const struct cli_option options[] = {
 	{"metric", 0, "NAME", "judge this metric instead of the primary one"},
 	{"max-time", 0, "T", "stop after this time and say what is known by then"},
 	{"cross-machine", 0, NULL, "hold a run against a stored one of another machine"},
+	{"self-test", 0, NULL, "measure for a minute how often the gate is wrong here"},
 	{"budget", 0, "FILE", "check the bounds in this file; may be given again"},
 	{"profile", 'p', "NAME", "which axis values: quick, ci or full"},
 	{"subjects", 's', "LIST", "only these subjects"},
@@ -95,6 +97,12 @@ static enum assay_code read_request(struct gate *gate, struct assay_err *err)
 		if (cli_value(gate->args, only_budget[i]))
 			return assay_fail(err, ASSAY_EUSAGE, "--%s goes with --budget only",
 					  only_budget[i]);
+	if (cli_flag(gate->args, "self-test") && !gate->args->n_positional) {
+		benchmarks.positional = (char **)(uintptr_t)gate_selftest_patterns;
+		for (benchmarks.n_before = 0; gate_selftest_patterns[benchmarks.n_before];)
+			benchmarks.n_before++;
+		benchmarks.n_positional = benchmarks.n_before;
+	}
 	if (gate->args->dashes) {
 		benchmarks.dashes = false;
 		benchmarks.n_given = 0;
@@ -134,6 +142,8 @@ static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 	if (rc != ASSAY_OK)
 		return rc;
 	assay_topology_fingerprint(gate->topology, gate->fingerprint);
+	if (cli_flag(gate->args, "self-test"))
+		return gate_side_self(gate, err);
 	rc = gate_sides_read(gate, err);
 	for (int side = 0; rc == ASSAY_OK && side < 2; side++)
 		find_revision(gate, (enum assay_gate_which)side);
@@ -234,6 +244,17 @@ static enum assay_code judge(struct gate *gate, struct assay_err *err)
 	return rc;
 }
 
+/* Compare, and say what came of it. */
+static enum assay_code perform(struct gate *gate, int *ret_exit, struct assay_err *err)
+{
+	enum assay_code rc = judge(gate, err);
+	if (rc == ASSAY_OK)
+		rc = gate_outputs_write(gate->cli, gate->args, &gate->report, err);
+	if (rc == ASSAY_OK)
+		*ret_exit = exit_of(gate);
+	return rc;
+}
+
 static void gate_done(struct gate *gate)
 {
 	for (int side = 0; side < 2; side++)
@@ -258,12 +279,9 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		rc = read_all(&gate, err);
 	if (rc == ASSAY_OK) {
 		gate.interrupted = cli_catch_signals();
-		rc = judge(&gate, err);
+		rc = cli_flag(args, "self-test") ? gate_selftest(&gate, err)
+						 : perform(&gate, ret_exit, err);
 	}
-	if (rc == ASSAY_OK)
-		rc = gate_outputs_write(cli, args, &gate.report, err);
-	if (rc == ASSAY_OK)
-		*ret_exit = exit_of(&gate);
 	gate_done(&gate);
 	return rc;
 }

@@ -50,6 +50,8 @@ struct gate {
 
 /* Find out what --base and --cand, or the commands, are. ASSAY_EUSAGE when one is nothing we know. */
 enum assay_code gate_sides_read(struct gate *gate, struct assay_err *err);
+/* This very build as the candidate, for the cases of the request. */
+enum assay_code gate_side_self(struct gate *gate, struct assay_err *err);
 void gate_side_done(struct gate_side *side);
 
 /* Both sides can be launched: pairs. Fills the report and stores what was measured. */

@@ -163,16 +163,37 @@ static void choose_runs(struct gate *gate)
 	}
 }
 
-enum assay_code gate_sides_read(struct gate *gate, struct assay_err *err)
+static enum assay_code begin_scope(const struct gate *gate, struct assay_argv *options,
+				   struct assay_gate_scope *ret, struct assay_err *err)
 {
-	struct assay_argv options = {0};
-	enum assay_code rc = build_options(gate, &options, err);
-	const struct assay_gate_scope scope = {
+	enum assay_code rc = build_options(gate, options, err);
+	*ret = (struct assay_gate_scope){
 		.table = &cli_built_in,
 		.topology = gate->topology,
 		.request = run_request_scope(&gate->request),
-		.build_options = (const char *const *)options.words,
+		.build_options = (const char *const *)options->words,
 	};
+	return rc;
+}
+
+enum assay_code gate_side_self(struct gate *gate, struct assay_err *err)
+{
+	struct assay_argv options = {0};
+	struct assay_gate_scope scope;
+	const char *const paths[] = {gate->cli->program};
+	enum assay_code rc = begin_scope(gate, &options, &scope, err);
+	if (rc == ASSAY_OK)
+		rc = assay_gate_side_build(&scope, paths, 1, &gate->sides[ASSAY_GATE_CAND].live,
+					   err);
+	assay_argv_done(&options);
+	return rc;
+}
+
+enum assay_code gate_sides_read(struct gate *gate, struct assay_err *err)
+{
+	struct assay_argv options = {0};
+	struct assay_gate_scope scope;
+	enum assay_code rc = begin_scope(gate, &options, &scope, err);
 	if (rc == ASSAY_OK && gate->args->dashes)
 		rc = read_commands(gate, &scope, err);
 	for (int i = 0; rc == ASSAY_OK && !gate->args->dashes && i < 2; i++)

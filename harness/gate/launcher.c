@@ -217,6 +217,7 @@ static enum assay_code summarise(const struct assay_gate_launcher *l,
 					 &preempted_used);
 	ret->better = m->better;
 	ret->samples = n;
+	ret->values = m->values + from;
 	for (size_t i = from; i < m->n; i++)
 		ret->preempted += (m->flags[i] & ASSAY_SAMPLE_PREEMPTED) != 0;
 	return ASSAY_OK;

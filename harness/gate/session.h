@@ -30,6 +30,7 @@ struct assay_gate_launch {
 	enum assay_better better;
 	unsigned variant;            /* placement variant that was drawn */
 	size_t samples, preempted;   /* taken, and how many of them were interrupted */
+	const double *values;        /* the samples, until the next launch; may be NULL */
 	uint64_t steal_ticks, ticks; /* of the machine while it ran; 0 unknown */
 	bool suspended;              /* the machine slept meanwhile: it does not count */
 };
