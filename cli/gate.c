@@ -88,6 +88,31 @@ static enum assay_code read_effort(struct gate *gate, struct assay_err *err)
 	return rc == ASSAY_OK ? read_duration(args, "max-time", &gate->budget_ns, err) : rc;
 }
 
+/* The options that say how a command is run are read with the commands, see run_command_pair(). */
+static bool is_about_commands(const char *option)
+{
+	static const char *const names[] = {"warmup", "prepare", "ignore-failure", "input",
+					    "output"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++)
+		if (strcmp(option, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The arguments that are left when the commands are taken out; given[args->n_given] is theirs. */
+static struct cli_args without_commands(const struct cli_args *args, struct cli_given *given)
+{
+	struct cli_args rest = *args;
+	rest.given = given;
+	rest.n_given = 0;
+	for (size_t i = 0; i < args->n_given; i++)
+		if (!is_about_commands(args->given[i].option->name))
+			given[rest.n_given++] = args->given[i];
+	rest.dashes = false;
+	rest.n_positional = args->n_before;
+	return rest;
+}
+
 /* What this verb shares with `assay run`. Commands are read later, as two sides. */
 static enum assay_code read_request(struct gate *gate, struct assay_err *err)
 {
@@ -103,11 +128,11 @@ static enum assay_code read_request(struct gate *gate, struct assay_err *err)
 			benchmarks.n_before++;
 		benchmarks.n_positional = benchmarks.n_before;
 	}
-	if (gate->args->dashes) {
-		benchmarks.dashes = false;
-		benchmarks.n_given = 0;
-		benchmarks.n_positional = benchmarks.n_before;
-	}
+	ASSAY_AUTO_FREE struct cli_given *given = calloc(gate->args->n_given + 1, sizeof(*given));
+	if (!given)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a gate");
+	if (gate->args->dashes)
+		benchmarks = without_commands(gate->args, given);
 	return run_request_read(gate->cli, &benchmarks, &gate->request, err);
 }
 

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The protocol of a gate over launches that a test makes up: what is decided, and what becomes of it
+ * when a side crashes, the machine sleeps, load arrives, a clock steps or the time is up. Never a false pass.
+ */
+#include "tests/t.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/rng.h"
+#include "harness/gate/judge.h"
+#include "harness/gate/session.h"
+
+enum { CASES = 4, MOST = 4000 };
+
+/* A machine and two sides, and what is wrong with them. */
+struct world {
+	struct assay_rng rng;
+	double slower[CASES]; /* true ratio of the candidate */
+	double noise;         /* sd of launches */
+	size_t load_from; /* from this launch on everything takes three times as long; 0: never */
+	int crash_side;   /* -1: none; case 0 on this side crashes ... */
+	unsigned crash_every; /* ... in every so many launches */
+	bool wrong;           /* case 0's candidate fails its oracle */
+	int sleep_side;       /* -1: none; launches of this side ... */
+	unsigned sleep_every; /* ... are hit by a suspension, every so many */
+	unsigned step_every;  /* a clock steps back: every so many launches give no usable time */
+	int stop_after;       /* interrupt after so many launches; 0: never */
+	volatile sig_atomic_t interrupted;
+	size_t launches, cand_first, pairs;
+	uint64_t seeds[MOST];
+	int sides[MOST];
+	size_t items[MOST];
+};
+
+static struct world quiet(void)
+{
+	struct world w = {.noise = 0.005, .crash_side = -1, .sleep_side = -1};
+	assay_rng_init(&w.rng, 1);
+	for (size_t i = 0; i < CASES; i++)
+		w.slower[i] = 1;
+	return w;
+}
+
+static double gaussian(struct assay_rng *rng)
+{
+	double sum = 0;
+	for (int i = 0; i < 12; i++)
+		sum += assay_rng_unit(rng);
+	return sum - 6;
+}
+
+static bool hit(size_t n, unsigned every)
+{
+	return every && n % every == every - 1;
+}
+
+static enum assay_code prepare(void *context, size_t item, enum assay_gate_which side,
+			       struct assay_gate_launch *ret, struct assay_err *err)
+{
+	const struct world *w = context;
+	(void)err;
+	if (w->wrong && item == 0 && side == ASSAY_GATE_CAND) {
+		ret->status = ASSAY_STATUS_FAILED;
+		snprintf(ret->reason, sizeof(ret->reason), "2 + 2 is 5");
+	}
+	return ASSAY_OK;
+}
+
+static enum assay_code launch(void *context, size_t item, enum assay_gate_which side, uint64_t seed,
+			      struct assay_gate_launch *ret, struct assay_err *err)
+{
+	struct world *w = context;
+	size_t n = w->launches++;
+	assert_true(n < MOST);
+	w->seeds[n] = seed;
+	w->sides[n] = (int)side;
+	w->items[n] = item;
+	if (w->stop_after && (int)n + 1 >= w->stop_after) {
+		w->interrupted = 1;
+		return assay_fail(err, ASSAY_EINTR, "interrupted");
+	}
+	ret->better = ASSAY_LOWER;
+	ret->samples = 5;
+	ret->summary = 100 * exp(w->noise * gaussian(&w->rng)) *
+		       (side == ASSAY_GATE_CAND ? w->slower[item] : 1);
+	if (w->load_from && n >= w->load_from)
+		ret->summary *= 3;
+	if (hit(n, w->step_every))
+		ret->summary = -1;
+	if ((int)side == w->sleep_side && hit(n / 2, w->sleep_every)) {
+		ret->suspended = true;
+		ret->summary *= 1000;
+	}
+	if ((int)side == w->crash_side && item == 0 && hit(n / 2 / CASES, w->crash_every)) {
+		ret->status = ASSAY_STATUS_CRASHED;
+		snprintf(ret->reason, sizeof(ret->reason), "killed by signal 11");
+	}
+	return ASSAY_OK;
+}
+
+struct outcome {
+	struct assay_gate_trial trials[CASES];
+	struct assay_gate_tally tally;
+};
+
+static void gate(struct world *w, uint64_t budget_ns, uint64_t seed, struct outcome *ret)
+{
+	const struct assay_gate_source source = {prepare, launch, NULL, w};
+	const struct assay_gate_session_options options = {
+		.policy = assay_gate_policy(ASSAY_GATE_NORMAL),
+		.seed = seed,
+		.budget_ns = budget_ns,
+		.interrupted = &w->interrupted,
+	};
+	struct assay_err err = {0};
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < CASES; i++)
+		ret->trials[i].policy = options.policy;
+	assert_int_equal(
+		assay_gate_session(&source, &options, ret->trials, CASES, &ret->tally, &err),
+		ASSAY_OK);
+}
+
+static struct assay_gate_report judge(const struct outcome *o)
+{
+	struct assay_gate_report report = {0};
+	struct assay_err err = {0};
+	for (size_t i = 0; i < CASES; i++) {
+		struct assay_gate_row *row = assay_gate_report_add(&report);
+		assert_non_null(row);
+		assert_int_equal(assay_gate_judge(&o->trials[i], o->tally.survivors, row, &err),
+				 ASSAY_OK);
+	}
+	return report;
+}
+
+static void done(struct outcome *o, struct assay_gate_report *report)
+{
+	assay_gate_trials_done(o->trials, CASES);
+	if (report)
+		assay_gate_report_done(report);
+}
+
+static void changes_are_told_from_none(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.slower[1] = 1.10;
+	w.slower[2] = 0.90;
+	gate(&w, 0, 3, &o);
+	struct assay_gate_report report = judge(&o);
+	assert_int_equal(report.rows[0].decision, ASSAY_DECISION_OK);
+	assert_int_equal(report.rows[1].decision, ASSAY_DECISION_REGRESSED);
+	assert_int_equal(report.rows[2].decision, ASSAY_DECISION_IMPROVED);
+	assert_int_equal(report.rows[3].decision, ASSAY_DECISION_OK);
+	assert_float_equal(report.rows[1].estimate.ratio, 1.10, 0.01);
+	assert_float_equal(report.rows[1].base, 100, 1);
+	assert_float_equal(report.rows[1].cand, 110, 1);
+	assert_int_equal(o.trials[0].n, 6); /* dismissed by the screen */
+	assert_true(o.trials[1].n >= 6 + 8);
+	done(&o, &report);
+}
+
+static void pairs_are_adjacent_random_and_of_one_seed(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	size_t cand_first = 0, in_order = 0;
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		w.launches = 0;
+		gate(&w, 0, seed, &o);
+		for (size_t n = 0; n < 2 * CASES * 6; n += 2) {
+			assert_int_equal(w.items[n], w.items[n + 1]);
+			assert_int_equal(w.seeds[n], w.seeds[n + 1]);
+			assert_int_not_equal(w.sides[n], w.sides[n + 1]);
+			cand_first += w.sides[n] == ASSAY_GATE_CAND;
+			in_order += n % (2 * CASES) / 2 == w.items[n];
+		}
+		done(&o, NULL);
+	}
+	/* 960 coin flips and 240 shuffles of four: within five standard deviations */
+	assert_in_range(cand_first, 480 - 78, 480 + 78);
+	assert_in_range(in_order, 240 - 68, 240 + 68);
+}
+
+static void a_crash_on_either_side_is_lost_coverage(void **state)
+{
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		struct world w = quiet();
+		struct outcome o;
+		w.crash_side = side;
+		w.crash_every = 4; /* flaky, not broken */
+		gate(&w, 0, 5, &o);
+		struct assay_gate_report report = judge(&o);
+		assert_int_equal(report.rows[0].decision, ASSAY_DECISION_FAILED);
+		assert_non_null(strstr(report.rows[0].reason, side ? "the candidate" : "the base"));
+		assert_non_null(strstr(report.rows[0].reason, "signal 11"));
+		assert_int_equal(report.rows[1].decision, ASSAY_DECISION_OK);
+		assert_int_equal(assay_gate_report_answer(&report), ASSAY_GATE_LOST);
+		done(&o, &report);
+	}
+}
+
+static void a_wrong_answer_is_no_slow_one(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.wrong = true;
+	w.slower[0] = 2;
+	gate(&w, 0, 5, &o);
+	struct assay_gate_report report = judge(&o);
+	assert_int_equal(report.rows[0].decision, ASSAY_DECISION_FAILED);
+	assert_string_equal(report.rows[0].reason, "the candidate: 2 + 2 is 5");
+	assert_int_equal(assay_gate_report_answer(&report), ASSAY_GATE_WRONG);
+	for (size_t n = 0; n < w.launches; n++)
+		assert_int_not_equal(w.items[n], 0); /* never timed */
+	done(&o, &report);
+}
+
+static void a_sleeping_machine_costs_pairs_and_no_verdict(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.sleep_side = ASSAY_GATE_CAND;
+	w.sleep_every = 5;
+	w.slower[1] = 1.10;
+	gate(&w, 0, 7, &o);
+	struct assay_gate_report report = judge(&o);
+	assert_true(o.tally.suspended > 0);
+	assert_int_equal(report.rows[0].decision, ASSAY_DECISION_OK);
+	assert_int_equal(report.rows[1].decision, ASSAY_DECISION_REGRESSED);
+	assert_float_equal(report.rows[1].estimate.ratio, 1.10, 0.02);
+	done(&o, &report);
+}
+
+static void a_side_that_never_counts_is_undecided(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.sleep_side = ASSAY_GATE_BASE;
+	w.sleep_every = 1;
+	gate(&w, 0, 7, &o);
+	struct assay_gate_report report = judge(&o);
+	for (size_t i = 0; i < CASES; i++) {
+		assert_int_equal(report.rows[i].decision, ASSAY_DECISION_INCONCLUSIVE);
+		assert_string_equal(report.rows[i].reason, "no pair of launches was usable");
+		assert_int_equal(report.rows[i].pairs, 0);
+	}
+	assert_int_equal(assay_gate_report_answer(&report), ASSAY_GATE_UNDECIDED);
+	done(&o, &report);
+}
+
+static void a_stepping_clock_costs_pairs(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.step_every = 7;
+	w.slower[3] = 1.10;
+	gate(&w, 0, 11, &o);
+	struct assay_gate_report report = judge(&o);
+	assert_true(report.rows[3].lost_pairs > 0);
+	assert_int_equal(report.rows[0].decision, ASSAY_DECISION_OK);
+	assert_int_equal(report.rows[3].decision, ASSAY_DECISION_REGRESSED);
+	done(&o, &report);
+}
+
+/* Load that arrives in the middle hits both sides of later pairs alike, and one pair at most unequally. */
+static void load_half_way_changes_no_verdict(void **state)
+{
+	(void)state;
+	size_t right = 0;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct world w = quiet();
+		struct outcome o;
+		w.load_from = 31;
+		w.slower[1] = 1.10;
+		gate(&w, 0, seed, &o);
+		struct assay_gate_report report = judge(&o);
+		assert_int_not_equal(report.rows[1].decision, ASSAY_DECISION_OK);
+		for (size_t i = 0; i < CASES; i++)
+			if (i != 1)
+				assert_int_not_equal(report.rows[i].decision,
+						     ASSAY_DECISION_REGRESSED);
+		right += report.rows[1].decision == ASSAY_DECISION_REGRESSED;
+		done(&o, &report);
+	}
+	assert_true(right >= 18);
+}
+
+static void spent_time_is_no_pass(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	gate(&w, 1, 3, &o);
+	struct assay_gate_report report = judge(&o);
+	assert_true(o.tally.out_of_time);
+	for (size_t i = 0; i < CASES; i++) {
+		assert_int_equal(report.rows[i].decision, ASSAY_DECISION_INCONCLUSIVE);
+		assert_string_equal(report.rows[i].reason, "the time was up before its turn");
+	}
+	done(&o, &report);
+}
+
+static void an_interruption_keeps_what_is_known(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.stop_after = 30; /* in the middle of the fourth round */
+	gate(&w, 0, 3, &o);
+	struct assay_gate_report report = judge(&o);
+	assert_true(o.tally.interrupted);
+	for (size_t i = 0; i < CASES; i++) {
+		assert_true(o.trials[i].n >= 3);
+		assert_int_equal(report.rows[i].decision, ASSAY_DECISION_INCONCLUSIVE);
+	}
+	done(&o, &report);
+}
+
+static void the_same_seed_is_the_same_gate(void **state)
+{
+	(void)state;
+	struct world a = quiet(), b = quiet();
+	struct outcome first, second;
+	gate(&a, 0, 17, &first);
+	gate(&b, 0, 17, &second);
+	assert_int_equal(a.launches, b.launches);
+	assert_memory_equal(a.seeds, b.seeds, a.launches * sizeof(a.seeds[0]));
+	assert_memory_equal(a.sides, b.sides, a.launches * sizeof(a.sides[0]));
+	done(&first, NULL);
+	done(&second, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(changes_are_told_from_none),
+		cmocka_unit_test(pairs_are_adjacent_random_and_of_one_seed),
+		cmocka_unit_test(a_crash_on_either_side_is_lost_coverage),
+		cmocka_unit_test(a_wrong_answer_is_no_slow_one),
+		cmocka_unit_test(a_sleeping_machine_costs_pairs_and_no_verdict),
+		cmocka_unit_test(a_side_that_never_counts_is_undecided),
+		cmocka_unit_test(a_stepping_clock_costs_pairs),
+		cmocka_unit_test(load_half_way_changes_no_verdict),
+		cmocka_unit_test(spent_time_is_no_pass),
+		cmocka_unit_test(an_interruption_keeps_what_is_known),
+		cmocka_unit_test(the_same_seed_is_the_same_gate),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
