@@ -72,8 +72,8 @@ struct assay_bound_outcome {
 };
 
 /*
- * Judge results[n] of one run. One series: the interval of its median, which covers the launches. Two: the
- * interval of their ratio over launches, at 95 % (harness/stats/compare.h); launches of one run take turns, so
+ * Judge results[n] of one run. One series: the distribution-free interval of the median over launches, from
+ * fewer than six of them all that their medians span. Two: the interval of their ratio over launches, at 95 % (harness/stats/compare.h); launches of one run take turns, so
  * nothing is added for drift. With fewer than three launches, when the spread between them is not known,
  * either is widened by what the machine's noise stands for. ASSAY_EUSAGE when the unit does not fit
  * a secondary metric; ASSAY_ENOMEM.

@@ -2,13 +2,16 @@
 /* budget_judge: a bound beside what was measured. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/str.h"
 #include "harness/gate/budget.h"
 #include "harness/stats/compare.h"
+#include "harness/stats/estimate.h"
 
 #define CONFIDENCE 0.95
+enum { ENOUGH_LAUNCHES = 6 }; /* of which the outermost two hold the median with 96.9 % */
 
 const char *assay_bound_verdict_name(enum assay_bound_verdict verdict)
 {
@@ -68,7 +71,8 @@ static bool usable(const struct assay_bound_side *side, const struct reading *re
 		out->verdict = ASSAY_BOUND_VANISHED;
 		if (reading->case_found)
 			snprintf(out->reason, sizeof(out->reason),
-				 "no metric '%s'; the case has %s", side->metric, reading->metrics);
+				 "no metric '%s'; the case has %s",
+				 side->metric ? side->metric : "primary", reading->metrics);
 		else
 			snprintf(out->reason, sizeof(out->reason), "nothing measured it");
 		return false;
@@ -93,6 +97,35 @@ static double allowance(const struct assay_result *a, const struct assay_result 
 	return fmax(assay_drift_allowance(a->noise), assay_drift_allowance(b->noise));
 }
 
+/*
+ * The interval of the median over launches, which are what vary: of six or more by order statistics, at 95 %.
+ * Fewer do not reach that, and what the estimate has, all of their medians, has to do. Less than three say
+ * nothing of how much they vary.
+ */
+static enum assay_code interval(const struct assay_result *r, double *lo, double *hi,
+				size_t *launches, struct assay_err *err)
+{
+	const struct assay_samples *s = &r->samples;
+	double median = r->estimate.median;
+	ASSAY_AUTO_FREE double *medians = calloc(s->launches + s->n + 1, sizeof(*medians));
+	if (!medians)
+		return assay_fail(err, ASSAY_ENOMEM, "no memory to judge %zu samples", s->n);
+	*launches = assay_launch_medians(s, medians, medians + s->launches);
+	*lo = r->estimate.lo;
+	*hi = r->estimate.hi;
+	if (*launches >= ENOUGH_LAUNCHES) {
+		assay_sort(medians, *launches);
+		assay_median_interval(medians, *launches, CONFIDENCE, lo, hi);
+		*lo = fmin(*lo, median); /* of all samples, as tables show it */
+		*hi = fmax(*hi, median);
+	} else if (*launches < ASSAY_COMPARE_LAUNCHES) {
+		double widening = allowance(r, r) * fabs(median);
+		*lo -= widening;
+		*hi += widening;
+	}
+	return ASSAY_OK;
+}
+
 static enum assay_code measure_one(const struct assay_bound *bound, const struct assay_result *r,
 				   struct assay_bound_outcome *out, struct assay_err *err)
 {
@@ -106,15 +139,11 @@ static enum assay_code measure_one(const struct assay_bound *bound, const struct
 				  r->metric.name, r->name,
 				  *r->metric.unit ? r->metric.unit : "numbers",
 				  *bound->unit.text ? bound->unit.text : "a bare number");
-	const struct assay_estimate *e = &r->estimate;
-	double lo = e->lo, hi = e->hi;
-	out->launches = r->samples.launches;
-	if (out->launches < ASSAY_COMPARE_LAUNCHES) {
-		double widening = allowance(r, r) * fabs(e->median);
-		lo -= widening;
-		hi += widening;
-	}
-	out->value = assay_unit_convert(&metric, &bound->unit, e->median * metric.factor);
+	double lo, hi;
+	code = interval(r, &lo, &hi, &out->launches, err);
+	if (code != ASSAY_OK)
+		return code;
+	out->value = assay_unit_convert(&metric, &bound->unit, r->estimate.median * metric.factor);
 	out->lo = assay_unit_convert(&metric, &bound->unit, lo * metric.factor);
 	out->hi = assay_unit_convert(&metric, &bound->unit, hi * metric.factor);
 	if (inverse) {

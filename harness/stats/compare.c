@@ -46,8 +46,7 @@ static size_t clean_samples(const struct assay_samples *samples, size_t from, si
 	return n;
 }
 
-/* Medians of the launches that have samples, to medians[launches]; scratch[samples->n]. */
-static size_t launch_medians(const struct assay_samples *samples, double *medians, double *scratch)
+size_t assay_launch_medians(const struct assay_samples *samples, double *medians, double *scratch)
 {
 	size_t n = 0, from = 0;
 	for (size_t i = 0; i < samples->launches; i++) {
@@ -74,7 +73,7 @@ static enum assay_code log_medians(const struct assay_samples *samples, double *
 		return assay_fail(err, ASSAY_ENOMEM, "no memory to compare %zu samples",
 				  samples->n);
 	*ret = medians;
-	*ret_n = launch_medians(samples, medians, medians + samples->launches);
+	*ret_n = assay_launch_medians(samples, medians, medians + samples->launches);
 	for (size_t i = 0; i < *ret_n; i++)
 		medians[i] = log(medians[i]);
 	return ASSAY_OK;
@@ -137,7 +136,7 @@ enum assay_code assay_compare(const struct assay_side *a, const struct assay_sid
 {
 	ASSAY_AUTO_FREE double *log_a = NULL;
 	ASSAY_AUTO_FREE double *log_b = NULL;
-	size_t na, nb;
+	size_t na = 0, nb = 0;
 	*ret = (struct assay_comparison){ASSAY_UNSURE, NAN, NAN, NAN};
 	enum assay_code code = log_medians(a->samples, &log_a, &na, err);
 	if (code == ASSAY_OK)

@@ -68,6 +68,12 @@ enum assay_code assay_compare(const struct assay_side *a, const struct assay_sid
 			      enum assay_better better, const struct assay_compare_policy *policy,
 			      struct assay_comparison *ret, struct assay_err *err);
 
+/*
+ * Medians of the launches that have samples, to medians[samples->launches]; returns how many. Preempted samples
+ * count only where fewer than two others are left in the launch. scratch[samples->n].
+ */
+size_t assay_launch_medians(const struct assay_samples *samples, double *medians, double *scratch);
+
 /* "same", "faster", "slower", "unsure": static. */
 const char *assay_verdict_name(enum assay_verdict verdict);
 

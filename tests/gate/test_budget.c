@@ -189,7 +189,7 @@ static void series_are_looked_up(void **state)
 	assay_registry_free(registry);
 }
 
-enum { LAUNCHES = 5, PER_LAUNCH = 4 };
+enum { LAUNCHES = 10, PER_LAUNCH = 4 };
 
 /* A result whose launches lie at the given levels; n_launches of them. */
 struct measured {
@@ -287,6 +287,23 @@ static void few_launches_widen_the_interval(void **state)
 	assert_int_equal(judge("toy/a <= 10.3 ns", &m.result, 1).verdict, ASSAY_BOUND_UNDECIDED);
 	fill(&m, "toy/a", "time", "ns/op", 3, (double[]){10, 10, 10});
 	assert_int_equal(judge("toy/a <= 10.1 ns", &m.result, 1).verdict, ASSAY_BOUND_MET);
+}
+
+static void many_launches_do_not_widen_it_to_the_worst(void **state)
+{
+	struct measured m;
+	(void)state;
+	fill(&m, "toy/a", "time", "ns/op", 10,
+	     (double[]){10, 10.1, 9.9, 30, 10.2, 9.8, 10.1, 9.9, 10.3, 10});
+	/* Of ten, the second lowest to the second highest hold the median with 97.9 %. */
+	struct assay_bound_outcome o = judge("toy/a <= 10.5 ns", &m.result, 1);
+	assert_int_equal(o.verdict, ASSAY_BOUND_MET);
+	assert_close(o.lo, 9.9, 1e-12);
+	assert_close(o.hi, 10.3, 1e-12);
+	fill(&m, "toy/a", "time", "ns/op", 5, (double[]){10, 10.1, 9.9, 30, 10.2});
+	o = judge("toy/a <= 10.5 ns", &m.result, 1);
+	assert_int_equal(o.verdict, ASSAY_BOUND_UNDECIDED);
+	assert_close(o.hi, 30, 1e-12);
 }
 
 static void ratios_have_their_interval_over_launches(void **state)
@@ -406,6 +423,7 @@ int main(void)
 		cmocka_unit_test(series_are_looked_up),
 		cmocka_unit_test(one_series_is_judged_by_its_interval),
 		cmocka_unit_test(few_launches_widen_the_interval),
+		cmocka_unit_test(many_launches_do_not_widen_it_to_the_worst),
 		cmocka_unit_test(ratios_have_their_interval_over_launches),
 		cmocka_unit_test(a_ratio_to_nothing_is_undecided),
 		cmocka_unit_test(secondary_metrics_are_found_by_name),
