@@ -72,11 +72,11 @@ struct assay_bound_outcome {
 };
 
 /*
- * Judge results[n] of one run. One series: the distribution-free interval of the median over launches, from
- * fewer than six of them all that their medians span. Two: the interval of their ratio over launches, at 95 % (harness/stats/compare.h); launches of one run take turns, so
- * nothing is added for drift. With fewer than three launches, when the spread between them is not known,
- * either is widened by what the machine's noise stands for. ASSAY_EUSAGE when the unit does not fit
- * a secondary metric; ASSAY_ENOMEM.
+ * Judge results[n] of one run. One series: the distribution-free interval of the median over launches at 95 %,
+ * from fewer than six of them all that their medians span. Two: the interval of their ratio over launches at
+ * 95 % (harness/stats/compare.h); launches of one run take turns, so nothing is added for drift. With fewer
+ * than three launches, when the spread between them is not known, either is widened by what the machine's
+ * noise stands for. ASSAY_EUSAGE when the unit does not fit a secondary metric; ASSAY_ENOMEM.
  */
 enum assay_code assay_bound_judge(const struct assay_bound *bound,
 				  const struct assay_result *results, size_t n,
