@@ -102,11 +102,6 @@ static const char heading[] =
 	"| verdict | series | base | candidate | change | 95 % interval | pairs | remarks |\n"
 	"| --- | --- | --: | --: | --: | --: | --: | --- |\n";
 
-static bool folded(const struct assay_gate_row *row)
-{
-	return row->decision == ASSAY_DECISION_OK || row->decision == ASSAY_DECISION_SKIPPED;
-}
-
 /* Rows while they fit below `end`; returns how many do not. *ret_shown counts those that do. */
 static size_t rows(struct assay_str *to, const struct assay_gate_report *report,
 		   const size_t *order, bool want_folded, size_t end, size_t *ret_shown)
@@ -115,7 +110,7 @@ static size_t rows(struct assay_str *to, const struct assay_gate_report *report,
 	*ret_shown = 0;
 	for (size_t i = 0; i < report->n; i++) {
 		const struct assay_gate_row *row = &report->rows[order[i]];
-		if (folded(row) != want_folded)
+		if (gate_say_unremarkable(row) != want_folded)
 			continue;
 		size_t before = to->length;
 		if (!left_out)

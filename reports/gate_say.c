@@ -282,6 +282,12 @@ void gate_say_title(struct assay_str *to, const struct assay_gate_row *row)
 		assay_str_add(to, "%s", words[row->decision]);
 }
 
+bool gate_say_unremarkable(const struct assay_gate_row *row)
+{
+	return row->decision == ASSAY_DECISION_SKIPPED ||
+	       (row->decision == ASSAY_DECISION_OK && !row->acceptance.present);
+}
+
 size_t gate_say_more_pairs(const struct assay_gate_row *row)
 {
 	size_t n = row->estimate.deciding_n;

@@ -44,6 +44,8 @@ const char *gate_say_value(const struct assay_gate_row *row, double value, char 
 void gate_say_numbers(struct assay_str *to, const struct assay_gate_row *row);
 /* INCONCLUSIVE: about how many more pairs would decide; 0 unknown, and for all others. */
 size_t gate_say_more_pairs(const struct assay_gate_row *row);
+/* Nothing that anybody has to read: SKIPPED, and OK unless that is so because something was accepted. */
+bool gate_say_unremarkable(const struct assay_gate_row *row);
 /* "slower by 6.1 %", "missing": what happened, for a title. */
 void gate_say_title(struct assay_str *to, const struct assay_gate_row *row);
 /*

@@ -138,8 +138,7 @@ static void entry(struct page *page, const struct assay_gate_row *row)
 /* Everybody wants to know how much was fine, few want to read it. */
 static bool brief(const struct page *page, const struct assay_gate_row *row)
 {
-	return !page->options->all &&
-	       (row->decision == ASSAY_DECISION_OK || row->decision == ASSAY_DECISION_SKIPPED);
+	return !page->options->all && gate_say_unremarkable(row);
 }
 
 static void table(struct page *page, const size_t *order)
@@ -189,7 +188,10 @@ static void skipped(struct page *page)
 static void summary(struct page *page)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
-	size_t ok = assay_gate_report_count(page->report, ASSAY_DECISION_OK);
+	size_t ok = 0;
+	for (size_t i = 0; i < page->report->n; i++)
+		ok += page->report->rows[i].decision == ASSAY_DECISION_OK &&
+		      brief(page, &page->report->rows[i]);
 	assay_str_add(&page->out, "\n");
 	if (!page->options->all) {
 		if (ok)

@@ -71,6 +71,11 @@ static void compared_rows(struct assay_gate_report *report)
 	struct assay_gate_row *row = add(report, "memory", "alloc_pair",
 					 "/size:256/subject:pool/threads:1", ASSAY_DECISION_OK);
 	measured(row, 12.34, 1.002, 6);
+	row = add(report, "memory", "alloc_pair", "/size:1Ki/subject:pool/threads:1",
+		  ASSAY_DECISION_OK);
+	measured(row, 14, 1.05, 8);
+	row->acceptance = (struct assay_gate_acceptance){
+		.present = true, .limit_ratio = 1.06, .author = copy("ann"), .note = copy("")};
 	row = add(report, "memory", "alloc_pair", "/size:4Ki/subject:pool/threads:1",
 		  ASSAY_DECISION_REGRESSED);
 	measured(row, 20, 1.125, 12);
