@@ -34,7 +34,8 @@ static bool wanted(const struct gate *gate, const char *name)
 
 /* The cases of the stored run that this build can measure too, as words of a run. */
 static enum assay_code words_of_cases(const struct gate *gate, const struct gate_side *stored,
-				      struct assay_argv *ret, struct assay_err *err)
+				      const struct assay_registry *registry, struct assay_argv *ret,
+				      struct assay_err *err)
 {
 	struct assay_result_list results = {0};
 	enum assay_code rc = assay_store_results(stored->stored.store, stored->run->id, NULL,
@@ -44,7 +45,7 @@ static enum assay_code words_of_cases(const struct gate *gate, const struct gate
 		struct assay_case c;
 		struct assay_err ignored = {0};
 		if (!r->primary || !wanted(gate, r->name) ||
-		    assay_case_parse(gate->cli->registry, r->name, &c, &ignored) != ASSAY_OK)
+		    assay_case_parse(registry, r->name, &c, &ignored) != ASSAY_OK)
 			continue;
 		assay_case_done(&c);
 		rc = assay_argv_add(ret, r->name, err);
@@ -91,10 +92,10 @@ static enum assay_code measure_side(struct gate *gate, struct gate_side *side,
 	int run_exit = CLI_OK;
 	enum assay_code rc = option_words(gate, side, &words, err);
 	size_t n_options = words.n;
-	if (rc == ASSAY_OK && side->live.kind == ASSAY_SIDE_PLUGIN)
-		rc = assay_registry_load(gate->cli->registry, side->text, err);
 	if (rc == ASSAY_OK)
-		rc = words_of_cases(gate, other, &words, err);
+		rc = words_of_cases(gate, other,
+				    ours ? gate->cli->registry : side->live.variants[0].registry,
+				    &words, err);
 	if (rc == ASSAY_OK && words.n > n_options)
 		rc = run_measure(gate->cli, (int)words.n, words.words, &run, &run_exit, err);
 	assay_argv_done(&words);

@@ -188,6 +188,16 @@ static enum assay_code ask_plan(const struct assay_gate_scope *scope, const char
 	return ASSAY_OK;
 }
 
+static enum assay_code no_build(const char *path, const char *why, struct assay_err *err)
+{
+	return assay_fail(
+		err, ASSAY_EUSAGE,
+		"'%.200s' does not say what it would measure (%s): is it a build of assay? "
+		"For a Google Benchmark executable add --kind gbench, for commands write: "
+		"assay gate -- BASE ::: CANDIDATE",
+		path, why);
+}
+
 enum assay_code assay_gate_side_build(const struct assay_gate_scope *scope,
 				      const char *const *paths, size_t n,
 				      struct assay_gate_side *ret, struct assay_err *err)
@@ -205,14 +215,12 @@ enum assay_code assay_gate_side_build(const struct assay_gate_scope *scope,
 	if (rc != ASSAY_OK)
 		return rc;
 	if (refusal[0])
-		return assay_fail(err, ASSAY_EUSAGE,
-				  "'%.200s' does not say what it would measure (%s): is it a build "
-				  "of assay? For a Google Benchmark executable add --gbench, for "
-				  "commands write: assay gate -- BASE ::: CANDIDATE",
-				  paths[0], refusal);
+		return no_build(paths[0], refusal, err);
 	rc = assay_plan_copy_read(assay_str_text(&output), &ret->copy, err);
 	if (rc != ASSAY_OK)
 		return assay_context(err, rc, "'%.200s'", paths[0]);
+	if (!ret->copy.plan.n) /* it printed something else, or nothing */
+		return no_build(paths[0], "it lists no benchmark", err);
 	keep_matching(&ret->copy.plan, &scope->request);
 	return ASSAY_OK;
 }

@@ -1,0 +1,142 @@
+#!/bin/sh
+# gate: verdicts, exit codes and what is stored, of real processes whose times are stated. Prints TAP.
+# usage: gate.sh ASSAY BASE.so SAME.so SLOWER.so FASTER.so OTHER.so
+set -u
+assay=$(realpath "$1") && base=$(realpath "$2") && same=$(realpath "$3") && slower=$(realpath "$4") &&
+	faster=$(realpath "$5") && other=$(realpath "$6") || exit 1
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+unset ASSAY_DB ASSAY_PROFILE GITHUB_ACTIONS
+count=0
+
+# check WHAT CONDITION...: one TAP line
+check()
+{
+	what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		sed 's/^/# /' out err 2>/dev/null | tail -n 20
+	fi
+}
+
+# gate EXPECTED ARGS...: true when the exit status is the expected one; short launches
+gate()
+{
+	expected=$1
+	shift
+	"$assay" gate --all -n 3 -t 300us "$@" >out 2>err </dev/null
+	status=$?
+	[ "$status" -eq "$expected" ] && return 0
+	echo "exit status $status, not $expected" >>err
+	return 1
+}
+
+
+says()
+{
+	grep -q -e "$1" err
+}
+
+shows()
+{
+	grep -q -e "$1" out
+}
+
+# after CASE WORD: the line under the case's name begins with the word
+after()
+{
+	awk -v name="$1" -v word="$2" 'found { exit !($1 == word || $1 == word ":") } index($0, name) { found = 1 }' out
+}
+
+# ---- live sides ----
+
+good="judged/steady judged/changing"
+# shellcheck disable=SC2086  # a list of patterns
+{
+	check "the same code passes" gate 0 --base "$base" --cand "$same" $good
+	check "... and says so first" shows '^PASS'
+	check "a slower one is a regression" gate 1 --base "$base" --cand "$slower" $good
+	check "... of that benchmark" after judged/changing/threads:1 REGRESSED
+	check "... by what was planted" shows '+10\.[0-9] %'
+	check "... and of no other" after judged/steady/threads:1 OK
+	check "a faster one is none" gate 0 --base "$base" --cand "$faster" $good
+	check "... and is called so" after judged/changing/threads:1 IMPROVED
+	check "a margin above the change lets it pass" gate 0 --base "$base" --cand "$slower" \
+		--ignore 15% --catch 20% $good
+}
+check "what vanished is coverage lost" gate 5 --base "$base" --cand "$other" judged/steady \
+	judged/veteran
+check "... and listed" shows 'judged/veteran'
+check "... as missing" after judged/veteran/threads:1 MISSING
+check "what is new is listed and passes" gate 0 --base "$base" --cand "$other" judged/steady \
+	judged/newcomer
+check "... as new" after judged/newcomer/threads:1 NEW
+check "a crash is coverage lost" gate 5 --base "$base" --cand "$other" judged/steady judged/fragile
+check "... with the side and the signal" shows 'the candidate.*signal'
+check "... whichever side crashes" gate 5 --base "$other" --cand "$base" judged/fragile
+check "a wrong answer is failed" gate 3 --base "$base" --cand "$other" judged/honest
+check "... and says what is wrong" shows 'two and two are five'
+check "nothing compared is coverage lost" gate 5 --base "$base" --cand "$other" judged/veteran
+
+# ---- what is asked for makes no sense ----
+
+check "a pattern of neither side" gate 2 --base "$base" --cand "$same" judged/stedy
+check "... is named" says "neither side has a benchmark that matches 'judged/stedy'"
+check "a side that is not there" gate 2 --base ./nothing.so --cand "$same"
+check "... is named" says 'nothing.so'
+check "no base" gate 2 --cand "$same"
+check "margins the wrong way round" gate 2 --base "$base" --ignore 5%
+check "... say which is which" says 'ignore must be the smaller'
+check "a margin that is no number" gate 2 --base "$base" --catch lots
+check "an unknown preset" gate 2 --base "$base" --preset harsh
+check "a file that is no build of assay" gate 2 --base /bin/true
+check "... says what to write instead" says 'assay gate -- BASE ::: CANDIDATE'
+printf 'gate:\n  rules:\n    judged/steady: loose\n    judged/gone: strict\n' >policy.yaml
+check "a rule about nothing" gate 2 --base "$base" --cand "$same" --policy policy.yaml
+check "... is named with file and line" says 'policy.yaml:4: .*judged/gone'
+printf 'gate:\n  presets: normal\n' >policy.yaml
+check "an unknown key of the policy" gate 2 --base "$base" --cand "$same" --policy policy.yaml
+check "... is named with file and line" says "policy.yaml:2: unknown key 'presets'"
+printf 'gate:\n  rules:\n    judged/changing: {ignore: 12%%, catch: 15%%}\n' >assay.yaml
+check "a rule of the project applies" gate 0 --base "$base" --cand "$slower" judged/changing
+rm assay.yaml
+
+# ---- commands ----
+
+check "two commands" gate 0 --max-time 20s --ignore 30% --catch 90% -- sleep 0.01 ::: sleep 0.01
+check "one that fails is failed" gate 3 -- true ::: false
+check "one command is not two" gate 2 -- true
+check "three are not either" gate 2 -- true ::: true ::: true
+
+# ---- stored runs ----
+
+rm -f results.db
+"$assay" run -q --load "$base" -n 5 -t 1ms --launches 5 judged/steady judged/changing \
+	judged/veteran >/dev/null 2>&1
+"$assay" db baseline @last >/dev/null 2>&1
+"$assay" run -q --load "$slower" -n 5 -t 1ms --launches 5 judged/steady judged/changing \
+	judged/veteran >/dev/null 2>&1
+check "two stored runs" gate 1 --base @last~1 --cand @last --ignore 0% --catch 9%
+check "... and what that cannot do" shows 'cannot be paired'
+check "... with the planted change" shows '+10\.[0-9] %'
+check "a stored base, the candidate measured now" gate 1 --base @last~1 --cand "$slower" \
+	--ignore 0% --catch 9% judged/changing
+check "a stored base that is not there" gate 2 --base tag:none
+
+# ---- what remains ----
+
+rm -f results.db
+gate 1 --base "$base" --cand "$slower" judged/changing
+runs=$("$assay" export --format jsonl 2>/dev/null | grep -c '"judged/changing/threads:1"')
+check "both sides are stored" [ "$runs" -eq 1 ]
+check "a store that cannot be written" gate 7 --db /proc/none/results.db --base "$base" \
+	--cand "$same"
+"$assay" gate -q --base "$base" --cand "$same" -n 3 -t 300us --json judged/steady >out 2>err
+check "JSON is one document" python3 -c 'import json; d = json.load(open("out")); \
+	assert d["schema"] == "assay/1"'
+echo "1..$count"
