@@ -5,6 +5,9 @@
 
 #include "harness/bench.h"
 
+/* Name of the interface of struct cache_ops, the suite's own. */
+#define CACHE_INTERFACE "cache"
+
 /* Longest value, so that callers can keep one on the stack. */
 #define CACHE_VALUE_WORDS_MAX 512
 

@@ -9,6 +9,7 @@
 
 #include "harness/base/rng.h"
 #include "suites/cache/cache.h"
+#include "suites/cache/store.h"
 
 #define SEQUENTIAL_OPS 20000
 #define THREADS        4
@@ -270,8 +271,8 @@ static enum assay_code check_remote(const struct cache_ops *ops, struct assay_rn
 	return code;
 }
 
-static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
-			     struct assay_err *err)
+static enum assay_code check_cache(const struct assay_subject *subject, uint64_t seed,
+				   struct assay_err *err)
 {
 	static const struct {
 		size_t words, budget_bytes;
@@ -293,8 +294,23 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 	return code;
 }
 
+static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
+			     struct assay_err *err)
+{
+	const char *interface = subject->interface ? subject->interface : CACHE_INTERFACE;
+	if (strcmp(interface, CACHE_INTERFACE) == 0)
+		return check_cache(subject, seed, err);
+	if (subject->is_null)
+		return ASSAY_OK;
+	if (strcmp(interface, STORE_INTERFACE) == 0)
+		return store_check(subject->ops, seed, err);
+	return assay_fail(err, ASSAY_EBUG, "suite cache has no oracle for interface '%s'",
+			  interface);
+}
+
 const struct assay_suite assay_suite_cache = {
-	.brief = "in-memory caches: throughput, hit ratio, correctness under threads",
-	.interface = "cache",
+	.brief =
+		"caches: policies, throughput and hit ratio, tiers and stores on disk, invalidation",
+	.interface = CACHE_INTERFACE,
 	.check = check,
 };

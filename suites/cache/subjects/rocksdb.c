@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* rocksdb: a log-structured merge tree with its default options; the write-ahead log is not forced. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "suites/cache/peer.h"
+#include "suites/cache/store.h"
+
+/* Of rocksdb/c.h. */
+struct rocksdb;
+struct rocksdb_options;
+struct rocksdb_reading;
+struct rocksdb_writing;
+static struct {
+	struct rocksdb_options *(*options_create)(void);
+	void (*options_destroy)(struct rocksdb_options *options);
+	void (*create_if_missing)(struct rocksdb_options *options, unsigned char yes);
+	struct rocksdb_reading *(*reading_create)(void);
+	void (*reading_destroy)(struct rocksdb_reading *options);
+	struct rocksdb_writing *(*writing_create)(void);
+	void (*writing_destroy)(struct rocksdb_writing *options);
+	struct rocksdb *(*open)(const struct rocksdb_options *options, const char *path,
+				char **error);
+	void (*close)(struct rocksdb *db);
+	char *(*get)(struct rocksdb *db, const struct rocksdb_reading *options, const char *key,
+		     size_t key_n, size_t *ret_n, char **error);
+	void (*put)(struct rocksdb *db, const struct rocksdb_writing *options, const char *key,
+		    size_t key_n, const char *value, size_t value_n, char **error);
+	void (*free)(void *bytes);
+} rdb;
+
+static enum assay_code probe(struct assay_err *err)
+{
+	const struct peer_symbol symbols[] = {
+		{"rocksdb_options_create", &rdb.options_create},
+		{"rocksdb_options_destroy", &rdb.options_destroy},
+		{"rocksdb_options_set_create_if_missing", &rdb.create_if_missing},
+		{"rocksdb_readoptions_create", &rdb.reading_create},
+		{"rocksdb_readoptions_destroy", &rdb.reading_destroy},
+		{"rocksdb_writeoptions_create", &rdb.writing_create},
+		{"rocksdb_writeoptions_destroy", &rdb.writing_destroy},
+		{"rocksdb_open", &rdb.open},
+		{"rocksdb_close", &rdb.close},
+		{"rocksdb_get", &rdb.get},
+		{"rocksdb_put", &rdb.put},
+		{"rocksdb_free", &rdb.free},
+		{NULL, NULL},
+	};
+	return peer_open("librocksdb.so.7.8", "librocksdb7.8", symbols, err);
+}
+
+struct kv_store {
+	struct rocksdb *db;
+	struct rocksdb_options *options;
+	struct rocksdb_reading *reading;
+	struct rocksdb_writing *writing;
+	size_t value_bytes;
+};
+
+/* Takes over the library's message. */
+static enum assay_code failed(char *error, const char *what, struct assay_err *err)
+{
+	if (!error)
+		return ASSAY_OK;
+	enum assay_code rc = assay_fail(err, ASSAY_EIO, "rocksdb: %s: %s", what, error);
+	rdb.free(error);
+	return rc;
+}
+
+static void rocksdb_close_store(struct kv_store *s)
+{
+	if (!s)
+		return;
+	if (s->db)
+		rdb.close(s->db);
+	rdb.options_destroy(s->options);
+	rdb.reading_destroy(s->reading);
+	rdb.writing_destroy(s->writing);
+	free(s);
+}
+
+static enum assay_code rocksdb_open_store(const struct store_config *config, struct kv_store **ret,
+					  struct assay_err *err)
+{
+	char path[FOLDER_BYTES + 16], *error = NULL;
+	snprintf(path, sizeof(path), "%s/rocksdb", config->folder);
+	struct kv_store *s = calloc(1, sizeof(*s));
+	if (!s)
+		return assay_fail(err, ASSAY_ENOMEM, "rocksdb: out of memory");
+	s->value_bytes = config->value_bytes;
+	s->options = rdb.options_create();
+	s->reading = rdb.reading_create();
+	s->writing = rdb.writing_create();
+	rdb.create_if_missing(s->options, 1);
+	s->db = rdb.open(s->options, path, &error);
+	enum assay_code rc = failed(error, "open", err);
+	if (rc != ASSAY_OK)
+		rocksdb_close_store(s);
+	else
+		*ret = s;
+	return rc;
+}
+
+static enum assay_code rocksdb_get_value(struct kv_store *s, uint64_t key, void *value,
+					 struct assay_err *err)
+{
+	size_t n = 0;
+	char *error = NULL;
+	char *found = rdb.get(s->db, s->reading, (const char *)&key, sizeof(key), &n, &error);
+	if (error)
+		return failed(error, "get", err);
+	if (!found)
+		return ASSAY_SKIP;
+	enum assay_code rc = ASSAY_OK;
+	if (n == s->value_bytes)
+		memcpy(value, found, n);
+	else
+		rc = assay_fail(err, ASSAY_ECHECK, "rocksdb: a value of %zu bytes", n);
+	rdb.free(found);
+	return rc;
+}
+
+static enum assay_code rocksdb_put_value(struct kv_store *s, uint64_t key, const void *value,
+					 struct assay_err *err)
+{
+	char *error = NULL;
+	rdb.put(s->db, s->writing, (const char *)&key, sizeof(key), value, s->value_bytes, &error);
+	return failed(error, "put", err);
+}
+
+/* Each put is a transaction of its own, in the kernel's care when it returns. */
+static enum assay_code rocksdb_sync(struct kv_store *s, struct assay_err *err)
+{
+	return ASSAY_OK;
+}
+
+static const struct store_ops ops = {
+	.open = rocksdb_open_store,
+	.get = rocksdb_get_value,
+	.put = rocksdb_put_value,
+	.sync = rocksdb_sync,
+	.close = rocksdb_close_store,
+};
+
+const struct assay_subject assay_subject_cache_rocksdb = {
+	.interface = STORE_INTERFACE,
+	.brief = "RocksDB with its default options, log not forced to disk",
+	.ops = &ops,
+	.probe = probe,
+};
