@@ -70,7 +70,8 @@ struct cli_verb {
 	const char *brief;                /* one line for the overview; NULL: hidden */
 	const char *details;              /* paragraphs after the options; may be NULL */
 	const struct cli_option *options; /* ends with { 0 }; may be NULL */
-	bool bare; /* needs neither registry nor configuration: started as fast as possible */
+	int on_error; /* its exit code for every error, usage among them; 0: by the kind of error */
+	bool bare;    /* needs neither registry nor configuration: started as fast as possible */
 	/* *ret_exit is CLI_OK on entry; on failure the code of the return value decides. */
 	enum assay_code (*run)(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			       struct assay_err *err);

@@ -34,6 +34,7 @@ static const struct cli_option options[] = {
 	{"catch", 0, "N%", "a change of this must not pass as OK"},
 	{"policy", 0, "FILE", "presets and rules by benchmark (default: key gate of assay.yaml)"},
 	{"metric", 0, "NAME", "judge this metric instead of the primary one"},
+	{"confirms", 0, "CHANGE", "settle this change of 'assay history' by what comes out"},
 	{"max-time", 0, "T", "stop after this time and say what is known by then"},
 	{"cross-machine", 0, NULL, "hold a run against a stored one of another machine"},
 	{"self-test", 0, NULL, "measure for a minute how often the gate is wrong here"},
@@ -133,6 +134,11 @@ static enum assay_code read_request(struct gate *gate, struct assay_err *err)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a gate");
 	if (gate->args->dashes)
 		benchmarks = without_commands(gate->args, given);
+	char *changed = gate->change.n ? (char *)(uintptr_t)gate->change.points[0].name : NULL;
+	if (changed && !benchmarks.n_before) {
+		benchmarks.positional = &changed;
+		benchmarks.n_before = benchmarks.n_positional = 1;
+	}
 	return run_request_read(gate->cli, &benchmarks, &gate->request, err);
 }
 
@@ -158,6 +164,8 @@ static void find_revision(struct gate *gate, enum assay_gate_which which)
 static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 {
 	enum assay_code rc = gate_policy_read(gate->args, &gate->policy, err);
+	if (rc == ASSAY_OK)
+		rc = gate_confirm_read(gate, err);
 	if (rc == ASSAY_OK)
 		rc = read_effort(gate, err);
 	if (rc == ASSAY_OK)
@@ -262,6 +270,8 @@ static enum assay_code judge(struct gate *gate, struct assay_err *err)
 	if (rc == ASSAY_OK)
 		rc = gate->sides[0].is_stored || gate->sides[1].is_stored ? gate_stored(gate, err)
 									  : gate_live(gate, err);
+	if (rc == ASSAY_OK)
+		rc = gate_confirm(gate, err);
 	gate->report.elapsed_ns = assay_now_ns() - began;
 	for (int side = 0; side < 2; side++)
 		if (gate->runs[side])
@@ -286,6 +296,7 @@ static void gate_done(struct gate *gate)
 		gate_side_done(&gate->sides[side]);
 	assay_gate_report_done(&gate->report);
 	assay_gate_acceptances_done(&gate->acceptances);
+	assay_change_list_done(&gate->change);
 	assay_store_close(gate->store);
 	assay_environment_done(&gate->environment);
 	assay_topology_free(gate->topology);

@@ -44,6 +44,7 @@ struct gate {
 	struct assay_store *store;
 	int64_t runs[2]; /* in the store, once begun; 0: none */
 	struct assay_gate_acceptances acceptances;
+	struct assay_change_list change; /* the one of --confirms; n = 0: none */
 	struct assay_gate_report report;
 	const volatile sig_atomic_t *interrupted;
 };
@@ -56,6 +57,11 @@ void gate_side_done(struct gate_side *side);
 
 /* Both sides can be launched: pairs. Fills the report and stores what was measured. */
 enum assay_code gate_live(struct gate *gate, struct assay_err *err);
+
+/* Read the change that --confirms names. Without patterns its case is what is gated. */
+enum assay_code gate_confirm_read(struct gate *gate, struct assay_err *err);
+/* Settle that change by the report, and remark it there. ASSAY_EUSAGE when its case is not in it. */
+enum assay_code gate_confirm(struct gate *gate, struct assay_err *err);
 
 /* At least one side is a stored run: no pairs. Likewise. */
 enum assay_code gate_stored(struct gate *gate, struct assay_err *err);

@@ -188,14 +188,17 @@ void history_sentence(const struct history_view *view, const struct history_basi
 			      shift->method);
 	} else if (one_commit(before, to)) {
 		assay_str_add(ret, "; so it was not the code.");
-	} else {
-		assay_str_add(
-			ret,
-			"; proposed, until 'assay gate --base OLD --cand NEW %s' with builds of ",
-			s->name);
+	} else if (shift->change) {
+		assay_str_add(ret,
+			      "; proposed, until 'assay gate --confirms %" PRId64
+			      " --base OLD --cand NEW' with builds of ",
+			      shift->change);
 		add_commit(ret, before);
 		assay_str_add(ret, " and ");
 		add_commit(ret, to);
 		assay_str_add(ret, " says so too.");
+	} else {
+		assay_str_add(ret,
+			      "; 'assay history --propose' keeps it and says how to confirm it.");
 	}
 }

@@ -217,7 +217,8 @@ int main(int argc, char **argv)
 		exit_code = READER_GONE;
 	else if (code != ASSAY_OK) {
 		complain(&s, &err);
-		exit_code = cli_exit_of(code);
+		exit_code = s.verb && s.verb->on_error && code != ASSAY_EINTR ? s.verb->on_error
+									      : cli_exit_of(code);
 	}
 	assay_registry_free(s.cli.registry);
 	config_free(s.cli.config);

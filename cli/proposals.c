@@ -16,19 +16,28 @@ static void say(const struct cli *cli, const struct history_view *view,
 	cli_note(cli, "%s: %s", view->measured->name, clean);
 }
 
+/* Was this shift not among the change points that were read before it was kept? */
+static bool is_new(const struct assay_change_list *known, const struct assay_shift *shift)
+{
+	for (size_t i = 0; i < known->n; i++)
+		if (known->points[i].id == shift->change)
+			return false;
+	return shift->change != 0;
+}
+
 static enum assay_code propose(const struct cli *cli, struct assay_store *store,
 			       const struct history_view *view, size_t *n, struct assay_err *err)
 {
 	/* The newest anchor alone: what others showed was seen when they ran. */
-	const struct history_basis *basis = &view->bases[view->n_bases - 1];
-	const struct assay_shift_list *list = &basis->shifts;
+	struct history_basis *basis = &view->bases[view->n_bases - 1];
 	size_t kept = 0;
 	if (!view->measured->primary)
 		return ASSAY_OK;
-	enum assay_code code = assay_history_propose(store, basis->series, list, &kept, err);
-	for (size_t i = 0; i < list->n && code == ASSAY_OK; i++)
-		if (!list->shifts[i].change && (*n)++ < MOST_SENTENCES)
-			say(cli, view, basis, &list->shifts[i]);
+	enum assay_code code =
+		assay_history_propose(store, basis->series, &basis->shifts, &kept, err);
+	for (size_t i = 0; kept && i < basis->shifts.n && code == ASSAY_OK; i++)
+		if (is_new(&basis->known, &basis->shifts.shifts[i]) && (*n)++ < MOST_SENTENCES)
+			say(cli, view, basis, &basis->shifts.shifts[i]);
 	return code;
 }
 

@@ -336,6 +336,8 @@ static enum assay_code prepare(struct session *s, const struct cli_args *args,
 	const char *reference = cli_value(args, "resume");
 	enum assay_code rc = reference ? resume(s, reference, err)
 				       : run_request_read(s->cli, args, &s->request, err);
+	if (rc == ASSAY_OK && !reference)
+		rc = run_request_anchor(s->cli, args, &s->request, err);
 	if (rc == ASSAY_OK)
 		rc = read_tags(s, args, err);
 	if (rc == ASSAY_OK)

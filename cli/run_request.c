@@ -324,7 +324,7 @@ static bool says_where(const struct cli *cli, const struct run_request *q)
 }
 
 /* Programs have no anchor: a command is interleaved with others, not with a plug-in. */
-static enum assay_code read_anchor(struct cli *cli, const struct cli_args *args,
+enum assay_code run_request_anchor(struct cli *cli, const struct cli_args *args,
 				   struct run_request *q, struct assay_err *err)
 {
 	const char *path = config_get(cli->config, "anchor");
@@ -364,8 +364,6 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 	q->counts = cli_flag(args, "counts");
 	if (rc == ASSAY_OK)
 		rc = run_command_read(args, q, err);
-	if (rc == ASSAY_OK)
-		rc = read_anchor(cli, args, q, err);
 	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
 }
 

@@ -30,10 +30,13 @@ struct run_request {
 	const char *program_suite; /* of the programs; NULL: none */
 };
 
-/* From options, settings and the profile's figures. Loads the plug-ins named by --load, opens the anchor,
- * and adds the programs to the registry. */
+/* From options, settings and the profile's figures. Loads the plug-ins named by --load, and adds the
+ * programs to the registry. */
 enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 				 struct run_request *ret, struct assay_err *err);
+/* Open the anchor that options or settings name, if any. */
+enum assay_code run_request_anchor(struct cli *cli, const struct cli_args *args,
+				   struct run_request *request, struct assay_err *err);
 /* As JSON for the store, and back from there. */
 char *run_request_json(const struct run_request *request);
 enum assay_code run_request_restore(struct cli *cli, const char *json, struct run_request *ret,

@@ -243,11 +243,11 @@ enum assay_code assay_history_read_shifts(struct assay_store *store,
 }
 
 enum assay_code assay_history_propose(struct assay_store *store, const struct assay_history *series,
-				      const struct assay_shift_list *list, size_t *ret_n,
+				      struct assay_shift_list *list, size_t *ret_n,
 				      struct assay_err *err)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		const struct assay_shift *shift = &list->shifts[i];
+		struct assay_shift *shift = &list->shifts[i];
 		if (shift->change)
 			continue;
 		const struct assay_change_point change = {
@@ -259,11 +259,11 @@ enum assay_code assay_history_propose(struct assay_store *store, const struct as
 			.hi = shift->hi,
 			.p = SCAN_LEVEL,
 		};
-		bool is_new;
-		enum assay_code code = assay_store_propose_change(store, &change, &is_new, err);
+		enum assay_code code =
+			assay_store_propose_change(store, &change, &shift->change, err);
 		if (code != ASSAY_OK)
 			return code;
-		*ret_n += is_new;
+		*ret_n += shift->change != 0;
 	}
 	return ASSAY_OK;
 }

@@ -54,9 +54,9 @@ enum assay_code assay_history_read_shifts(struct assay_store *store,
 					  struct assay_change_list *ret_known,
 					  struct assay_shift_list *ret, struct assay_err *err);
 
-/* Keep those of `list` that the store does not have as proposals; adds how many to *ret_n. */
+/* Keep those of `list` that the store lacks as proposals, and give them ids; adds how many to *ret_n. */
 enum assay_code assay_history_propose(struct assay_store *store, const struct assay_history *series,
-				      const struct assay_shift_list *list, size_t *ret_n,
+				      struct assay_shift_list *list, size_t *ret_n,
 				      struct assay_err *err);
 
 /*

@@ -124,7 +124,7 @@ enum assay_code assay_store_change(struct assay_store *store, int64_t id,
 }
 
 enum assay_code assay_store_propose_change(struct assay_store *store,
-					   const struct assay_change_point *change, bool *ret_new,
+					   const struct assay_change_point *change, int64_t *ret_id,
 					   struct assay_err *err)
 {
 	enum assay_code code = store_writable(store, err);
@@ -150,7 +150,8 @@ enum assay_code assay_store_propose_change(struct assay_store *store,
 	if (b.rc != SQLITE_OK)
 		return store_failed(store, b.rc, "write", err);
 	code = store_run_once(store, insert, "write", err);
-	*ret_new = code == ASSAY_OK && sqlite3_changes(store->db) > 0;
+	bool added = code == ASSAY_OK && sqlite3_changes(store->db) > 0;
+	*ret_id = added ? sqlite3_last_insert_rowid(store->db) : 0;
 	return code;
 }
 

@@ -55,13 +55,15 @@ static enum assay_code add_series(struct history_reader *reader, sqlite3_stmt *q
 static sqlite3_stmt *series_like(struct assay_store *store, const char *pattern,
 				 struct assay_err *err)
 {
-	sqlite3_stmt *query = store_query(
-		store,
-		COLUMNS
-		" JOIN result r ON r.id = (SELECT id FROM result WHERE series = s.id LIMIT 1)"
-		" WHERE ?1 IS NULL OR s.name GLOB ?1 OR s.name GLOB ?1 || '/*'"
-		" ORDER BY s.name, m.id",
-		err);
+	sqlite3_stmt *query =
+		store_query(store,
+			    COLUMNS
+			    " JOIN result r ON r.id = (SELECT id FROM result WHERE series = s.id"
+			    " AND run NOT IN " STORE_GATE_RUNS
+			    " LIMIT 1)"
+			    " WHERE ?1 IS NULL OR s.name GLOB ?1 OR s.name GLOB ?1 || '/*'"
+			    " ORDER BY s.name, m.id",
+			    err);
 	struct store_binder b = {query};
 	if (query)
 		store_bind_text(&b, pattern && *pattern ? pattern : NULL);

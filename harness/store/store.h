@@ -216,9 +216,9 @@ enum assay_code assay_store_changes(struct assay_store *store, int64_t series,
 /* The one of this id, alone in its list. ASSAY_EUSAGE when there is none. */
 enum assay_code assay_store_change(struct assay_store *store, int64_t id,
 				   struct assay_change_list *ret, struct assay_err *err);
-/* Keep a proposal; *ret_new is false, and nothing is written, when there is one of this series and run. */
+/* Keep a proposal; *ret_id is 0, and nothing is written, when there is one of this series and run. */
 enum assay_code assay_store_propose_change(struct assay_store *store,
-					   const struct assay_change_point *change, bool *ret_new,
+					   const struct assay_change_point *change, int64_t *ret_id,
 					   struct assay_err *err);
 /*
  * Settle a change point, after a paired gate alone: `how` is added to its method, such as "gate: REGRESSED, 1.052

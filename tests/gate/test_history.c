@@ -299,9 +299,9 @@ static void proposals_are_kept_once_and_settled(void **state)
 		     ASSAY_EUSAGE, "no change point 99");
 	assay_store_close(store);
 	assert_ok(assay_store_open(path, ASSAY_STORE_READ, &store, &err));
-	bool is_new;
+	int64_t id;
 	assert_fails(assay_store_propose_change(store, &(struct assay_change_point){.series = 1},
-						&is_new, &err),
+						&id, &err),
 		     ASSAY_ESTORE, "");
 	assay_store_close(store);
 	unlink(path);

@@ -59,7 +59,7 @@ state() {
 check 'a step of 5 % is seen' 0 '^-- from here \+[45]\.[0-9] %' history step
 also 'in one sentence, with the commits' \
 	'^time rose by [45]\.[0-9] % \[[45]\.[0-9], [5]\.[0-9]\], after c00000001[b-d] and not later than c00000001[ef], at run '
-also 'that says what would confirm it' "assay gate --base OLD --cand NEW history/step/threads:1"
+also 'that says how to go on' "; 'assay history --propose' keeps it and says how to confirm it"
 also 'and that it was followed as measured' '^followed as measured: a machine that became slower'
 check 'a flat series is flat' 0 '^No change of level is seen in these 60 runs' history flat
 check 'a machine that drifts is not in the ratio' 0 '^No change of level is seen' history drift
@@ -88,6 +88,9 @@ check 'reading changes nothing' 0 same sh -c 'cmp results.db before.db && echo s
 check 'proposals are kept on request' 0 '^3 new proposals in ' "$assay" history --propose
 check 'once' 0 '^0 new proposals in ' "$assay" history --propose
 check 'and then are stored' 0 '^proposed true $' state step
+check 'and the sentence says what would confirm them' 0 \
+	"proposed, until 'assay gate --confirms [0-9]+ --base OLD --cand NEW' with builds of c00000001[b-d] and c00000001[ef] says" \
+	history step
 check 'the overview counts them' 0 'history/step/threads:1 +time +60 .* 1 proposed' "$assay" history
 absent 'and has ratios with what they are of' 'vs_anchor'
 check 'a series that is not there' 2 "did you mean 'history/step'" "$assay" history history/stp
