@@ -24,11 +24,11 @@ const char *assay_ack_kind_name(enum assay_ack_kind kind)
 	return kind_names[kind];
 }
 
-static void bind_ack(struct store_binder *b, const struct assay_ack *ack, const char *since)
+/* uuid and since are borrowed until the statement has run. */
+static void bind_ack(struct store_binder *b, const struct assay_ack *ack, const uint8_t uuid[16],
+		     const char *since)
 {
-	uint8_t uuid[16];
-	assay_uuid(uuid);
-	store_bind_blob(b, uuid, sizeof(uuid));
+	store_bind_blob(b, uuid, 16);
 	store_bind_blob(b, ack->series_key, sizeof(ack->series_key));
 	if (ack->one_machine)
 		store_bind_blob(b, ack->fingerprint, sizeof(ack->fingerprint));
@@ -69,8 +69,10 @@ enum assay_code assay_store_add_ack(struct assay_store *store, const struct assa
 	assay_str_add(&since, "%s..%s", ack->from ? ack->from : "", ack->to ? ack->to : "");
 	if (since.failed)
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for an acknowledgement");
+	uint8_t uuid[16];
+	assay_uuid(uuid);
 	struct store_binder b = {insert};
-	bind_ack(&b, ack, since.text);
+	bind_ack(&b, ack, uuid, since.text);
 	if (b.rc != SQLITE_OK)
 		return store_failed(store, b.rc, "write", err);
 	code = store_run_once(store, insert, "write", err);

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t ns = 0, again = 0;
 	if (assay_parse_duration(text, &ns, &err) == ASSAY_OK) {
 		size_t length = strlen(text);
-		must(length >= 2 && strchr("smh", text[length - 1]));
+		must(length >= 2 && strchr("smhd", text[length - 1]));
 		/* Up to 2^53 a double is exact, so the number must survive in the smallest unit. */
 		if (ns < (UINT64_C(1) << 53)) {
 			char printed[32];
