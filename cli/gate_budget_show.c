@@ -8,6 +8,7 @@
 
 #include "cli/stored.h"
 #include "harness/base/json.h"
+#include "harness/base/parse.h"
 #include "harness/base/str.h"
 
 const char *budget_word(const struct budget *budget, const struct assay_bound_outcome *outcome)
@@ -23,41 +24,50 @@ const char *budget_word(const struct budget *budget, const struct assay_bound_ou
 	return assay_bound_verdict_name(outcome->verdict);
 }
 
+/* In the unit of the bound; a benchmark's own unit, which may be long, is left to the remarks. */
+static const char *value_text(const struct budget *b, double value, char *text, size_t size)
+{
+	if (b->bound.unit.quantity == ASSAY_QUANTITY_OTHER)
+		return assay_format_value(value, "", text, size);
+	return assay_unit_format(&b->bound.unit, value, text, size);
+}
+
 /* "<= 12.00 ns" */
 static const char *asked_cell(const struct budget *b, char *text, size_t size)
 {
 	char limit[40];
-	assay_unit_format(&b->bound.unit, b->bound.limit, limit, sizeof(limit));
+	value_text(b, b->bound.limit, limit, sizeof(limit));
 	snprintf(text, size, "%s %s", b->bound.at_least ? ">=" : "<=", limit);
 	return text;
 }
 
-/* The interval in the unit and with the decimals of the value before it. */
-static void add_interval(const char *value_text, double value, double lo, double hi, char *text,
-			 size_t size)
+/* Four digits, as the value has them. */
+static void add_number(double value, char *text, size_t size)
 {
+	double a = fabs(value);
 	size_t used = strlen(text);
-	const char *point = strchr(value_text, '.');
-	int decimals = point ? (int)strspn(point + 1, "0123456789") : 0;
-	double scale = strtod(value_text, NULL) / value;
-	if (!isfinite(lo) || !isfinite(hi))
-		return;
-	if (!isfinite(scale) || scale <= 0 || strpbrk(value_text, "e"))
-		snprintf(text + used, size - used, " [%.3g, %.3g]", lo, hi);
+	int decimals = a >= 999.95 ? 0 : a >= 99.995 ? 1 : a >= 9.9995 ? 2 : 3;
+	if (a >= 1e6 || (a > 0 && a < 0.001))
+		snprintf(text + used, size - used, "%.2e", value);
 	else
-		snprintf(text + used, size - used, " [%.*f, %.*f]", decimals, lo * scale, decimals,
-			 hi * scale);
+		snprintf(text + used, size - used, "%.*f", decimals, value);
 }
 
+/* "7.310 ns [7.291, 7.342]": the interval has the prefix of the value. */
 static const char *measured_cell(const struct budget *b, const struct assay_bound_outcome *o,
 				 char *text, size_t size)
 {
 	if (!b->bounded || isnan(o->value))
 		return "-";
-	char value[40];
-	assay_unit_format(&b->bound.unit, o->value, value, sizeof(value));
-	snprintf(text, size, "%s", value);
-	add_interval(value, o->value, o->lo, o->hi, text, size);
+	value_text(b, o->value, text, size);
+	double scale = o->value != 0 ? strtod(text, NULL) / o->value : 1;
+	if (!isfinite(o->lo) || !isfinite(o->hi) || !isfinite(scale))
+		return text;
+	strncat(text, " [", size - strlen(text) - 1);
+	add_number(o->lo * scale, text, size);
+	strncat(text, ", ", size - strlen(text) - 1);
+	add_number(o->hi * scale, text, size);
+	strncat(text, "]", size - strlen(text) - 1);
 	return text;
 }
 

@@ -37,6 +37,8 @@ static const struct row {
 	 ASSAY_STATUS_OK, "", 1, 0.002},
 	{"memory/chase/size:64/threads:1", "memory", "chase", "", "hit_ratio", "ratio", true,
 	 ASSAY_STATUS_OK, "", 0.96, 0.001},
+	{"memory/chase/size:64/threads:1", "memory", "chase", "", "faults", "per op", true,
+	 ASSAY_STATUS_OK, "", 0.0001, 0.001},
 };
 
 static enum assay_code add(struct assay_store *store, int64_t run, const struct row *row,
