@@ -185,8 +185,12 @@ static enum assay_code on_result(void *context, const struct assay_result *resul
 	struct session *s = context;
 	const char *id;
 	size_t length;
-	s->anchored += assay_anchor_metric_parse(result->metric.name, &length, &id) &&
-		       assay_status_measured(result->status);
+	if (assay_anchor_metric_parse(result->metric.name, &length, &id)) {
+		s->anchored += assay_status_measured(result->status);
+		run_output_clear(&s->output);
+		if (!assay_status_measured(result->status))
+			cli_note(s->cli, "%s: no ratio, %s", result->name, result->reason);
+	}
 	enum assay_code rc = assay_store_add_result(s->store, s->run, result, err);
 	return rc == ASSAY_OK ? run_output_result(&s->output, result, err) : rc;
 }

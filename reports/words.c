@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "harness/base/parse.h"
+#include "harness/engine/anchor.h"
 #include "reports/model.h"
 
 const char *assay_report_value(double value, const char *unit, char *text, size_t size)
@@ -187,6 +188,16 @@ static bool has_remarks(const struct assay_report_bench *bench)
 	return false;
 }
 
+/* Is the metric beside number `i` the ratio of the primary one to an anchor? A run has one at most. */
+static bool is_its_ratio(const struct assay_report_bench *bench, size_t i)
+{
+	size_t length;
+	const char *id;
+	return assay_anchor_metric_parse(bench->beside[i].name, &length, &id) &&
+	       strlen(bench->metric.name) == length &&
+	       strncmp(bench->beside[i].name, bench->metric.name, length) == 0;
+}
+
 size_t assay_report_columns(const struct assay_report_bench *bench,
 			    struct assay_report_column columns[ASSAY_REPORT_COLUMNS])
 {
@@ -202,8 +213,14 @@ size_t assay_report_columns(const struct assay_report_bench *bench,
 	if (bench->has_relative)
 		add_column(columns, &n, ASSAY_COLUMN_RELATIVE, 0, "vs best", true);
 	add_column(columns, &n, ASSAY_COLUMN_N, 0, "n", true);
+	/* First what a narrow page gives up last: the primary metric's ratio to the run's anchor. */
 	for (size_t i = 0; i < bench->n_beside; i++)
-		add_column(columns, &n, ASSAY_COLUMN_BESIDE, i, bench->beside[i].name, true);
+		if (is_its_ratio(bench, i))
+			add_column(columns, &n, ASSAY_COLUMN_BESIDE, i, "vs anchor", true);
+	for (size_t i = 0; i < bench->n_beside; i++)
+		if (!is_its_ratio(bench, i))
+			add_column(columns, &n, ASSAY_COLUMN_BESIDE, i, bench->beside[i].name,
+				   true);
 	if (has_remarks(bench))
 		add_column(columns, &n, ASSAY_COLUMN_REMARKS, 0, "remarks", false);
 	return n;

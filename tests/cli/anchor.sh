@@ -68,6 +68,7 @@ absent()
 check 'a run with an anchor' run 0 stated --load "$plugin" --anchor "$frozen" --launches 3
 check 'says how many series have a ratio' says '^2 series with a ratio to the anchor '
 check 'a ratio of 1 from as many pairs as launches' has steady '1.0 3 '
+check 'and why others have none' says '^stated/changed/threads:1: no ratio, the anchor measures version 0'
 check 'what the anchor lacks has none' absent young
 check 'another version is not compared' reason changed 'version 0 of this benchmark, this is version 2'
 check 'a crash of the anchor is its own' reason fragile 'the anchor crashed: killed by signal 6'

@@ -135,6 +135,28 @@ static void test_metrics_beside(void **state)
 	fixture_free(f);
 }
 
+/* Of the metrics beside, the ratio of the primary one to the anchor stands first and is called so. */
+static void test_ratio_to_the_anchor(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct assay_report_column columns[ASSAY_REPORT_COLUMNS];
+	(void)state;
+	FIXTURE_ADD(f, "memory", "b", "a", NULL, .median = 7);
+	fixture_beside(f, "part", "ns", 3);
+	fixture_beside(f, "part_vs_anchor_0123456789", "ratio", 1.5);
+	fixture_beside(f, "time_vs_anchor_0123456789", "ratio", 1.25);
+	const struct assay_report_bench *b = bench(fixture_model(f), "memory", "b");
+	size_t n = assay_report_columns(b, columns), first = 0;
+	while (first < n && columns[first].kind != ASSAY_COLUMN_BESIDE)
+		first++;
+	assert_int_equal(n, first + 3);
+	assert_string_equal(columns[first].title, "vs anchor");
+	assert_string_equal(columns[first + 1].title, "part");
+	assert_string_equal(columns[first + 2].title, "part_vs_anchor_0123456789");
+	assert_close(b->rows[0].beside[columns[first].index]->estimate.median, 1.25, 0);
+	fixture_free(f);
+}
+
 /* The model does not depend on the order in which results arrive. */
 static void test_order_of_input(void **state)
 {
@@ -239,6 +261,7 @@ int main(void)
 		cmocka_unit_test(test_higher_is_better),
 		cmocka_unit_test(test_nan_and_single_samples),
 		cmocka_unit_test(test_metrics_beside),
+		cmocka_unit_test(test_ratio_to_the_anchor),
 		cmocka_unit_test(test_order_of_input),
 		cmocka_unit_test(test_reasons_are_grouped),
 		cmocka_unit_test(test_facts),
