@@ -19,7 +19,7 @@ enum assay_code folder_make(char folder[FOLDER_BYTES], struct assay_err *err)
 {
 	const char *tmp = getenv("TMPDIR");
 	bool fits = tmp && *tmp == '/' && strlen(tmp) < FOLDER_BYTES / 2;
-	snprintf(folder, FOLDER_BYTES, "%s/assay-store-XXXXXX", fits ? tmp : "/tmp");
+	snprintf(folder, FOLDER_BYTES, "%s/assay-kv-XXXXXX", fits ? tmp : "/tmp");
 	if (!mkdtemp(folder))
 		return assay_fail(err, ASSAY_EIO, "folder '%s': %s", folder, strerror(errno));
 	return ASSAY_OK;
