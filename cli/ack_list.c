@@ -64,7 +64,7 @@ static const char *word_of(const struct assay_ack_list *acks, size_t at)
 static void print_ack(struct cli_table *table, const struct assay_ack_list *acks, size_t at)
 {
 	const struct assay_ack *ack = &acks->acks[at];
-	char id[24], limit[32] = "-", until[24] = "never", name[600];
+	char id[24], limit[32] = "-", until[24] = "never";
 	snprintf(id, sizeof(id), "%" PRId64, ack->id);
 	if (ack->kind == ASSAY_ACK_ACCEPTED)
 		ack_limit(ack->limit_ratio, ack->better, limit, sizeof(limit));
@@ -74,9 +74,42 @@ static void print_ack(struct cli_table *table, const struct assay_ack_list *acks
 		stored_time(ack->expires_ns - 1, until);
 	until[strcspn(until, "T")] = '\0';
 	const char *cells[] = {id, word_of(acks, at), limit, until, ack->author, ack->note};
+	cli_table_row(table, cells);
+}
+
+static void print_name(struct cli_table *table, const struct assay_ack *ack)
+{
+	char name[600];
 	assay_sanitise(name, sizeof(name), ack->name ? ack->name : "a series not in this store");
 	cli_table_line(table, name);
-	cli_table_row(table, cells);
+}
+
+static const char *const columns[] = {">id", "state", ">limit", "until", "author", "note"};
+
+enum assay_code ack_print_series(struct assay_store *store, const char *name, const char *metric,
+				 struct assay_err *err)
+{
+	struct assay_ack_list acks;
+	enum assay_code code = assay_store_acks(store, NULL, &acks, err);
+	if (code != ASSAY_OK)
+		return code;
+	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
+	size_t n = 0;
+	for (size_t i = 0; i < acks.n; i++) {
+		const struct assay_ack *ack = &acks.acks[i];
+		if (!ack->name || strcmp(ack->name, name) != 0 || strcmp(ack->metric, metric) != 0)
+			continue;
+		print_ack(table, &acks, i);
+		n++;
+	}
+	if (n) {
+		puts("\nAcknowledged");
+		cli_table_print(table, stdout);
+	} else {
+		cli_table_free(table);
+	}
+	assay_ack_list_done(&acks);
+	return ASSAY_OK;
 }
 
 /* How often a gate cried wolf, as far as anybody said so. */
@@ -109,7 +142,6 @@ static enum assay_code show(struct cli *cli, const struct assay_ack_list *acks,
 			    const struct assay_series_list *series, size_t regressed,
 			    size_t false_alarms, struct assay_err *err)
 {
-	const char *const columns[] = {">id", "state", ">limit", "until", "author", "note"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
 	json_t *array = json_array();
 	size_t n = 0;
@@ -117,6 +149,7 @@ static enum assay_code show(struct cli *cli, const struct assay_ack_list *acks,
 		const struct assay_ack *ack = &acks->acks[i];
 		if (!wanted(ack, series))
 			continue;
+		print_name(table, ack);
 		print_ack(table, acks, i);
 		json_array_append_new(array, ack_json(ack, word_of(acks, i)));
 		n++;

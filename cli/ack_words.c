@@ -40,7 +40,7 @@ enum assay_code ack_parse_expiry(const char *text, uint64_t now_ns, uint64_t *re
 		return *ret_ns > now_ns
 			       ? ASSAY_OK
 			       : assay_fail(err, ASSAY_EUSAGE, "--expires %s is in the past", text);
-	if (text && assay_parse_duration(text, &age, NULL) != ASSAY_OK)
+	if (text && (assay_parse_duration(text, &age, NULL) != ASSAY_OK || !age))
 		return assay_fail(
 			err, ASSAY_EUSAGE,
 			"--expires wants 30d, a date such as 2027-01-31, or never, not '%s'", text);
@@ -64,9 +64,9 @@ enum assay_code ack_parse_limit(const char *text, enum assay_better better, doub
 				  "--limit %s accepts nothing: %s is better, so worse is %s", text,
 				  rate ? "higher" : "lower", rate ? "-6%" : "+6%");
 	percent = fabs(percent);
-	if (percent > 1000 || (rate && percent >= 100))
-		return assay_fail(err, ASSAY_EUSAGE, "--limit %s is no limit: write at most %s",
-				  text, rate ? "-99%" : "+1000%");
+	if (percent < 0.01 || percent > (rate ? 99 : 1000))
+		return assay_fail(err, ASSAY_EUSAGE, "--limit %s is no limit: write %s", text,
+				  rate ? "-0.01% to -99%" : "+0.01% to +1000%");
 	*ret = rate ? 1 / (1 - percent / 100) : 1 + percent / 100;
 	return ASSAY_OK;
 }

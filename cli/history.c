@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/ack_list.h"
 #include "cli/cli.h"
 #include "cli/history_view.h"
 #include "cli/stored.h"
@@ -71,10 +72,12 @@ static enum assay_code show(struct cli *cli, struct assay_store *store, const st
 	if (code == ASSAY_OK && cli->json)
 		code = history_print_json(cli, &views, q->limit, err);
 	const struct history_view *one = code == ASSAY_OK ? one_case(&views) : NULL;
-	if (code == ASSAY_OK && !cli->json_is_stdout && one)
+	if (code == ASSAY_OK && !cli->json_is_stdout && one) {
 		history_print_one(one, q->limit);
-	else if (code == ASSAY_OK && !cli->json_is_stdout)
+		code = ack_print_series(store, one->measured->name, one->measured->metric, err);
+	} else if (code == ASSAY_OK && !cli->json_is_stdout) {
 		history_print_all(&views);
+	}
 	history_views_done(&views);
 	return code;
 }

@@ -399,6 +399,8 @@ void gate_say_ack(struct assay_str *to, const struct assay_gate_row *row)
 		return;
 	double limit =
 		row->better == ASSAY_HIGHER ? floor(100 * (worst - 1)) : ceil(100 * (worst - 1));
+	if (limit < -99 || limit > 1000) /* nobody accepts that by copying a line */
+		return;
 	assay_str_add(to, "assay ack ");
 	quoted(to, or_empty(row->name));
 	if (!usual_metric(row)) {

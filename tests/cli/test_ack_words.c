@@ -20,7 +20,8 @@ static void limits(void **state)
 		{"%", ASSAY_LOWER, 0},       {"-20%", ASSAY_HIGHER, 1.25},
 		{"20%", ASSAY_HIGHER, 1.25}, {"+20%", ASSAY_HIGHER, 0},
 		{"-100%", ASSAY_HIGHER, 0},  {"-99%", ASSAY_HIGHER, 100},
-		{"1.06x", ASSAY_LOWER, 0},   {"+6 %", ASSAY_LOWER, 0},
+		{"1.06x", ASSAY_LOWER, 0},   {"1e-9%", ASSAY_LOWER, 0},
+		{"-99.5%", ASSAY_HIGHER, 0}, {"+6 %", ASSAY_LOWER, 0},
 	};
 	(void)state;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
@@ -43,9 +44,10 @@ static void ends(void **state)
 {
 	const uint64_t s = UINT64_C(1000000000), day = 86400 * s;
 	const uint64_t now = UINT64_C(1700000000) * s; /* 2023-11-14 22:13:20 UTC */
-	static const char *const bad[] = {"",          "soon",        "30",   "2023-11-13",
-					  "2024-2-01", "2024-13-01",  "-1d",  "2023-02-29",
-					  "Never",     "2024-01-01x", "1e3d", " 2024-01-01"};
+	static const char *const bad[] = {"",           "soon",        "30",  "2023-11-13",
+					  "2024-2-01",  "2024-13-01",  "-1d", "2023-02-29",
+					  "Never",      "2024-01-01x", "0d",  "1e3d",
+					  " 2024-01-01"};
 	struct assay_err err = {0};
 	uint64_t end;
 	(void)state;
