@@ -36,6 +36,14 @@ done
 [ $? -le 1 ] && grep -q '"vanished": 0,' out.json && grep -q '"failed": 0,' out.json
 verdict 'each bound has a figure, or a reason' $?
 
+# what was stored is what a dry run says, no more and no less
+# shellcheck disable=SC2086
+"$assay" gate $files --dry-run | sort -u >wanted
+"$assay" export --format jsonl @last | sed -n 's/.*"event":"result","name":"\([^"]*\)".*/\1/p' | sort -u >got
+diff wanted got >diff.log || cat diff.log >>log
+cmp -s wanted got
+verdict 'exactly their cases were measured and stored' $?
+
 sed '/^$/q' log | awk 'length($0) > 80 { wide = 1 } END { exit wide }'
 verdict 'the table has at most 80 columns' $?
 
