@@ -15,6 +15,12 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		return memory_check_flops(subject->ops, seed, err);
 	if (strcmp(interface, MEMORY_HANDOFF) == 0)
 		return memory_check_handoff(subject->ops, seed, err);
+	if (strcmp(interface, MEMORY_CODEC) == 0)
+		return memory_check_codec(subject->ops, seed, err);
+	if (strcmp(interface, MEMORY_FILE_READER) == 0)
+		return memory_check_reader(subject->ops, seed, err);
+	if (strcmp(interface, MEMORY_OBJECT_POOL) == 0)
+		return memory_check_objects(subject->ops, seed, err);
 	return assay_fail(err, ASSAY_EBUG, "suite memory has no oracle for interface '%s'",
 			  interface);
 }

@@ -75,6 +75,57 @@ struct handoff {
 
 #define MEMORY_HANDOFF "handoff"
 
+/*
+ * Interface "codec": bytes made smaller and back, block by block, each by itself. Functions may be called from
+ * any thread, and expand() with any bytes at all.
+ */
+struct codec {
+	/* Write from[n] in fewer bytes to to[capacity]; how many, or 0 when they do not fit. n > 0. */
+	size_t (*compress)(void *to, size_t capacity, const void *from, size_t n);
+	/* Write the n bytes behind from[bytes] to to[n]. False when from is not what gives n bytes. */
+	bool (*expand)(void *to, size_t n, const void *from, size_t bytes);
+};
+
+#define MEMORY_CODEC "codec"
+/* What every codec can do with: room for n bytes that cannot be made smaller. */
+#define MEMORY_CODEC_BOUND(n) ((n) + (n) / 64 + 64)
+
+/* A file to be gone through once, in pieces whose order is given. */
+struct file_pass {
+	const char *path;
+	uint64_t size;           /* whole pieces */
+	const uint64_t *offsets; /* n of them, multiples of `piece` */
+	size_t n;
+	size_t piece; /* bytes, a multiple of the page size */
+};
+
+/* Interface "file_reader": ways to get at the bytes of a file. */
+struct file_reader {
+	/* Open the file, add up (modulo 2^64) all 64-bit words of its pieces, and close it again.
+	 * ASSAY_EIO with what failed. */
+	enum assay_code (*pass)(const struct file_pass *pass, uint64_t *ret_sum,
+				struct assay_err *err);
+	bool is_null; /* reads nothing */
+};
+
+#define MEMORY_FILE_READER "file_reader"
+
+/*
+ * Interface "object_pool": objects of one size that are used again. acquire() gives one with any contents;
+ * functions may be called from any thread.
+ */
+struct object_pool {
+	enum assay_code (*open)(size_t bytes, void **ret_pool, struct assay_err *err);
+	/* NULL when memory is exhausted. *ret_reused: it was somebody's before. */
+	void *(*acquire)(void *pool, bool *ret_reused);
+	void (*release)(void *pool, void *object);
+	/* Frees the objects that were released; all must have been. NULL is fine. */
+	void (*close)(void *pool);
+	bool is_null; /* all objects are one */
+};
+
+#define MEMORY_OBJECT_POOL "object_pool"
+
 /* The oracles behind assay_suite_memory.check; ASSAY_ECHECK says what differed and the seed. */
 enum assay_code memory_check_allocator(const struct allocator *allocator, uint64_t seed,
 				       struct assay_err *err);
@@ -83,6 +134,11 @@ enum assay_code memory_check_stream(const struct stream_kernel *kernel, uint64_t
 enum assay_code memory_check_flops(const struct flop_kernel *kernel, uint64_t seed,
 				   struct assay_err *err);
 enum assay_code memory_check_handoff(const struct handoff *handoff, uint64_t seed,
+				     struct assay_err *err);
+enum assay_code memory_check_codec(const struct codec *codec, uint64_t seed, struct assay_err *err);
+enum assay_code memory_check_reader(const struct file_reader *reader, uint64_t seed,
+				    struct assay_err *err);
+enum assay_code memory_check_objects(const struct object_pool *pool, uint64_t seed,
 				     struct assay_err *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include "suites/memory/memory.h"
 #include "suites/table.h"
 
-enum { SEEDS = 8 };
+enum { SEEDS = 2 };
 
 extern const struct assay_suite assay_suite_memory;
 
@@ -247,6 +247,92 @@ static void test_faulty_handoffs(void **state)
 	}
 }
 
+/* Codecs, readers and pools with one fault each. */
+static size_t pack_beyond(void *to, size_t capacity, const void *from, size_t n)
+{
+	memcpy(to, from, n);
+	((char *)to)[capacity] = 1;
+	return n;
+}
+
+static size_t pack_copy(void *to, size_t capacity, const void *from, size_t n)
+{
+	if (capacity < n)
+		return 0;
+	memcpy(to, from, n);
+	return n;
+}
+
+static bool unpack_copy(void *to, size_t n, const void *from, size_t bytes)
+{
+	memcpy(to, from, bytes < n ? bytes : n);
+	return bytes == n;
+}
+
+static bool unpack_beyond(void *to, size_t n, const void *from, size_t bytes)
+{
+	memcpy(to, from, n);
+	((char *)to)[n] = 1;
+	return bytes == n;
+}
+
+static bool unpack_all_but_one(void *to, size_t n, const void *from, size_t bytes)
+{
+	memcpy(to, from, n);
+	((char *)to)[n - 1] ^= 1;
+	return bytes == n;
+}
+
+static enum assay_code sum_one(const struct file_pass *pass, uint64_t *ret_sum,
+			       struct assay_err *err)
+{
+	(void)pass;
+	(void)err;
+	*ret_sum = 1;
+	return ASSAY_OK;
+}
+
+static void *acquire_same(void *pool, bool *ret_reused)
+{
+	*ret_reused = true;
+	return pool;
+}
+
+static void release_same(void *pool, void *object)
+{
+	(void)pool;
+	(void)object;
+}
+
+static enum assay_code open_same(size_t bytes, void **ret_pool, struct assay_err *err)
+{
+	static char object[4096];
+
+	(void)err;
+	*ret_pool = bytes <= sizeof(object) ? object : NULL;
+	return ASSAY_OK;
+}
+
+static void test_faulty_others(void **state)
+{
+	static const struct codec beyond = {pack_beyond, unpack_copy},
+				  right = {pack_copy, unpack_copy},
+				  back_beyond = {pack_copy, unpack_beyond},
+				  all_but = {pack_copy, unpack_all_but_one};
+	static const struct file_reader reader = {.pass = sum_one};
+	static const struct object_pool pool = {open_same, acquire_same, release_same, close_none};
+	struct assay_err err = {0};
+
+	(void)state;
+	assert_fails(memory_check_codec(&beyond, 1, &err), ASSAY_ECHECK, "beyond the room");
+	assert_fails(memory_check_codec(&back_beyond, 1, &err), ASSAY_ECHECK, "beyond them");
+	assert_fails(memory_check_codec(&all_but, 1, &err), ASSAY_ECHECK, "did not come back");
+	assert_ok(memory_check_codec(&right, 1, &err));
+	assert_fails(memory_check_reader(&reader, 1, &err), ASSAY_ECHECK, "words of a file");
+	assert_fails(memory_check_objects(&pool, 1, &err), ASSAY_ECHECK,
+		     "changed while they were held");
+}
+
 static void test_unknown_interface(void **state)
 {
 	static const struct assay_subject subject = {.interface = "teapot"};
@@ -259,9 +345,10 @@ static void test_unknown_interface(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_subjects),        cmocka_unit_test(test_faulty_allocators),
-		cmocka_unit_test(test_faulty_kernels),  cmocka_unit_test(test_faulty_flops),
-		cmocka_unit_test(test_faulty_handoffs), cmocka_unit_test(test_unknown_interface),
+		cmocka_unit_test(test_subjects),          cmocka_unit_test(test_faulty_allocators),
+		cmocka_unit_test(test_faulty_kernels),    cmocka_unit_test(test_faulty_flops),
+		cmocka_unit_test(test_faulty_handoffs),   cmocka_unit_test(test_faulty_others),
+		cmocka_unit_test(test_unknown_interface),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

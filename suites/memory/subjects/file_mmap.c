@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* file_mmap: the file mapped, pages as they are touched. */
+#include <sys/mman.h>
+
+#include "suites/memory/file_map.h"
+
+static enum assay_code pass_mapped(const struct file_pass *pass, uint64_t *ret_sum,
+				   struct assay_err *err)
+{
+	return file_map_pass(pass, 0, ret_sum, err);
+}
+
+static const struct file_reader ops = {pass_mapped};
+
+const struct assay_subject assay_subject_memory_file_mmap = {
+	.interface = MEMORY_FILE_READER,
+	.brief = "mapped, pages as they are touched",
+	.ops = &ops,
+};
