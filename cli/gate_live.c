@@ -302,11 +302,11 @@ static enum assay_code remark(struct live *live, struct assay_err *err)
 	report->interrupted = live->tally.interrupted;
 	if (live->tally.suspended)
 		rc = assay_gate_report_remark(
-			report, err, "the machine slept during %zu launches; they do not count",
+			report, err, "The machine slept during %zu launches; they do not count",
 			live->tally.suspended);
 	if (rc == ASSAY_OK && lost)
 		rc = assay_gate_report_remark(report, err,
-					      "%zu pairs of launches were lost and repeated", lost);
+					      "Lost and repeated: %zu pairs of launches", lost);
 	return rc;
 }
 

@@ -227,7 +227,7 @@ static enum assay_code check_machines(struct gate *gate, struct assay_err *err)
 			"hold the machines against each other with --cross-machine",
 			a->machine_name, b->machine_name);
 	return assay_gate_report_remark(&gate->report, err,
-					"the runs are from different machines: differences are "
+					"The runs are from different machines: differences are "
 					"not called regressions");
 }
 
@@ -235,7 +235,7 @@ static enum assay_code remark(struct against *x, struct assay_err *err)
 {
 	return assay_gate_report_remark(
 		&x->gate->report, err,
-		"a stored run cannot be paired: up to %.0f %% is allowed for what changed on the "
+		"A stored run cannot be paired: up to %.0f %% is allowed for what changed on the "
 		"machine between the runs, and a change smaller than that and the upper margin "
 		"together can hide; two builds or plug-ins side by side decide more",
 		100 * x->pairs.allowance);

@@ -52,11 +52,12 @@ json_t *assay_gate_recording_json(const struct assay_gate_recording *recording)
 
 static bool read_launch(const json_t *numbers, struct assay_recorded_launch *ret)
 {
-	if (json_array_size(numbers) != ASSAY_RECORDED_SAMPLES + 1)
+	size_t n = json_array_size(numbers);
+	if (n != 1 && n != ASSAY_RECORDED_SAMPLES + 1)
 		return false;
 	ret->summary = json_number_value(json_array_get(numbers, 0));
 	for (size_t i = 0; i < ASSAY_RECORDED_SAMPLES; i++)
-		ret->samples[i] = json_number_value(json_array_get(numbers, i + 1));
+		ret->samples[i] = n > 1 ? json_number_value(json_array_get(numbers, i + 1)) : NAN;
 	return ret->summary > 0;
 }
 
@@ -78,8 +79,8 @@ static enum assay_code read_case(const json_t *json, struct assay_recorded_case 
 	for (size_t i = 0; i < ret->n; i++)
 		if (!read_launch(json_array_get(launches, i), &ret->launches[i]))
 			return assay_fail(err, ASSAY_EPARSE,
-					  "launch %zu of '%.100s' is not %d positive numbers", i,
-					  name, ASSAY_RECORDED_SAMPLES + 1);
+					  "launch %zu of '%.100s' is not 1 or %d positive numbers",
+					  i, name, ASSAY_RECORDED_SAMPLES + 1);
 	return ASSAY_OK;
 }
 
@@ -157,6 +158,10 @@ static enum assay_code peer_flags(struct replay *r, size_t item, bool *ret, stru
 	for (size_t i = 0; i < N; i++)
 		b[i] = worsened(r, item, b[i], better);
 	enum assay_code rc = assay_rank_sum(b, N, a, N, &test, err);
+	if (rc != ASSAY_OK || isnan(test.p_two_sided)) {
+		*ret = false; /* the samples were not recorded */
+		return rc;
+	}
 	assay_sort(a, N);
 	assay_sort(b, N);
 	double difference = assay_median(b, N) - assay_median(a, N);

@@ -39,7 +39,7 @@ void assay_gate_recording_done(struct assay_gate_recording *recording);
 
 /* {"cases": [{"name", "better", "launches": [[summary, sample...]...]}...]}; new reference. */
 json_t *assay_gate_recording_json(const struct assay_gate_recording *recording);
-/* Read that. ASSAY_EPARSE with the case that makes no sense. */
+/* Read that; of a launch the summary alone will do, and compare.py flags nothing then. ASSAY_EPARSE with the case that makes no sense. */
 enum assay_code assay_gate_recording_read(const json_t *json, struct assay_gate_recording *ret,
 					  struct assay_err *err);
 

@@ -32,10 +32,10 @@ struct assay_gate_policy assay_gate_policy(enum assay_gate_preset preset)
 		.screen_level = 0.05,
 		.ok_level = 0.05,
 		.screen_pairs = 6,
-		.looks = 5,
-		.look_pairs = {8, 12, 18, 27, 40},
-		.red_share = {0.02, 0.10, 0.18, 0.28, 0.42},
-		.ok_share = {0.10, 0.15, 0.20, 0.25, 0.30},
+		.looks = 7,
+		.look_pairs = {8, 12, 18, 27, 40, 60, 90},
+		.red_share = {0.02, 0.10, 0.18, 0.20, 0.20, 0.15, 0.15},
+		.ok_share = {0.10, 0.15, 0.20, 0.20, 0.15, 0.10, 0.10},
 	};
 }
 
@@ -164,11 +164,9 @@ static enum assay_code test_margins(const struct assay_gate_policy *policy, cons
 	size_t kept = keep(d, NULL, n, 0, valid);
 	const double centres[] = {known + m0, -m0, known + m1, -m1};
 	struct assay_rank_test tests[4];
-	for (size_t i = 0; i < 4; i++) {
-		enum assay_code code = assay_signed_rank(valid, kept, centres[i], &tests[i], err);
-		if (code != ASSAY_OK)
-			return code;
-	}
+	enum assay_code code = assay_signed_ranks(valid, kept, centres, 4, tests, err);
+	if (code != ASSAY_OK)
+		return code;
 	*ret = (struct margins){tests[0].p_greater, tests[1].p_less, tests[2].p_less,
 				tests[3].p_greater};
 	return ASSAY_OK;

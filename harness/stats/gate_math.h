@@ -9,7 +9,7 @@
  *
  * Screen: 6 pairs of every benchmark. One that is not slower by margin m1 is OK and done. Confirm: the
  * others, the survivors, are decided on fresh pairs alone, so that the screen cannot bias them, at looks
- * after 8, 12, 18, 27 and 40 pairs. REGRESSED: slower than m0, at a family-wise level over all survivors and
+ * after 8, 12, 18, 27, 40, 60 and 90 pairs. REGRESSED: slower than m0, at a family-wise level over all survivors and
  * looks (a share of the level for each look, by Bonferroni; Holm over survivors). OK: not slower than
  * m1. Neither at the last look: INCONCLUSIVE. Improvements are tested the same way on the other side, with a
  * family-wise level of their own; they only cost pairs where the screen showed one.

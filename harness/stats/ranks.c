@@ -93,19 +93,32 @@ static double signed_rank_variance(double n, double ties)
 	return n * (n + 1) * (2 * n + 1) / 24 - ties / 48;
 }
 
-/* p[s]: probability that a coin flip for each of ranks[n] sums to s; p must be zero on entry. */
-static void coin_flips(const double *ranks, size_t n, bool halves, double *p)
+/* One more coin flip: next[s] from p[s], for sums up to reach. Two arrays, so that it can be vectorised. */
+static void flip_coin(const double *restrict p, double *restrict next, size_t rank, size_t reach)
+{
+	for (size_t s = 0; s < rank; s++)
+		next[s] = p[s] / 2;
+	for (size_t s = rank; s <= reach; s++)
+		next[s] = (p[s] + p[s - rank]) / 2;
+}
+
+/*
+ * ret[s]: probability that a coin flip for each of ranks[n] sums to s. p and next hold the largest sum and one
+ * more, and are zero on entry; ret is one of them.
+ */
+static const double *coin_flips(const double *ranks, size_t n, bool halves, double *p, double *next)
 {
 	size_t reach = 0;
 	p[0] = 1;
 	for (size_t i = 0; i < n; i++) {
 		size_t rank = in_units(ranks[i], halves);
 		reach += rank;
-		for (size_t s = reach; s >= rank; s--)
-			p[s] = (p[s] + p[s - rank]) / 2;
-		for (size_t s = 0; s < rank; s++)
-			p[s] /= 2;
+		flip_coin(p, next, rank, reach);
+		double *done = next;
+		next = p;
+		p = done;
 	}
+	return p;
 }
 
 static enum assay_code out_of_memory(struct assay_err *err, size_t n)
@@ -135,9 +148,32 @@ struct signed_ranks {
 	double *magnitude, *rank;
 	struct assay_ranked *sorting;
 	bool *positive;
+	/* The null distribution of the last test without ties; it is that of every other one of that size. */
+	double *memory;
+	const double *null;
+	size_t null_n;
 };
 
-static enum assay_code test_signed(const struct signed_ranks *with, struct assay_rank_test *ret,
+/* The null distribution of ranks[n]; *ret points into with->memory. */
+static enum assay_code null_of(struct signed_ranks *with, size_t n, bool halves, const double **ret,
+			       struct assay_err *err)
+{
+	size_t last = n * (n + 1) / (halves ? 1 : 2);
+	*ret = with->null;
+	if (!halves && with->null && with->null_n == n)
+		return ASSAY_OK;
+	free(with->memory);
+	with->null = NULL;
+	with->memory = calloc(2 * (last + 1), sizeof(*with->memory));
+	if (!with->memory)
+		return out_of_memory(err, n);
+	*ret = coin_flips(with->rank, n, halves, with->memory, with->memory + last + 1);
+	with->null = halves ? NULL : *ret;
+	with->null_n = n;
+	return ASSAY_OK;
+}
+
+static enum assay_code test_signed(struct signed_ranks *with, struct assay_rank_test *ret,
 				   struct assay_err *err)
 {
 	size_t n = ret->n_used;
@@ -151,31 +187,42 @@ static enum assay_code test_signed(const struct signed_ranks *with, struct assay
 		return ASSAY_OK;
 	}
 	bool halves = ties > 0;
-	size_t last = n * (n + 1) / (halves ? 1 : 2);
-	ASSAY_AUTO_FREE double *p = calloc(last + 1, sizeof(*p));
-	if (!p)
+	const double *null;
+	enum assay_code code = null_of(with, n, halves, &null, err);
+	if (code == ASSAY_OK)
+		set_exact(ret, null, n * (n + 1) / (halves ? 1 : 2),
+			  in_units(ret->statistic, halves));
+	return code;
+}
+
+enum assay_code assay_signed_ranks(const double *x, size_t n, const double *centres, size_t count,
+				   struct assay_rank_test *ret, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE double *doubles = malloc((2 * n + 1) * sizeof(*doubles));
+	ASSAY_AUTO_FREE struct assay_ranked *sorting = malloc((n + 1) * sizeof(*sorting));
+	ASSAY_AUTO_FREE bool *positive = malloc(n + 1);
+	struct signed_ranks with = {doubles, doubles ? doubles + n : NULL, sorting, positive};
+	enum assay_code code = ASSAY_OK;
+	for (size_t i = 0; i < count; i++)
+		ret[i] = (struct assay_rank_test){NAN, 0, NAN, NAN, NAN, false};
+	if (!doubles || !sorting || !positive)
 		return out_of_memory(err, n);
-	coin_flips(with->rank, n, halves, p);
-	set_exact(ret, p, last, in_units(ret->statistic, halves));
-	return ASSAY_OK;
+	for (size_t i = 0; code == ASSAY_OK && i < count; i++) {
+		bool undefined;
+		size_t used = magnitudes(x, n, centres[i], doubles, positive, &undefined);
+		if (undefined)
+			continue;
+		ret[i].n_used = used;
+		code = test_signed(&with, &ret[i], err);
+	}
+	free(with.memory);
+	return code;
 }
 
 enum assay_code assay_signed_rank(const double *x, size_t n, double centre,
 				  struct assay_rank_test *ret, struct assay_err *err)
 {
-	ASSAY_AUTO_FREE double *doubles = malloc((2 * n + 1) * sizeof(*doubles));
-	ASSAY_AUTO_FREE struct assay_ranked *sorting = malloc((n + 1) * sizeof(*sorting));
-	ASSAY_AUTO_FREE bool *positive = malloc(n + 1);
-	*ret = (struct assay_rank_test){NAN, 0, NAN, NAN, NAN, false};
-	if (!doubles || !sorting || !positive)
-		return out_of_memory(err, n);
-	bool undefined;
-	size_t used = magnitudes(x, n, centre, doubles, positive, &undefined);
-	if (undefined)
-		return ASSAY_OK;
-	ret->n_used = used;
-	struct signed_ranks with = {doubles, doubles + n, sorting, positive};
-	return test_signed(&with, ret, err);
+	return assay_signed_ranks(x, n, &centre, 1, ret, err);
 }
 
 enum assay_code assay_signed_rank_quantile(size_t n, double p, struct assay_rank_quantile *ret,
@@ -190,14 +237,14 @@ enum assay_code assay_signed_rank_quantile(size_t n, double p, struct assay_rank
 		return ASSAY_OK;
 	}
 	size_t last = n * (n + 1) / 2;
-	ASSAY_AUTO_FREE double *distribution = calloc(last + 1, sizeof(*distribution));
+	ASSAY_AUTO_FREE double *distribution = calloc(2 * (last + 1), sizeof(*distribution));
 	if (!distribution)
 		return out_of_memory(err, n);
 	double ranks[ASSAY_SIGNED_RANK_EXACT];
 	for (size_t i = 0; i < n; i++)
 		ranks[i] = (double)(i + 1);
-	coin_flips(ranks, n, false, distribution);
-	*ret = exact_quantile(distribution, last, p);
+	*ret = exact_quantile(coin_flips(ranks, n, false, distribution, distribution + last + 1),
+			      last, p);
 	return ASSAY_OK;
 }
 

@@ -50,6 +50,10 @@ double assay_mid_ranks(const double *x, size_t n, double *ranks, struct assay_ra
 enum assay_code assay_signed_rank(const double *x, size_t n, double centre,
 				  struct assay_rank_test *ret, struct assay_err *err);
 
+/* The same about each of centres[count], to ret[count]: the null distribution is built once where it can be. */
+enum assay_code assay_signed_ranks(const double *x, size_t n, const double *centres, size_t count,
+				   struct assay_rank_test *ret, struct assay_err *err);
+
 /* Where a null distribution on the integers from 0 reaches a probability. */
 struct assay_rank_quantile {
 	size_t q;     /* the smallest integer from 1 with P(V <= q) >= p, but for rounding */

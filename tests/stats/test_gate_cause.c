@@ -29,6 +29,7 @@ static void prepare(struct fixture *f, double sd)
 	struct assay_rng rng;
 	assay_rng_init(&rng, 6);
 	f->policy = assay_gate_policy(ASSAY_GATE_NORMAL);
+	f->policy.looks = 5; /* the last of them after PAIRS pairs */
 	for (size_t i = 0; i < PAIRS; i++) {
 		f->log_a[i] = sd * assay_normal_quantile(assay_rng_unit(&rng) + 0x1p-54);
 		f->log_b[i] = 0.02 + sd * assay_normal_quantile(assay_rng_unit(&rng) + 0x1p-54);

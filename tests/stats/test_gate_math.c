@@ -27,7 +27,7 @@ static void presets_have_their_margins(void **state)
 		struct assay_gate_policy policy = assay_gate_policy(preset);
 		assert_true(policy.m0 == want[i].m0 && policy.m1 == want[i].m1);
 		assert_int_equal(policy.screen_pairs, 6);
-		assert_int_equal(policy.look_pairs[policy.looks - 1], 40);
+		assert_int_equal(policy.look_pairs[policy.looks - 1], 90);
 		assert_ok(assay_gate_policy_check(&policy, &err));
 	}
 	assert_false(assay_gate_preset_parse("lax", &preset));
@@ -236,10 +236,10 @@ static enum assay_gate_verdict last_verdict(double centre, double width)
 	struct assay_gate_state state = {
 		.survived = true, .pursued = centre < 0, .p_slower = 1, .p_faster = 1};
 	struct assay_gate_series series = {NULL, 0, &state};
-	double d[40];
+	double d[90];
 	struct assay_err err = {0};
-	for (size_t i = 0; i < 40; i++) /* 0, 1, -1, 2, -2 ...: every prefix is centred */
-		d[i] = centre + width * (i % 2 ? 1 : -1) * (double)((i + 1) / 2) / 20 +
+	for (size_t i = 0; i < 90; i++) /* 0, 1, -1, 2, -2 ...: every prefix is centred */
+		d[i] = centre + width * (i % 2 ? 1 : -1) * (double)((i + 1) / 2) / 45 +
 		       1e-6 * (double)i;
 	series.d = d;
 	for (size_t look = 0; look < policy.looks && state.verdict == ASSAY_GATE_OPEN; look++) {

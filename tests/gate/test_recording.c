@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whole gates replayed over launches that were recorded on a busy machine: false alarms and misses. Seeds are fixed,
+ * so a rate either holds or does not. With a file as argument: the rates of that recording, by case.
+ */
+#include "tests/t.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/gate/recording.h"
+
+#define ANY SIZE_MAX
+
+/* 2000, but fewer where a sanitizer makes them slow. */
+static size_t gates = 2000;
+
+static struct assay_gate_recording busy;
+
+static void load(const char *path)
+{
+	struct assay_err err = {0};
+	json_t *json = json_load_file(path, 0, NULL);
+	if (!json || assay_gate_recording_read(json, &busy, &err) != ASSAY_OK) {
+		fprintf(stderr, "%s: %s\n", path, err.text);
+		exit(1);
+	}
+	json_decref(json);
+}
+
+static struct assay_gate_score replay(struct assay_gate_policy policy, double injected,
+				      size_t number, size_t case_index, uint64_t seed)
+{
+	const struct assay_gate_experiment experiment = {
+		.policy = policy,
+		.benchmarks = 50,
+		.gates = number,
+		.injected = injected,
+		.case_index = case_index,
+		.seed = seed,
+	};
+	struct assay_gate_score score;
+	struct assay_err err = {0};
+	if (assay_gate_replay(&busy, &experiment, &score, &err) != ASSAY_OK) {
+		fprintf(stderr, "%s\n", err.text);
+		exit(1);
+	}
+	return score;
+}
+
+static void the_same_code_is_hardly_ever_red(void **state)
+{
+	(void)state;
+	struct assay_gate_policy normal = assay_gate_policy(ASSAY_GATE_NORMAL), none = normal;
+	none.m0 = 0;
+	none.m1 = 0.02;
+	assert_true(replay(none, 0, gates, ANY, 1).red <= 0.01);
+	assert_true(replay(normal, 0, gates, ANY, 2).red <= 0.001);
+}
+
+static void a_change_is_found_or_said_to_be_open(void **state)
+{
+	(void)state;
+	struct assay_gate_policy normal = assay_gate_policy(ASSAY_GATE_NORMAL);
+	struct assay_gate_score five = replay(normal, 0.05, gates / 10, ANY, 3);
+	struct assay_gate_score ten = replay(normal, 0.10, gates / 10, ANY, 4);
+	assert_true(five.caught >= 0.88 && five.missed <= 0.02);
+	assert_true(ten.caught >= 0.98 && ten.missed == 0);
+	assert_true(five.red <= 0.01 && ten.red <= 0.01); /* the other 49 */
+}
+
+static void a_recording_survives_the_trip(void **state)
+{
+	(void)state;
+	struct assay_gate_recording again = {0};
+	struct assay_err err = {0};
+	json_t *json = assay_gate_recording_json(&busy);
+	assert_int_equal(assay_gate_recording_read(json, &again, &err), ASSAY_OK);
+	json_decref(json);
+	assert_int_equal(again.n, busy.n);
+	for (size_t i = 0; i < busy.n; i++) {
+		assert_string_equal(again.cases[i].name, busy.cases[i].name);
+		assert_int_equal(again.cases[i].n, busy.cases[i].n);
+		assert_true(again.cases[i].launches[7].summary ==
+			    busy.cases[i].launches[7].summary);
+	}
+	assay_gate_recording_done(&again);
+}
+
+static void nonsense_is_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {
+		"{\"cases\": [{\"name\": \"x\", \"better\": \"lower\"}]}",
+		"{\"cases\": [{\"name\": \"x\", \"better\": \"lower\", \"launches\": [[0]]}]}",
+		"{\"cases\": [{\"name\": \"x\", \"better\": \"lower\", \"launches\": [[1, 2]]}]}",
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++) {
+		struct assay_gate_recording none = {0};
+		struct assay_err err = {0};
+		json_t *json = json_loads(bad[i], 0, NULL);
+		assert_int_equal(assay_gate_recording_read(json, &none, &err), ASSAY_EPARSE);
+		json_decref(json);
+		assay_gate_recording_done(&none);
+	}
+}
+
+static void too_short_a_recording_is_refused(void **state)
+{
+	(void)state;
+	struct assay_recorded_launch launches[45] = {{.summary = 1}};
+	struct assay_recorded_case one = {(char *)(uintptr_t) "x", ASSAY_LOWER, launches, 45};
+	const struct assay_gate_recording small = {&one, 1};
+	const struct assay_gate_experiment experiment = {
+		.policy = assay_gate_policy(ASSAY_GATE_NORMAL), .benchmarks = 1, .gates = 1};
+	struct assay_gate_score score;
+	struct assay_err err = {0};
+	assert_int_equal(assay_gate_replay(&small, &experiment, &score, &err), ASSAY_EUSAGE);
+	assert_non_null(strstr(err.text, "45 launches of 'x'"));
+}
+
+static int by_case(void)
+{
+	struct assay_gate_policy normal = assay_gate_policy(ASSAY_GATE_NORMAL), none = normal;
+	none.m0 = 0;
+	none.m1 = 0.02;
+	printf("red: %.2f %% without a margin, %.2f %% with 1 %%\n",
+	       100 * replay(none, 0, 2000, ANY, 1).red, 100 * replay(normal, 0, 2000, ANY, 2).red);
+	printf("%-60s %17s %17s\n", "found, undecided, missed in per cent", "+5 %", "+10 %");
+	for (size_t i = 0; i < busy.n; i++) {
+		struct assay_gate_score five = replay(normal, 0.05, 300, i, 3);
+		struct assay_gate_score ten = replay(normal, 0.10, 300, i, 4);
+		printf("%-60s %5.1f %5.1f %5.1f %5.1f %5.1f %5.1f\n", busy.cases[i].name,
+		       100 * five.caught, 100 * five.undecided, 100 * five.missed, 100 * ten.caught,
+		       100 * ten.undecided, 100 * ten.missed);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_same_code_is_hardly_ever_red),
+		cmocka_unit_test(a_change_is_found_or_said_to_be_open),
+		cmocka_unit_test(a_recording_survives_the_trip),
+		cmocka_unit_test(nonsense_is_refused),
+		cmocka_unit_test(too_short_a_recording_is_refused),
+	};
+	if (getenv("ASSAY_GATES"))
+		gates = strtoul(getenv("ASSAY_GATES"), NULL, 10);
+	load(argc > 1 ? argv[1] : getenv("ASSAY_FIXTURE"));
+	int rc = argc > 1 ? by_case() : cmocka_run_group_tests(tests, NULL, NULL);
+	assay_gate_recording_done(&busy);
+	return rc;
+}
