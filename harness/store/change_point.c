@@ -120,7 +120,11 @@ enum assay_code assay_store_change(struct assay_store *store, int64_t id,
 				   struct assay_change_list *ret, struct assay_err *err)
 {
 	enum assay_code code = read_list(store, COLUMNS " WHERE c.id = ?", id, ret, err);
-	return code == ASSAY_OK && ret->n == 0 ? none_of_id(id, err) : code;
+	if (code == ASSAY_OK && ret->n == 0) {
+		assay_change_list_done(ret);
+		code = none_of_id(id, err);
+	}
+	return code;
 }
 
 enum assay_code assay_store_propose_change(struct assay_store *store,
