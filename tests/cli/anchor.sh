@@ -79,9 +79,15 @@ check 'is in both sides' has steady '1.0 3 '
 unset STATED_HOST
 check 'slower code' run 0 stated/steady --load "$slower" --anchor "$frozen" --launches 2
 check 'is in one' has steady '1.100 2 '
+STATED_LOG=$dir/log
+export STATED_LOG
+check 'launches' run 0 stated/steady --load "$plugin" --anchor "$frozen" --launches 24 --seed 1
+unset STATED_LOG
+check 'are in pairs, each in one of both orders' grep -Eq '^(fn|nf){24}$' log
+check 'as a coin says' [ "$(fold -w 2 log | sort | uniq -c | awk '$1 > 6' | wc -l)" -eq 2 ]
 cp "$frozen" other.so && printf 'x' >>other.so
 check 'the same in another file' run 0 stated/steady --load "$slower" --anchor ./other.so
-check 'is another metric' [ "$(for run in 3 4; do
+check 'is another metric' [ "$(for run in 3 5; do
 	"$assay" export --format jsonl $run | grep -o 'time_vs_anchor_[0-9a-f]*'
 done | sort -u | wc -l)" -eq 2 ]
 

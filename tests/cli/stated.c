@@ -4,6 +4,7 @@
  * operation times STATED_HOST, as if the machine were that much slower. With STATED_FROZEN it is an older
  * one: it lacks a benchmark, has another version of one, and crashes in one.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/bench.h"
@@ -22,6 +23,23 @@ static void state_time(struct assay_run *run)
 	assay_set_elapsed_ns(run, (double)n * STATED_LEVEL * slower);
 }
 
+/* Who was launched when: a letter each, appended to the file STATED_LOG. */
+static void log_launch(struct assay_run *run)
+{
+	(void)run;
+#ifdef STATED_FROZEN
+	const char letter = 'f';
+#else
+	const char letter = 'n';
+#endif
+	const char *path = getenv("STATED_LOG");
+	FILE *log = path ? fopen(path, "ae") : NULL;
+	if (log) {
+		fputc(letter, log);
+		fclose(log);
+	}
+}
+
 static void body(struct assay_run *run)
 {
 	state_time(run);
@@ -37,7 +55,11 @@ static void broken(struct assay_run *run)
 	state_time(run);
 }
 
-static const struct assay_bench steady = {.brief = "a stated time", .body = body};
+static const struct assay_bench steady = {
+	.brief = "a stated time",
+	.body = body,
+	.setup = log_launch,
+};
 #ifndef STATED_FROZEN
 static const struct assay_bench young = {.brief = "a stated time, here only", .body = body};
 #endif
