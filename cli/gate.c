@@ -18,6 +18,7 @@
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 #include "harness/engine/command.h"
+#include "harness/gate/counts.h"
 
 #define NOISE_PROBE_NS 100000000u
 /* Per launch: 5 samples of 3 ms, because time is better spent on launches than inside one. */
@@ -37,6 +38,8 @@ static const struct cli_option options[] = {
 	{"confirms", 0, "CHANGE", "settle this change of 'assay history' by what comes out"},
 	{"max-time", 0, "T", "stop after this time and say what is known by then"},
 	{"cross-machine", 0, NULL, "hold a run against a stored one of another machine"},
+	{"counts", 0, NULL, "compare what both execute as well, by replays under callgrind"},
+	{"counts-limit", 0, "N%", "this many more make a regression of counts (default 0.5%)"},
 	{"self-test", 0, NULL, "measure for a minute how often the gate is wrong here"},
 	{"budget", 0, "FILE", "check the bounds in this file; may be given again"},
 	{"profile", 'p', "NAME", "which axis values: quick, ci or full"},
@@ -161,9 +164,20 @@ static void find_revision(struct gate *gate, enum assay_gate_which which)
 		revision_read(side->revision.commit, &side->revision.dirty);
 }
 
+static enum assay_code read_counts(struct gate *gate, struct assay_err *err)
+{
+	gate->counts_limit = ASSAY_COUNTS_LIMIT;
+	gate->counts = cli_flag(gate->args, "counts");
+	enum assay_code rc =
+		gate_policy_percent(gate->args, "counts-limit", &gate->counts_limit, err);
+	return rc == ASSAY_OK && gate->counts ? assay_replay_probe(err) : rc;
+}
+
 static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 {
 	enum assay_code rc = gate_policy_read(gate->args, &gate->policy, err);
+	if (rc == ASSAY_OK)
+		rc = read_counts(gate, err);
 	if (rc == ASSAY_OK)
 		rc = gate_confirm_read(gate, err);
 	if (rc == ASSAY_OK)

@@ -36,6 +36,8 @@ struct gate {
 	struct gate_policy policy;
 	struct assay_effort effort; /* per launch */
 	uint64_t timeout_ns, budget_ns;
+	bool counts;         /* replay as well */
+	double counts_limit; /* ratio minus one that makes a regression of counts */
 	struct assay_topology *topology;
 	uint8_t fingerprint[32]; /* of this machine */
 	struct assay_noise noise;

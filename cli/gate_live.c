@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/gate.h"
+#include "cli/gate_counts.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
 #include "harness/gate/judge.h"
@@ -263,6 +264,20 @@ static enum assay_code store_verdicts(struct live *live, struct assay_err *err)
 
 /* ---- the gate ---- */
 
+/* Counts take a while and need no quiet: they come when the times are taken. */
+static enum assay_code count_all(struct live *live, struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; live->gate->counts && rc == ASSAY_OK && i < live->n; i++)
+		if (live->trials[i].status == ASSAY_STATUS_OK)
+			rc = gate_counts_add(live->gate, live->launcher, i, live->first_row + i,
+					     err);
+	if (rc != ASSAY_EINTR)
+		return rc;
+	live->gate->report.interrupted = true; /* the times stand */
+	return ASSAY_OK;
+}
+
 static enum assay_code replace(char **text, const char *with, struct assay_err *err)
 {
 	char *copy = strdup(with);
@@ -366,6 +381,8 @@ static enum assay_code measure(struct live *live, struct assay_err *err)
 		rc = store_results(live, err);
 	if (rc == ASSAY_OK)
 		rc = store_verdicts(live, err);
+	if (rc == ASSAY_OK && !live->gate->report.interrupted)
+		rc = count_all(live, err);
 	return finish_runs(gate, rc, err);
 }
 

@@ -178,8 +178,8 @@ static enum assay_code read_file(const char *path, struct gate_policy *ret, stru
 
 /* ---- options ---- */
 
-static enum assay_code take_option(const struct cli_args *args, const char *name, double *margin,
-				   struct assay_err *err)
+enum assay_code gate_policy_percent(const struct cli_args *args, const char *name, double *margin,
+				    struct assay_err *err)
 {
 	const char *text = cli_value(args, name);
 	if (!text || read_percent(text, margin))
@@ -211,9 +211,9 @@ enum assay_code gate_policy_read(const struct cli_args *args, struct gate_policy
 		rc = assay_fail(err, ASSAY_EUSAGE,
 				"--preset is strict, normal or loose, not '%.40s'", preset);
 	if (rc == ASSAY_OK)
-		rc = take_option(args, "ignore", &ret->policy.m0, err);
+		rc = gate_policy_percent(args, "ignore", &ret->policy.m0, err);
 	if (rc == ASSAY_OK)
-		rc = take_option(args, "catch", &ret->policy.m1, err);
+		rc = gate_policy_percent(args, "catch", &ret->policy.m1, err);
 	if (rc == ASSAY_OK && ret->policy.m0 >= ret->policy.m1)
 		rc = assay_fail(err, ASSAY_EUSAGE,
 				"ignore is %g %% and catch %g %%; ignore must be the smaller one",

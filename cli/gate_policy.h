@@ -37,6 +37,10 @@ enum assay_code gate_policy_read(const struct cli_args *args, struct gate_policy
 				 struct assay_err *err);
 void gate_policy_done(struct gate_policy *policy);
 
+/* An option such as 2% as 0.02; *ret is left alone when it is not given. ASSAY_EUSAGE. */
+enum assay_code gate_policy_percent(const struct cli_args *args, const char *name, double *ret,
+				    struct assay_err *err);
+
 /* The policy for one case: the margins of the last rule that matches. Marks the rule used. */
 struct assay_gate_policy gate_policy_for(struct gate_policy *policy, const char *case_name);
 

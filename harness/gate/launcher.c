@@ -318,6 +318,33 @@ struct assay_metric_info assay_gate_launcher_metric(const struct assay_gate_laun
 	return assay_primary_metric(c->bench->bench, c->subject ? c->subject->subject : NULL);
 }
 
+enum assay_code assay_gate_launcher_replay(const struct assay_gate_launcher *l, size_t item,
+					   enum assay_gate_which side,
+					   struct assay_gate_replay_of *ret, struct assay_err *err)
+{
+	const struct assay_gate_side *s = l->sides[side];
+	const struct assay_case *c = &planned_of(l, item, side)->c;
+	if (s->kind == ASSAY_SIDE_GBENCH || s->kind == ASSAY_SIDE_COMMAND)
+		return assay_fail(err, ASSAY_SKIP, "programs are not replayed");
+	if (c->threads > 1)
+		return assay_fail(err, ASSAY_SKIP, "several threads do not repeat exactly");
+	/* another build says of its own cases what they are; this one can only tell of its own */
+	enum assay_code rc =
+		s->kind == ASSAY_SIDE_PLUGIN ? assay_replay_probe_case(c, err) : ASSAY_OK;
+	const char *file = s->variants[0].file;
+	*ret = (struct assay_gate_replay_of){
+		.replay = {.program = s->kind == ASSAY_SIDE_BUILD ? file : l->options.program,
+			   .case_name = c->name,
+			   .environment = c->subject ? c->subject->subject->environment : NULL,
+			   .timeout_ns = l->options.timeout_ns,
+			   .memory_bytes = l->options.memory_bytes,
+			   .interrupted = l->options.interrupted},
+		.plugins = {s->kind == ASSAY_SIDE_PLUGIN ? file : NULL, NULL},
+	};
+	ret->replay.plugins = ret->plugins;
+	return rc;
+}
+
 enum assay_code assay_gate_launcher_results(const struct assay_gate_launcher *launcher, size_t item,
 					    enum assay_gate_which side, char noise,
 					    assay_result_fn on_result, void *context,

@@ -5,6 +5,7 @@
 
 #include "harness/engine/collect.h"
 #include "harness/engine/measure.h"
+#include "harness/engine/replay.h"
 #include "harness/gate/session.h"
 #include "harness/gate/side.h"
 
@@ -28,6 +29,12 @@ struct assay_gate_launcher_options {
 
 struct assay_gate_launcher;
 
+/* A replay and the list it points to. */
+struct assay_gate_replay_of {
+	struct assay_replay replay;
+	const char *plugins[2];
+};
+
 /*
  * For the matched cases of two sides, both of which must outlive it; `sides` may be the same side twice.
  * The first launch of each case asks the oracles of its subjects on both sides and finds, on the
@@ -45,6 +52,11 @@ struct assay_gate_source assay_gate_launcher_source(struct assay_gate_launcher *
 /* The metric of item's summaries; the launcher's, known from the first launch on, else the planned one. */
 struct assay_metric_info assay_gate_launcher_metric(const struct assay_gate_launcher *launcher,
 						    size_t item);
+
+/* What counts item on one side, in its first variant. ASSAY_SKIP for what a replay cannot do. */
+enum assay_code assay_gate_launcher_replay(const struct assay_gate_launcher *launcher, size_t item,
+					   enum assay_gate_which side,
+					   struct assay_gate_replay_of *ret, struct assay_err *err);
 
 /* Hand out the results of item on one side, all its metrics, from all launches. */
 enum assay_code assay_gate_launcher_results(const struct assay_gate_launcher *launcher, size_t item,
