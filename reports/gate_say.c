@@ -410,6 +410,23 @@ void gate_say_ack(struct assay_str *to, const struct assay_gate_row *row)
 	assay_str_add(to, " --limit %+.0f%% --note 'why'", limit);
 }
 
+void gate_say_profile(struct assay_str *to, const struct assay_gate_report *report,
+		      const struct assay_gate_row *row)
+{
+	const char *kind = or_empty(report->cand.kind), *location = or_empty(row->location);
+	size_t n = strlen(location);
+	if (strcmp(kind, "plug-in") == 0 && n > 3 && strcmp(location + n - 3, ".so") == 0) {
+		assay_str_add(to, "assay profile --load ");
+		quoted(to, location);
+	} else if (strcmp(or_empty(report->cand.label), "this build") == 0) {
+		assay_str_add(to, "assay profile");
+	} else {
+		return;
+	}
+	assay_str_add(to, " ");
+	quoted(to, or_empty(row->name));
+}
+
 enum assay_code gate_say_write(const struct assay_str *text, FILE *out, const char *what,
 			       struct assay_err *err)
 {

@@ -57,6 +57,9 @@ void gate_say_details(struct assay_str *to, const struct assay_gate_row *row);
 void gate_say_name(struct assay_str *to, const struct assay_gate_row *row);
 /* `assay ack` with a limit that covers the interval; nothing unless REGRESSED. Quoted for a shell. */
 void gate_say_ack(struct assay_str *to, const struct assay_gate_row *row);
+/* `assay profile` of the row's candidate, quoted for a shell; nothing where it would need more. */
+void gate_say_profile(struct assay_str *to, const struct assay_gate_report *report,
+		      const struct assay_gate_row *row);
 
 /* Write what was put together, named `what` in messages. ASSAY_EIO, ASSAY_ENOMEM. */
 enum assay_code gate_say_write(const struct assay_str *text, FILE *out, const char *what,

@@ -243,6 +243,10 @@ static void how_to_go_on(struct page *page, const size_t *order)
 		gate_say_ack(&ack, &report->rows[order[0]]);
 		if (ack.length)
 			advise(page, "to accept the first, up to what was measured:", &ack);
+		ASSAY_AUTO(assay_str_done) struct assay_str profile = {0};
+		gate_say_profile(&profile, report, &report->rows[order[0]]);
+		if (profile.length)
+			advise(page, "where its time goes now:", &profile);
 		if (page->options->command)
 			advise_text(page, "to measure it again:", page->options->command);
 	}

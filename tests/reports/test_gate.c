@@ -86,7 +86,7 @@ static void test_text_fits_a_terminal(void **state)
 		for (char *line; (line = strsep(&rest, "\n"));) {
 			bool name = strncmp(line, "evil/", 5) == 0 ||
 				    strncmp(line, "nnnn", 4) == 0 ||
-				    strncmp(line, "    assay ack ", 14) == 0;
+				    strncmp(line, "    assay ", 10) == 0;
 			if (!name && assay_characters(line) > 80 && strchr(line + 4, ' '))
 				fail_msg("%zu columns: %s", assay_characters(line), line);
 			size_t n = strlen(line);
