@@ -52,6 +52,8 @@ extern const char *const assay_default_events[];
 struct assay_source {
 	const char *name; /* "papi" */
 	const char *brief;
+	/* Logical events it may count, NULL-terminated; NULL where that is not known before trying. */
+	const char *const *events;
 	/* Is the source usable at all here? ASSAY_OK, or ASSAY_SKIP and why. Cheap, repeatable. */
 	enum assay_code (*probe)(struct assay_err *err);
 	/*

@@ -9,6 +9,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/str.h"
+#include "profiler/natives.h"
 #include "profiler/papi_names.h"
 #include "profiler/papi_trial.h"
 
@@ -206,6 +207,15 @@ static void take_logical(struct papi_session *s, const struct pmu_facts *facts,
 		if (!told)
 			assay_copy(reason, sizeof(reason), why);
 		told = told || tells;
+	}
+	struct native native; /* for processors that this PAPI has no presets for */
+	if (natives_here(count->event, &native) && native.papi[0] && native.factor == 1) {
+		char why[sizeof(reason)] = "";
+		bool tells;
+		if (try_name(s, facts, native.papi, known, &slot, why, sizeof(why), &tells)) {
+			accept(s, count, known->unit, &slot, why);
+			return;
+		}
 	}
 	assay_copy(count->reason, sizeof(count->reason), reason);
 }

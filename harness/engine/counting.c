@@ -23,6 +23,15 @@ static size_t n_events(const struct assay_run *run)
 	return n;
 }
 
+/* Is the event one that this very source is there for? */
+static bool claims(const struct assay_source *source, const char *event)
+{
+	for (const char *const *e = source->events; e && *e; e++)
+		if (strcmp(*e, event) == 0)
+			return true;
+	return false;
+}
+
 void counting_open(struct assay_run *run, const char *const *events)
 {
 	memset(run->counts, 0, sizeof(run->counts));
@@ -42,7 +51,8 @@ void counting_open(struct assay_run *run, const char *const *events)
 		/* the source as a whole is out: that is the reason, unless an earlier one said more */
 		for (size_t i = 0; i < n; i++)
 			if (run->counts[i].quality == ASSAY_UNAVAILABLE &&
-			    !run->counts[i].reason[0])
+			    (claims(source, run->counts[i].event) ||
+			     (!source->events && !run->counts[i].reason[0])))
 				assay_copy(run->counts[i].reason, sizeof(run->counts[i].reason),
 					   err.text);
 	}

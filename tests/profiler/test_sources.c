@@ -74,9 +74,10 @@ static void the_table_is_in_order_of_preference(void **state)
 {
 	(void)state;
 	assert_string_equal(assay_source_table[0]->name, "papi");
-	assert_string_equal(assay_source_table[1]->name, "rusage");
-	assert_string_equal(assay_source_table[2]->name, "fake");
-	assert_null(assay_source_table[3]);
+	static const char *const names[] = {"papi", "perf", "rusage", "proc", "powercap", "fake"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++)
+		assert_string_equal(assay_source_table[i]->name, names[i]);
+	assert_null(assay_source_table[ASSAY_COUNT_OF(names)]);
 }
 
 static void rusage_counts_faults_switches_and_time(void **state)
