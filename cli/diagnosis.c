@@ -12,6 +12,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/str.h"
 #include "harness/store/filesystem.h"
+#include "profiler/groups.h"
 
 /* Best of several batches: the cost of one reading while nothing interferes. */
 static double cost_ns(uint64_t (*clock)(void))
@@ -46,12 +47,52 @@ static void measure_clocks(struct diagnosis *d)
 	d->cpu_clock_cost_ns = cost_ns(read_cpu_clock);
 }
 
+static void list_event(struct diagnosis *d, const char *event)
+{
+	for (size_t i = 0; i < d->n_events; i++)
+		if (strcmp(d->events[i].event, event) == 0)
+			return;
+	if (d->n_events == DIAGNOSIS_EVENTS)
+		return;
+	struct assay_count *count = &d->events[d->n_events++];
+	assay_copy(count->event, sizeof(count->event), event);
+}
+
+/* What is counted by default, and what any group of counters needs. */
 static void list_events(struct diagnosis *d)
 {
-	for (size_t i = 0; assay_default_events[i] && i < DIAGNOSIS_EVENTS; i++) {
-		struct assay_count *count = &d->events[d->n_events++];
-		assay_copy(count->event, sizeof(count->event), assay_default_events[i]);
-	}
+	struct counter_groups groups;
+	for (size_t i = 0; assay_default_events[i]; i++)
+		list_event(d, assay_default_events[i]);
+	if (counter_groups_read(groups_text, &groups, NULL) != ASSAY_OK)
+		return;
+	for (size_t i = 0; i < groups.n; i++)
+		for (const char *const *e = groups.groups[i].events; *e; e++)
+			list_event(d, *e);
+	counter_groups_done(&groups);
+}
+
+/* What this source would count if it were the only one. */
+static void try_alone(struct diagnosis *d, size_t which)
+{
+	const struct assay_source *source = d->sources[which].source;
+	struct assay_count *counts = calloc(d->n_events, sizeof(*counts));
+	void *state = NULL;
+	for (size_t i = 0; counts && i < d->n_events; i++)
+		assay_copy(counts[i].event, sizeof(counts[i].event), d->events[i].event);
+	if (counts && source->open(counts, d->n_events, &state, NULL) == ASSAY_OK)
+		source->close(state);
+	for (size_t i = 0; counts && i < d->n_events; i++)
+		d->counted[i][which] = counts[i].quality != ASSAY_UNAVAILABLE;
+	free(counts);
+}
+
+static bool claims(const struct assay_source *source, const char *event)
+{
+	for (const char *const *e = source->events; e && *e; e++)
+		if (strcmp(*e, event) == 0)
+			return true;
+	return false;
 }
 
 /* Let one source try the events nobody counts yet: only a trial tells what works. */
@@ -69,7 +110,9 @@ static void try_source(struct diagnosis *d, struct diagnosis_source *entry)
 		return;
 	assay_copy(entry->reason, sizeof(entry->reason), err.text);
 	for (size_t i = 0; i < d->n_events; i++)
-		if (d->events[i].quality == ASSAY_UNAVAILABLE && !d->events[i].reason[0])
+		if (d->events[i].quality == ASSAY_UNAVAILABLE &&
+		    (claims(source, d->events[i].event) ||
+		     (!source->events && !d->events[i].reason[0])))
 			assay_copy(d->events[i].reason, sizeof(d->events[i].reason), err.text);
 }
 
@@ -81,6 +124,8 @@ static void try_sources(struct diagnosis *d, const struct assay_registry *regist
 		struct diagnosis_source *entry = &d->sources[d->n_sources++];
 		entry->source = sources[i];
 		try_source(d, entry);
+		if (entry->usable)
+			try_alone(d, i);
 	}
 }
 

@@ -12,7 +12,7 @@
 #include "harness/machine/noise.h"
 #include "harness/machine/topology.h"
 
-enum { DIAGNOSIS_SOURCES = 16, DIAGNOSIS_EVENTS = 16, DIAGNOSIS_ADVICE = 32 };
+enum { DIAGNOSIS_SOURCES = 16, DIAGNOSIS_EVENTS = 48, DIAGNOSIS_ADVICE = 32 };
 
 struct diagnosis_source {
 	const struct assay_source *source;
@@ -37,8 +37,9 @@ struct diagnosis {
 	double clock_cost_ns, cpu_clock_cost_ns; /* one reading */
 	struct diagnosis_source sources[DIAGNOSIS_SOURCES];
 	size_t n_sources;
-	struct assay_count events[DIAGNOSIS_EVENTS];
+	struct assay_count events[DIAGNOSIS_EVENTS]; /* as the first source that can counts them */
 	size_t n_events;
+	bool counted[DIAGNOSIS_EVENTS][DIAGNOSIS_SOURCES]; /* each source tried alone */
 	struct diagnosis_store store;
 	struct assay_advice advice[DIAGNOSIS_ADVICE];
 	size_t n_advice;

@@ -144,6 +144,58 @@ static void show_clock(const struct cli *cli, const struct diagnosis *d)
 	     d->cpu_clock_cost_ns);
 }
 
+/* The source for tests counts nothing of anybody else's. */
+static bool shown(const struct diagnosis_source *entry)
+{
+	return strcmp(entry->source->name, "fake") != 0;
+}
+
+/* Event by source: "used" where the first source that can has it, "yes" where others could as well. */
+static void show_matrix(const struct diagnosis *d)
+{
+	enum { CELL = 10 };
+	printf("\n  %-26s", "event");
+	for (size_t s = 0; s < d->n_sources; s++)
+		if (shown(&d->sources[s]))
+			printf("%-*s", CELL, d->sources[s].source->name);
+	putchar('\n');
+	for (size_t i = 0; i < d->n_events; i++) {
+		printf("  %-26s", d->events[i].event);
+		for (size_t s = 0; s < d->n_sources; s++) {
+			bool used = strcmp(d->events[i].source, d->sources[s].source->name) == 0;
+			if (shown(&d->sources[s]))
+				printf("%-*s", CELL,
+				       used && d->events[i].quality != ASSAY_UNAVAILABLE ? "used"
+				       : d->counted[i][s]                                ? "yes"
+											 : "-");
+		}
+		putchar('\n');
+	}
+}
+
+/* Why nobody counts the others, each reason once; it names the command that would help. */
+static void show_refusals(const struct diagnosis *d)
+{
+	for (size_t i = 0; i < d->n_events; i++) {
+		const char *reason = d->events[i].reason;
+		bool first = d->events[i].quality == ASSAY_UNAVAILABLE;
+		ASSAY_AUTO(assay_str_done) struct assay_str names = {0};
+		for (size_t k = 0; k < d->n_events && first; k++) {
+			bool same = d->events[k].quality == ASSAY_UNAVAILABLE &&
+				    strcmp(d->events[k].reason, reason) == 0;
+			first = !same || k >= i;
+			if (same)
+				assay_str_add(&names, "%s%s", names.length ? ", " : "",
+					      d->events[k].event);
+		}
+		if (!first)
+			continue;
+		assay_str_add(&names, ": %s", reason[0] ? reason : "no source knows it");
+		putchar('\n');
+		fill(assay_str_text(&names), 0, 2);
+	}
+}
+
 static void show_counters(const struct cli *cli, const struct diagnosis *d)
 {
 	heading(cli, "Counters");
@@ -152,18 +204,8 @@ static void show_counters(const struct cli *cli, const struct diagnosis *d)
 		item(entry->source->name, "%s: %s", entry->usable ? "usable" : "unusable",
 		     entry->usable ? entry->source->brief : entry->reason);
 	}
-	putchar('\n');
-	for (size_t i = 0; i < d->n_events; i++) {
-		const struct assay_count *count = &d->events[i];
-		bool counted = count->quality != ASSAY_UNAVAILABLE;
-		if (counted)
-			item(count->event, "%s (%s)%s%s", count->source,
-			     assay_quality_name(count->quality), count->reason[0] ? ": " : "",
-			     count->reason);
-		else
-			item(count->event, "no: %s",
-			     count->reason[0] ? count->reason : "no source knows it");
-	}
+	show_matrix(d);
+	show_refusals(d);
 }
 
 static void show_noise(const struct cli *cli, const struct diagnosis *d)

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/counters.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
 #include "harness/engine/measure.h"
 #include "harness/engine/plan.h"
 
 static const struct cli_option options[] = {
+	{"counters", 0, NULL, "the counters, and the groups of them"},
 	{"load", 0, "FILE.so", "a plug-in with more benchmarks or subjects"},
 	{0},
 };
@@ -134,6 +136,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 			rc = assay_registry_load(cli->registry, args->given[i].value, err);
 	if (rc != ASSAY_OK)
 		return rc;
+	if (cli_flag(args, "counters"))
+		return counters_list(cli, err);
 	const struct assay_bench_entry *benches;
 	size_t n = assay_registry_benches(cli->registry, &benches);
 	json_t *list = json_array();

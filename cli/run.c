@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/counters.h"
 #include "cli/proposals.h"
 #include "cli/run.h"
 #include "cli/run_command.h"
 #include "cli/run_output.h"
 #include "cli/run_record.h"
 #include "cli/run_request.h"
+#include "cli/settings.h"
 #include "cli/signals.h"
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
@@ -191,8 +193,16 @@ static enum assay_code on_result(void *context, const struct assay_result *resul
 		if (!assay_status_measured(result->status))
 			cli_note(s->cli, "%s: no ratio, %s", result->name, result->reason);
 	}
-	enum assay_code rc = assay_store_add_result(s->store, s->run, result, err);
-	return rc == ASSAY_OK ? run_output_result(&s->output, result, err) : rc;
+	struct assay_result whole;
+	ASSAY_AUTO_FREE struct assay_count *counts = NULL;
+	enum assay_code rc = ASSAY_OK;
+	if (config_get(s->cli->config, "counters")) /* asked for: then what they mean as well */
+		rc = counters_derive(result, &whole, &counts, err);
+	else
+		whole = *result;
+	if (rc == ASSAY_OK)
+		rc = assay_store_add_result(s->store, s->run, &whole, err);
+	return rc == ASSAY_OK ? run_output_result(&s->output, &whole, err) : rc;
 }
 
 static void on_progress(void *context, const struct assay_progress *progress)
@@ -267,6 +277,8 @@ static enum assay_code show_results(const struct session *s, const struct assay_
 		assay_report_model_free(model);
 		run_command_remarks(results, stdout);
 	}
+	if (rc == ASSAY_OK && config_get(s->cli->config, "counters"))
+		rc = counters_show(results, stdout, err);
 	fflush(stdout);
 	return rc;
 }
@@ -281,8 +293,9 @@ static enum assay_code show_summary(const struct session *s, struct assay_err *e
 	enum assay_code rc = assay_store_runs(s->store, reference, &runs, err);
 	if (rc == ASSAY_OK)
 		rc = assay_store_results(s->store, s->run, NULL,
-					 s->request.program_suite ? ASSAY_LOAD_SAMPLES
-								  : ASSAY_LOAD_SUMMARY,
+					 ASSAY_LOAD_COUNTERS |
+						 (s->request.program_suite ? ASSAY_LOAD_SAMPLES
+									   : ASSAY_LOAD_SUMMARY),
 					 &results, err);
 	if (rc == ASSAY_OK && !s->cli->json_is_stdout)
 		rc = show_results(s, &runs, &results, err);

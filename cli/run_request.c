@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/counters.h"
 #include "cli/run_command.h"
 #include "cli/settings.h"
 #include "harness/base/json.h"
@@ -219,57 +220,10 @@ static enum assay_code read_settings(struct cli *cli, const struct cli_args *arg
 	return subjects ? add_list(&q->subjects, &q->n_subjects, subjects, err) : ASSAY_OK;
 }
 
-static enum assay_code add_default_events(struct run_request *q, struct assay_err *err)
-{
-	enum assay_code rc = ASSAY_OK;
-	for (size_t i = 0; rc == ASSAY_OK && assay_default_events[i]; i++)
-		rc = add_text(&q->events, &q->n_events, assay_default_events[i], err);
-	return rc;
-}
-
-/* A logical event, or a source's own behind its name ("papi:perf::TASK-CLOCK"). */
-static enum assay_code check_event(const struct cli *cli, const char *event, struct assay_err *err)
-{
-	const char *known[32] = {"default", "none"};
-	size_t n = 2;
-	for (size_t i = 0; assay_default_events[i] && n < ASSAY_COUNT_OF(known); i++)
-		known[n++] = assay_default_events[i];
-	for (size_t i = 2; i < n; i++)
-		if (strcmp(event, known[i]) == 0)
-			return ASSAY_OK;
-	const struct assay_source *const *source = assay_registry_sources(cli->registry);
-	for (; *source; source++) {
-		size_t length = strlen((*source)->name);
-		if (strncmp(event, (*source)->name, length) == 0 && event[length] == ':')
-			return ASSAY_OK;
-	}
-	const char *near = assay_nearest(event, known, n);
-	return assay_fail(err, ASSAY_EUSAGE, "unknown counter '%.60s'%s%s%s", event,
-			  near ? "; did you mean '" : "; 'assay doctor' shows what there is",
-			  near ? near : "", near ? "'?" : "");
-}
-
 static enum assay_code read_events(struct cli *cli, struct run_request *q, struct assay_err *err)
 {
 	const char *counters = config_get(cli->config, "counters");
-	if (!counters)
-		return add_default_events(q, err);
-	if (strcmp(counters, "none") == 0)
-		return ASSAY_OK;
-	char **words = NULL;
-	size_t n = 0;
-	enum assay_code rc = add_list(&words, &n, counters, err);
-	for (size_t i = 0; rc == ASSAY_OK && i < n; i++) {
-		if (strcmp(words[i], "default") == 0) {
-			rc = add_default_events(q, err);
-			continue;
-		}
-		rc = check_event(cli, words[i], err);
-		if (rc == ASSAY_OK)
-			rc = add_text(&q->events, &q->n_events, words[i], err);
-	}
-	free_list(words, n);
-	return rc;
+	return counters_expand(cli, counters ? counters : "default", &q->events, &q->n_events, err);
 }
 
 static enum assay_code read_params(struct cli *cli, struct run_request *q, struct assay_err *err)

@@ -108,8 +108,7 @@ bool natives_here(const char *event, struct native *ret)
 	return natives_find(natives_text, &cpu, event, ret);
 }
 
-/* Is it an event of any processor in the file? */
-static bool known_anywhere(const char *event)
+bool natives_know(const char *event)
 {
 	char line[200], name[64];
 	for (const char *text = natives_text; text;) {
@@ -125,7 +124,7 @@ const char *natives_reason(const char *event, char *reason, size_t size)
 {
 	struct natives_cpu cpu;
 	natives_cpu_read(&cpu);
-	if (known_anywhere(event))
+	if (natives_know(event))
 		snprintf(
 			reason, size,
 			"its number on this processor (%s family %u model %u) is not known to assay",

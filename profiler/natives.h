@@ -29,6 +29,8 @@ bool natives_find(const char *text, const struct natives_cpu *cpu, const char *e
 
 /* The same for this machine and natives_text. */
 bool natives_here(const char *event, struct native *ret);
+/* Is it an event of any processor in natives.txt? */
+bool natives_know(const char *event);
 /* Why this machine has no such event: not a name at all, or not on this processor. Text in reason. */
 const char *natives_reason(const char *event, char *reason, size_t size);
 

@@ -185,7 +185,7 @@ static void take_logical(struct papi_session *s, const struct pmu_facts *facts,
 	struct slot slot = {0};
 	char reason[sizeof(count->reason)] = "";
 	if (!known) {
-		if (!count->reason[0])
+		if (!count->reason[0] && !natives_know(count->event)) /* else perf says more */
 			snprintf(
 				count->reason, sizeof(count->reason),
 				"PAPI has nothing for '%.40s' (papi:NAME asks for a name of its own)",

@@ -41,15 +41,10 @@ static const struct event {
 };
 
 /* Their logical names again, for those who ask. */
-static const char *const names[] = {"io_read_bytes",
-				    "io_write_bytes",
-				    "disk_read_bytes",
-				    "disk_write_bytes",
-				    "machine_steal_time",
-				    "machine_cpu_pressure",
-				    "machine_memory_pressure",
-				    "machine_io_pressure",
-				    NULL};
+static const char *const names[] = {
+	"io_read_bytes",           "io_write_bytes",      "disk_read_bytes",
+	"disk_write_bytes",        "machine_steal_time",  "machine_cpu_pressure",
+	"machine_memory_pressure", "machine_io_pressure", NULL};
 
 struct state {
 	double before[ASSAY_COUNT_OF(events)];

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* counters: names of events and groups, metrics, lists. */
+#include "cli/counters.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/json.h"
+#include "harness/base/parse.h"
+#include "harness/base/str.h"
+#include "profiler/groups.h"
+
+/* As many as one pass counts, see GANG_MAX_EVENTS. */
+enum { MOST_EVENTS = 32, MOST_KNOWN = 160, MOST_METRICS = 32 };
+
+struct expansion {
+	const struct cli *cli;
+	struct counter_groups groups;
+	char **list;
+	size_t n;
+};
+
+/* A source's own name of an event: "papi:perf::TASK-CLOCK". */
+static bool has_prefix(const struct cli *cli, const char *event)
+{
+	const struct assay_source *const *source = assay_registry_sources(cli->registry);
+	for (; *source; source++) {
+		size_t length = strlen((*source)->name);
+		if (strncmp(event, (*source)->name, length) == 0 && event[length] == ':')
+			return true;
+	}
+	return false;
+}
+
+static size_t known_names(const struct expansion *x, const char *known[MOST_KNOWN])
+{
+	size_t n = 0;
+	known[n++] = "default";
+	known[n++] = "none";
+	for (size_t i = 0; assay_default_events[i] && n < MOST_KNOWN; i++)
+		known[n++] = assay_default_events[i];
+	for (size_t i = 0; i < x->groups.n; i++) {
+		if (n < MOST_KNOWN)
+			known[n++] = x->groups.groups[i].name;
+		for (const char *const *e = x->groups.groups[i].events; *e && n < MOST_KNOWN; e++)
+			known[n++] = *e;
+	}
+	const struct assay_source *const *source = assay_registry_sources(x->cli->registry);
+	for (; *source; source++)
+		for (const char *const *e = (*source)->events; e && *e && n < MOST_KNOWN; e++)
+			known[n++] = *e;
+	return n;
+}
+
+static enum assay_code check_event(const struct expansion *x, const char *event,
+				   struct assay_err *err)
+{
+	const char *known[MOST_KNOWN];
+	size_t n = known_names(x, known);
+	for (size_t i = 2; i < n; i++)
+		if (strcmp(event, known[i]) == 0)
+			return ASSAY_OK;
+	if (has_prefix(x->cli, event))
+		return ASSAY_OK;
+	const char *near = assay_nearest(event, known, n);
+	return assay_fail(err, ASSAY_EUSAGE, "unknown counter '%.60s'%s%s%s", event,
+			  near ? "; did you mean '"
+			       : "; 'assay list --counters' shows what there is",
+			  near ? near : "", near ? "'?" : "");
+}
+
+static enum assay_code add_event(struct expansion *x, const char *event, struct assay_err *err)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (strcmp(x->list[i], event) == 0)
+			return ASSAY_OK;
+	if (x->n == MOST_EVENTS)
+		return assay_fail(err, ASSAY_EUSAGE, "more than %d counters at once", MOST_EVENTS);
+	char **larger = realloc(x->list, (x->n + 2) * sizeof(*larger));
+	if (!larger)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for counters");
+	x->list = larger;
+	x->list[x->n] = strdup(event);
+	if (!x->list[x->n])
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for counters");
+	x->list[++x->n] = NULL;
+	return ASSAY_OK;
+}
+
+static enum assay_code add_word(struct expansion *x, const char *word, struct assay_err *err)
+{
+	const struct counter_group *group = counter_group_find(&x->groups, word);
+	const char *const one[] = {word, NULL};
+	const char *const *events = strcmp(word, "default") == 0 ? assay_default_events
+				    : group                      ? group->events
+								 : one;
+	if (strcmp(word, "none") == 0)
+		return ASSAY_OK;
+	enum assay_code rc = events == one ? check_event(x, word, err) : ASSAY_OK;
+	for (; rc == ASSAY_OK && *events; events++)
+		rc = add_event(x, *events, err);
+	return rc;
+}
+
+enum assay_code counters_expand(const struct cli *cli, const char *text, char ***ret, size_t *ret_n,
+				struct assay_err *err)
+{
+	struct expansion x = {.cli = cli};
+	ASSAY_AUTO_FREE char *copy = strdup(text);
+	char *cursor = copy, *word;
+	enum assay_code rc = counter_groups_read(groups_text, &x.groups, err);
+	while (rc == ASSAY_OK && (word = strsep(&cursor, ",")))
+		if (*word)
+			rc = add_word(&x, word, err);
+	counter_groups_done(&x.groups);
+	if (rc != ASSAY_OK) {
+		for (size_t i = 0; i < x.n; i++)
+			free(x.list[i]);
+		free(x.list);
+		return rc;
+	}
+	*ret = x.list;
+	*ret_n = x.n;
+	return ASSAY_OK;
+}
+
+/* Time of one operation in ns; NaN where the metric is no time and no rate. */
+static double time_of(const struct assay_result *r)
+{
+	if (strncmp(r->metric.unit, "ns", 2) == 0)
+		return r->estimate.median;
+	if (strcmp(r->metric.unit, "op/s") == 0 && r->estimate.median > 0)
+		return 1e9 * r->threads / r->estimate.median;
+	return NAN;
+}
+
+enum assay_code counters_derive(const struct assay_result *result, struct assay_result *ret,
+				struct assay_count **ret_counts, struct assay_err *err)
+{
+	struct counter_groups groups;
+	*ret = *result;
+	*ret_counts = NULL;
+	if (!result->n_counters)
+		return ASSAY_OK;
+	enum assay_code rc = counter_groups_read(groups_text, &groups, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	struct assay_count *counts = calloc(result->n_counters + MOST_METRICS, sizeof(*counts));
+	if (counts) {
+		memcpy(counts, result->counters, result->n_counters * sizeof(*counts));
+		ret->counters = *ret_counts = counts;
+		ret->n_counters +=
+			counter_groups_derive(&groups, counts, result->n_counters, time_of(result),
+					      counts + result->n_counters, MOST_METRICS);
+	} else {
+		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for metrics");
+	}
+	counter_groups_done(&groups);
+	return rc;
+}
+
+static const struct group_metric *metric_named(const struct counter_groups *groups,
+					       const char *name)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		for (size_t k = 0; k < groups->groups[i].n_metrics; k++)
+			if (strcmp(groups->groups[i].metrics[k].name, name) == 0)
+				return &groups->groups[i].metrics[k];
+	return NULL;
+}
+
+static void show_count(const struct counter_groups *groups, const struct assay_count *c,
+		       struct cli_table *table)
+{
+	char value[40] = "-", remark[260] = "";
+	bool derived = strcmp(c->source, "formula") == 0;
+	const struct group_metric *m = derived ? metric_named(groups, c->event) : NULL;
+	if (c->quality != ASSAY_UNAVAILABLE)
+		snprintf(value, sizeof(value), "%.4g %s", c->value, c->unit);
+	assay_copy(remark, sizeof(remark), c->reason);
+	if (m && c->quality != ASSAY_UNAVAILABLE && group_metric_beyond(m, c->value))
+		snprintf(remark, sizeof(remark), "%s %g: %s", m->better == 'h' ? "below" : "above",
+			 m->threshold, m->meaning);
+	const char *const cells[] = {c->event, value, assay_quality_name(c->quality), c->source,
+				     remark};
+	cli_table_row(table, cells);
+}
+
+enum assay_code counters_show(const struct assay_result_list *results, FILE *out,
+			      struct assay_err *err)
+{
+	static const char *const columns[] = {"counter", ">per operation", "quality", "source",
+					      "remarks"};
+	struct counter_groups groups;
+	enum assay_code rc = counter_groups_read(groups_text, &groups, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	for (size_t i = 0; i < results->n; i++) {
+		const struct assay_result *r = &results->results[i];
+		if (!r->n_counters)
+			continue;
+		char clean[400];
+		assay_sanitise(clean, sizeof(clean), r->name);
+		fprintf(out, "\n%s\n", clean);
+		struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
+		for (size_t k = 0; k < r->n_counters; k++)
+			show_count(&groups, &r->counters[k], table);
+		cli_table_print(table, out);
+	}
+	counter_groups_done(&groups);
+	return ASSAY_OK;
+}
+
+static json_t *metric_json(const struct group_metric *m)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "name", m->name, "unit", m->unit,
+			 "better",
+			 assay_json_text(m->better == 'h'   ? "higher"
+					 : m->better == 'l' ? "lower"
+							    : NULL),
+			 "threshold", assay_json_real(m->threshold), "formula", m->text, "meaning",
+			 assay_json_text(m->meaning[0] ? m->meaning : NULL));
+}
+
+static enum assay_code list_json(const struct cli *cli, const struct counter_groups *groups,
+				 struct assay_err *err)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct counter_group *g = &groups->groups[i];
+		json_t *metrics = json_array(), *events = json_array();
+		for (size_t k = 0; k < g->n_metrics; k++)
+			json_array_append_new(metrics, metric_json(&g->metrics[k]));
+		for (const char *const *e = g->events; *e; e++)
+			json_array_append_new(events, json_string(*e));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:o, s:o}", "name", g->name, "brief",
+						g->brief, "events", events, "metrics", metrics));
+	}
+	return assay_json_document(
+		json_pack("{s:s, s:o}", "schema", "assay/1", "counter_groups", list), cli->json,
+		err);
+}
+
+static void list_text(const struct cli *cli, const struct counter_groups *groups)
+{
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct counter_group *g = &groups->groups[i];
+		char text[400];
+		printf("%s  %s\n    needs     ", g->name, g->brief);
+		for (const char *const *e = g->events; *e; e++)
+			printf("%s%s", *e, e[1] ? " " : "\n");
+		for (size_t k = 0; k < g->n_metrics; k++)
+			printf("    %-18s %s\n", g->metrics[k].name,
+			       group_metric_prose(&g->metrics[k], text, sizeof(text)));
+	}
+	printf("\nSources, in the order they are asked; NAME behind a source's own prefix is its own:\n");
+	const struct assay_source *const *s = assay_registry_sources(cli->registry);
+	for (; *s; s++)
+		printf("    %-9s %s\n", (*s)->name, (*s)->brief);
+	printf("\n'assay doctor' shows which of them can be counted here.\n");
+}
+
+enum assay_code counters_list(const struct cli *cli, struct assay_err *err)
+{
+	struct counter_groups groups;
+	enum assay_code rc = counter_groups_read(groups_text, &groups, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	if (cli->json)
+		rc = list_json(cli, &groups, err);
+	if (rc == ASSAY_OK && !cli->json_is_stdout)
+		list_text(cli, &groups);
+	counter_groups_done(&groups);
+	return rc;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* test_groups: formulas, good and malformed, and the groups of counters that are made of them. */
+#include <stdio.h>
+
+#include "harness/base/str.h"
+#include "profiler/groups.h"
+#include "tests/t.h"
+
+static double value_of(const char *text, double a, double b)
+{
+	struct assay_err err = {0};
+	struct formula *f;
+	const char *const *names;
+	double values[FORMULA_NAMES];
+	assert_ok(formula_parse(text, &f, &err));
+	size_t n = formula_names(f, &names);
+	for (size_t i = 0; i < n; i++)
+		values[i] = strcmp(names[i], "a") == 0 ? a : b;
+	double value = formula_value(f, values);
+	formula_free(f);
+	return value;
+}
+
+static void formulas_compute(void **state)
+{
+	(void)state;
+	assert_close(value_of("1 + 2 * 3", 0, 0), 7, 0);
+	assert_close(value_of("(1 + 2) * 3", 0, 0), 9, 0);
+	assert_close(value_of("10 - 4 - 3", 0, 0), 3, 0);
+	assert_close(value_of("16 / 4 / 2", 0, 0), 2, 0);
+	assert_close(value_of("-a * -2", 3, 0), 6, 0);
+	assert_close(value_of("1.5e3 * a / b", 4, 3), 2000, 1e-12);
+	assert_close(value_of("min(a, b) + max(a, b) * 10", 2, 5), 52, 0);
+	assert_close(value_of(" a/b ", 1, 4), 0.25, 0);
+}
+
+static void what_cannot_be_computed_is_undefined(void **state)
+{
+	(void)state;
+	assert_true(isnan(value_of("a / b", 1, 0)));
+	assert_true(isnan(value_of("0 / 0", 0, 0)));
+	assert_true(isnan(value_of("a + 1", NAN, 0)));
+	assert_true(isnan(value_of("min(a, b)", NAN, 1)));
+	assert_true(isnan(value_of("max(a, b)", 1, NAN)));
+	assert_true(isnan(value_of("a * a", 1e300, 0)));
+}
+
+static void what_is_no_formula_is_refused(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {
+		"",
+		"a +",
+		"(a",
+		"a)",
+		"a b",
+		"min(a)",
+		"min a, b",
+		"max(a, b, a)",
+		"a ; b",
+		"system(a)",
+		"a ** b",
+		"a = b",
+		"1e999",
+		"1..2",
+		"((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))",
+		"------------------------------a",
+		"a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a",
+		"n1+n2+n3+n4+n5+n6+n7+n8+n9+n10+n11+n12+n13+n14+n15+n16+n17",
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(wrong); i++) {
+		struct assay_err err = {0};
+		struct formula *f;
+		if (formula_parse(wrong[i], &f, &err) != ASSAY_EPARSE)
+			fail_msg("'%s' is taken for a formula", wrong[i]);
+		assert_null(f);
+		assert_non_null(strstr(err.text, "the formula"));
+	}
+}
+
+static void the_groups_of_this_build_are_sound(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct counter_groups groups;
+	char text[400];
+	assert_ok(counter_groups_read(groups_text, &groups, &err));
+	assert_true(groups.n >= 8);
+	const struct counter_group *core = counter_group_find(&groups, "core");
+	assert_non_null(core);
+	assert_string_equal(core->metrics[0].name, "ipc");
+	assert_string_equal(group_metric_prose(&core->metrics[0], text, sizeof(text)),
+			    "instructions / cycles in ratio, higher is better; below 1: the core "
+			    "waits more than it works");
+	assert_true(group_metric_beyond(&core->metrics[0], 0.5));
+	assert_false(group_metric_beyond(&core->metrics[0], 1.5));
+	assert_false(group_metric_beyond(&core->metrics[1], 99)); /* no threshold */
+	assert_true(counter_groups_know(&groups, "slots"));
+	assert_false(counter_groups_know(&groups, "time_ns"));
+	assert_null(counter_group_find(&groups, "nonsense"));
+	counter_groups_done(&groups);
+}
+
+static void malformed_groups_are_named_by_line(void **state)
+{
+	(void)state;
+	static const char *const wrong[][2] = {
+		{"ipc ratio higher 1 = a / b | x", "line 1: a metric before"},
+		{"\n[core\n", "line 2: no [name]"},
+		{"[Core] x", "line 1: no [name]"},
+		{"[a] x\n[a] y\n", "line 2: a second [a]"},
+		{"[a] x\nipc ratio up 1 = a | x\n", "line 2: better is"},
+		{"[a] x\nipc ratio higher x = a | x\n", "line 2: no threshold 'x'"},
+		{"[a] x\nipc ratio none 1 = a | x\n", "line 2: no threshold '1'"},
+		{"[a] x\nipc ratio higher 1 = a + | x\n", "line 2: the formula"},
+		{"[a] x\nipc ratio higher 1 = a\n", "line 2: no '= formula | meaning'"},
+		{"[a] x\nipc ratio = a | b\n", "line 2: no 'name unit"},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(wrong); i++) {
+		struct assay_err err = {0};
+		struct counter_groups groups;
+		assert_fails(counter_groups_read(wrong[i][0], &groups, &err), ASSAY_EPARSE,
+			     wrong[i][1]);
+		assert_int_equal(groups.n, 0);
+	}
+}
+
+static struct assay_count count(const char *event, enum assay_quality quality, double value)
+{
+	struct assay_count c = {.quality = quality, .value = value};
+	assay_copy(c.event, sizeof(c.event), event);
+	if (quality == ASSAY_UNAVAILABLE)
+		assay_copy(c.reason, sizeof(c.reason), "no unit");
+	return c;
+}
+
+static void metrics_follow_from_counts(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct counter_groups groups;
+	struct assay_count made[8];
+	assert_ok(
+		counter_groups_read("[g] x\nipc ratio higher 1 = i / c | slow\n"
+				    "rate GHz none - = c / time_ns | -\n"
+				    "other x lower 1 = z | -\n",
+				    &groups, &err));
+	struct assay_count counts[] = {count("i", ASSAY_EXACT, 6), count("c", ASSAY_EXACT, 3)};
+	assert_int_equal(counter_groups_derive(&groups, counts, 2, 2, made, 8), 2);
+	assert_string_equal(made[0].event, "ipc");
+	assert_string_equal(made[0].source, "formula");
+	assert_int_equal(made[0].quality, ASSAY_DERIVED);
+	assert_close(made[0].value, 2, 0);
+	assert_close(made[1].value, 1.5, 0);
+	/* Without a time, by zero, of scaled and of missing counts. */
+	assert_int_equal(counter_groups_derive(&groups, counts, 2, NAN, made, 8), 2);
+	assert_int_equal(made[1].quality, ASSAY_UNAVAILABLE);
+	counts[1] = count("c", ASSAY_EXACT, 0);
+	counter_groups_derive(&groups, counts, 2, 1, made, 8);
+	assert_int_equal(made[0].quality, ASSAY_UNAVAILABLE);
+	assert_non_null(strstr(made[0].reason, "undefined"));
+	counts[1] = count("c", ASSAY_SCALED, 3);
+	counter_groups_derive(&groups, counts, 2, 1, made, 8);
+	assert_non_null(strstr(made[0].reason, "took turns"));
+	counts[1] = count("c", ASSAY_UNAVAILABLE, 0);
+	counter_groups_derive(&groups, counts, 2, 1, made, 8);
+	assert_string_equal(made[0].reason, "needs c: no unit");
+	assert_int_equal(counter_groups_derive(&groups, counts, 1, 1, made, 8), 0);
+	counter_groups_done(&groups);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(formulas_compute),
+		cmocka_unit_test(what_cannot_be_computed_is_undefined),
+		cmocka_unit_test(what_is_no_formula_is_refused),
+		cmocka_unit_test(the_groups_of_this_build_are_sound),
+		cmocka_unit_test(malformed_groups_are_named_by_line),
+		cmocka_unit_test(metrics_follow_from_counts),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
