@@ -301,6 +301,7 @@ static enum assay_code judge_all(struct live *live, struct assay_err *err)
 		if (rc == ASSAY_OK)
 			rc = replace(&row->unit, metric.unit, err);
 		row->better = metric.better;
+		row->elapsed_ns = assay_gate_launcher_elapsed_ns(live->launcher, i);
 	}
 	return rc;
 }

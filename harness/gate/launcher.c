@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/base/clock.h"
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
 #include "harness/engine/launch.h"
@@ -93,8 +94,10 @@ static enum assay_code measure(struct assay_gate_launcher *l, size_t item,
 	};
 	job.effort.batch = l->items[item].batch;
 	assay_collect_begin(collect);
+	uint64_t began = assay_now_ns();
 	enum assay_code rc =
 		run_worker(l, item, side, variant, &job, assay_collect_record, collect, ret, err);
+	collect->elapsed_ns += assay_now_ns() - began;
 	return rc == ASSAY_OK ? assay_collect_end(collect, ret->status, ret->reason, err) : rc;
 }
 
@@ -316,6 +319,12 @@ struct assay_metric_info assay_gate_launcher_metric(const struct assay_gate_laun
 	}
 	const struct assay_case *c = &planned_of(launcher, item, ASSAY_GATE_BASE)->c;
 	return assay_primary_metric(c->bench->bench, c->subject ? c->subject->subject : NULL);
+}
+
+uint64_t assay_gate_launcher_elapsed_ns(const struct assay_gate_launcher *launcher, size_t item)
+{
+	const struct item *of = &launcher->items[item];
+	return of->collect[ASSAY_GATE_BASE].elapsed_ns + of->collect[ASSAY_GATE_CAND].elapsed_ns;
 }
 
 enum assay_code assay_gate_launcher_replay(const struct assay_gate_launcher *l, size_t item,

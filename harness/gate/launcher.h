@@ -53,6 +53,9 @@ struct assay_gate_source assay_gate_launcher_source(struct assay_gate_launcher *
 struct assay_metric_info assay_gate_launcher_metric(const struct assay_gate_launcher *launcher,
 						    size_t item);
 
+/* How long the launches of item took, both sides together. */
+uint64_t assay_gate_launcher_elapsed_ns(const struct assay_gate_launcher *launcher, size_t item);
+
 /* What counts item on one side, in its first variant. ASSAY_SKIP for what a replay cannot do. */
 enum assay_code assay_gate_launcher_replay(const struct assay_gate_launcher *launcher, size_t item,
 					   enum assay_gate_which side,

@@ -21,8 +21,9 @@ struct world {
 	struct assay_rng rng;
 	double slower[CASES]; /* true ratio of the candidate */
 	double noise;         /* sd of launches */
-	size_t load_from; /* from this launch on everything takes three times as long; 0: never */
-	int crash_side;   /* -1: none; case 0 on this side crashes ... */
+	size_t slow_start; /* the candidate's first launches that take half as long again, by case */
+	size_t load_from;  /* from this launch on everything takes three times as long; 0: never */
+	int crash_side;    /* -1: none; case 0 on this side crashes ... */
 	unsigned crash_every; /* ... in every so many launches */
 	bool wrong;           /* case 0's candidate fails its oracle */
 	int sleep_side;       /* -1: none; launches of this side ... */
@@ -30,7 +31,7 @@ struct world {
 	unsigned step_every;  /* a clock steps back: every so many launches give no usable time */
 	int stop_after;       /* interrupt after so many launches; 0: never */
 	volatile sig_atomic_t interrupted;
-	size_t launches, cand_first, pairs;
+	size_t launches, taken[CASES];
 	uint64_t seeds[MOST];
 	int sides[MOST];
 	size_t items[MOST];
@@ -87,6 +88,8 @@ static enum assay_code launch(void *context, size_t item, enum assay_gate_which 
 	ret->samples = 5;
 	ret->summary = 100 * exp(w->noise * gaussian(&w->rng)) *
 		       (side == ASSAY_GATE_CAND ? w->slower[item] : 1);
+	if (side == ASSAY_GATE_CAND && w->taken[item]++ < w->slow_start)
+		ret->summary *= 1.5;
 	if (w->load_from && n >= w->load_from)
 		ret->summary *= 3;
 	if (hit(n, w->step_every))
@@ -298,6 +301,24 @@ static void load_half_way_changes_no_verdict(void **state)
 	assert_true(right >= 18);
 }
 
+/* What the screen saw chose the survivors; it must not judge them as well. */
+static void survivors_are_judged_on_fresh_pairs(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.slow_start = 6;
+	gate(&w, 0, 13, &o);
+	struct assay_gate_report report = judge(&o);
+	for (size_t i = 0; i < CASES; i++) {
+		assert_true(o.trials[i].n > 6);
+		assert_int_equal(report.rows[i].decision, ASSAY_DECISION_OK);
+		assert_int_equal(report.rows[i].pairs, o.trials[i].n - 6);
+		assert_float_equal(report.rows[i].estimate.ratio, 1, 0.01);
+	}
+	done(&o, &report);
+}
+
 static void spent_time_is_no_pass(void **state)
 {
 	(void)state;
@@ -354,6 +375,7 @@ int main(void)
 		cmocka_unit_test(a_side_that_never_counts_is_undecided),
 		cmocka_unit_test(a_stepping_clock_costs_pairs),
 		cmocka_unit_test(load_half_way_changes_no_verdict),
+		cmocka_unit_test(survivors_are_judged_on_fresh_pairs),
 		cmocka_unit_test(spent_time_is_no_pass),
 		cmocka_unit_test(an_interruption_keeps_what_is_known),
 		cmocka_unit_test(the_same_seed_is_the_same_gate),
