@@ -24,7 +24,7 @@ struct profile {
  * knowing a machine: card_patterns, with the quick values of their axes. */
 static const struct profile profiles[] = {
 	{"quick", 30, 1, 60000000, 20000000000},
-	{"card", 30, 2, 60000000, 20000000000},
+	{"card", 20, 3, 40000000, 20000000000},
 	{"ci", 40, 5, 200000000, 60000000000},
 	{"full", 100, 7, 1000000000, 300000000000},
 };
