@@ -9,6 +9,15 @@
 
 enum { SEEDS = 2 };
 
+/* Planted faults that are races: a thread sanitizer would rightly stop at them. */
+#if defined(__SANITIZE_THREAD__)
+#define PLANT_RACES 0
+#elif defined(__has_feature)
+#define PLANT_RACES (!__has_feature(thread_sanitizer))
+#else
+#define PLANT_RACES 1
+#endif
+
 extern const struct assay_suite assay_suite_memory;
 
 static void test_subjects(void **state)
@@ -241,7 +250,7 @@ static void test_faulty_handoffs(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ASSAY_COUNT_OF(faulty); i++) {
+	for (size_t i = 0; i < ASSAY_COUNT_OF(faulty) && PLANT_RACES; i++) {
 		struct assay_err err = {0};
 		assert_fails(memory_check_handoff(&faulty[i], 1, &err), ASSAY_ECHECK, "turn");
 	}
@@ -329,8 +338,9 @@ static void test_faulty_others(void **state)
 	assert_fails(memory_check_codec(&all_but, 1, &err), ASSAY_ECHECK, "did not come back");
 	assert_ok(memory_check_codec(&right, 1, &err));
 	assert_fails(memory_check_reader(&reader, 1, &err), ASSAY_ECHECK, "words of a file");
-	assert_fails(memory_check_objects(&pool, 1, &err), ASSAY_ECHECK,
-		     "changed while they were held");
+	if (PLANT_RACES)
+		assert_fails(memory_check_objects(&pool, 1, &err), ASSAY_ECHECK,
+			     "changed while they were held");
 }
 
 static void test_unknown_interface(void **state)
