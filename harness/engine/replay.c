@@ -13,6 +13,7 @@
 #include "harness/engine/child.h"
 #include "harness/engine/frame.h"
 #include "harness/engine/launch.h"
+#include "harness/engine/replay_clock.h"
 #include "harness/engine/replay_rounds.h"
 
 /* The same for every replay: a workload made from another seed is another workload. */
@@ -73,27 +74,66 @@ static void remove_folder(const char *folder)
 	rmdir(folder);
 }
 
-/* The subject's environment with our tunables before its own; strings live in *tunables. */
-static enum assay_code pin_environment(const char *const *subject, struct assay_str *tunables,
-				       const char ***ret, struct assay_err *err)
+/* What is added to the environment of the worker. */
+struct pins {
+	const char **list;
+	struct assay_str tunables, preload;
+};
+
+static void pins_done(struct pins *pins)
 {
+	free(pins->list);
+	assay_str_done(&pins->tunables);
+	assay_str_done(&pins->preload);
+}
+
+/* Write the library that makes time and chance repeat into the folder, and preload it. */
+static enum assay_code pin_clock(const char *folder, struct assay_str *preload,
+				 struct assay_err *err)
+{
+	char path[300];
+	snprintf(path, sizeof(path), "%s/clock.so", folder);
+	if (strpbrk(path, " :"))
+		return assay_fail(
+			err, ASSAY_SKIP,
+			"TMPDIR has a space or a colon in it, which the loader would take "
+			"for the end of a name");
+	FILE *file = fopen(path, "wxe");
+	bool ok = file && fwrite(assay_replay_clock, 1, assay_replay_clock_size, file) ==
+				  assay_replay_clock_size;
+	if (file && fclose(file) != 0)
+		ok = false;
+	if (!ok)
+		return assay_fail(err, ASSAY_EIO, "write '%s': %s", path, strerror(errno));
+	const char *before = getenv("LD_PRELOAD");
+	assay_str_add(preload, "LD_PRELOAD=%s%s%s", path, before && *before ? ":" : "",
+		      before ? before : "");
+	return ASSAY_OK;
+}
+
+/* The subject's environment with our tunables before its own, and the clock. */
+static enum assay_code pin_environment(const char *const *subject, const char *folder,
+				       struct pins *pins, struct assay_err *err)
+{
+	struct assay_str *tunables = &pins->tunables;
+	enum assay_code rc = pin_clock(folder, &pins->preload, err);
+	if (rc != ASSAY_OK)
+		return rc;
 	size_t n = 0, used = 0;
 	while (subject && subject[n])
 		n++;
-	const char **list = calloc(n + 2, sizeof(*list));
+	pins->list = calloc(n + 3, sizeof(*pins->list));
 	assay_str_add(tunables, "%s%s", TUNABLES, PINNED_TUNABLES);
-	for (size_t i = 0; list && i < n; i++) {
+	for (size_t i = 0; pins->list && i < n; i++) {
 		if (strncmp(subject[i], TUNABLES, strlen(TUNABLES)) == 0)
 			assay_str_add(tunables, ":%s", subject[i] + strlen(TUNABLES));
 		else
-			list[used++] = subject[i];
+			pins->list[used++] = subject[i];
 	}
-	if (!list || tunables->failed) {
-		free(list);
+	if (!pins->list || tunables->failed || pins->preload.failed)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a replay");
-	}
-	list[used] = tunables->text;
-	*ret = list;
+	pins->list[used++] = pins->preload.text;
+	pins->list[used] = tunables->text;
 	return ASSAY_OK;
 }
 
@@ -239,6 +279,12 @@ static enum assay_code launch_in(const char *valgrind, const char *folder,
 	return ASSAY_OK;
 }
 
+static void skip(struct assay_replayed *ret, const struct assay_err *why)
+{
+	ret->status = ASSAY_STATUS_SKIPPED;
+	assay_copy(ret->reason, sizeof(ret->reason), why->text);
+}
+
 static enum assay_code replay_with(const char *valgrind, const struct assay_replay *replay,
 				   struct assay_replayed *ret, struct assay_err *err)
 {
@@ -249,14 +295,17 @@ static enum assay_code replay_with(const char *valgrind, const struct assay_repl
 	if (length >= (int)sizeof(folder) || !mkdtemp(folder))
 		return assay_fail(err, ASSAY_EIO, "make a folder '%.100s': %s", folder,
 				  strerror(errno));
-	ASSAY_AUTO(assay_str_done) struct assay_str tunables = {0};
-	const char **environment = NULL;
-	enum assay_code rc = pin_environment(replay->environment, &tunables, &environment, err);
+	struct assay_err why = {0};
+	ASSAY_AUTO(pins_done) struct pins pins = {0};
+	enum assay_code rc = pin_environment(replay->environment, folder, &pins, &why);
 	if (rc == ASSAY_OK)
-		rc = launch_in(valgrind, folder, replay, environment, ret, err);
-	free(environment);
+		rc = launch_in(valgrind, folder, replay, pins.list, ret, err);
+	else if (rc == ASSAY_SKIP)
+		skip(ret, &why);
+	else
+		assay_fail(err, rc, "%s", why.text);
 	remove_folder(folder);
-	return rc;
+	return rc == ASSAY_SKIP ? ASSAY_OK : rc;
 }
 
 enum assay_code assay_replay_case(const struct assay_replay *replay, struct assay_replayed *ret,
@@ -270,8 +319,7 @@ enum assay_code assay_replay_case(const struct assay_replay *replay, struct assa
 		rc = find_valgrind(&valgrind, &why);
 	if (rc == ASSAY_OK)
 		return replay_with(valgrind, replay, ret, err);
-	ret->status = ASSAY_STATUS_SKIPPED;
-	assay_copy(ret->reason, sizeof(ret->reason), why.text);
+	skip(ret, &why);
 	return ASSAY_OK;
 }
 

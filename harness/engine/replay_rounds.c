@@ -229,7 +229,8 @@ static enum assay_code run_round(struct gang *gang, const struct assay_job *job,
 	return find_dump(job->replay, tag, dump, err);
 }
 
-static size_t count_threads(void)
+/* What other threads did would not be counted, and how long they run is chance. */
+static void refuse_threads(struct gang *gang)
 {
 	DIR *dir = opendir("/proc/self/task");
 	size_t n = 0;
@@ -237,7 +238,9 @@ static size_t count_threads(void)
 		n += entry->d_name[0] != '.';
 	if (dir)
 		closedir(dir);
-	return n;
+	if (n > 1)
+		gang_fail(gang, ASSAY_STATUS_SKIPPED,
+			  "only one thread is replayed: this case has %zu", n);
 }
 
 static uint64_t most_operations(const struct gang *gang, const struct assay_job *job)
@@ -276,6 +279,7 @@ enum assay_code assay_replay_measure(struct gang *gang, const struct assay_job *
 	struct gang_batch batch = {0};
 	struct assay_replay_dump dump = {0};
 	uint64_t n = 1;
+	refuse_threads(gang);
 	enum assay_code rc = run_round(gang, job, 0, n, &batch, &dump, err);
 	while (rc == ASSAY_OK && gang_ok(gang) && n < most &&
 	       dump.counts[ASSAY_REPLAY_INSTRUCTIONS] < enough) {
@@ -285,9 +289,6 @@ enum assay_code assay_replay_measure(struct gang *gang, const struct assay_job *
 	/* Lazy binding and first growth are behind us; one more round for the caches. */
 	if (rc == ASSAY_OK && gang_ok(gang))
 		rc = run_round(gang, job, 1, n, &batch, &dump, err);
-	size_t threads = count_threads();
-	if (rc == ASSAY_OK && gang_ok(gang) && threads > 1)
-		gang_fail(gang, ASSAY_STATUS_SKIPPED,
-			  "only one thread is replayed: this case has %zu", threads);
+	refuse_threads(gang);
 	return rc == ASSAY_OK && gang_ok(gang) ? write_counts(job, n, &batch, &dump, err) : rc;
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* replay_plugin: cases whose counts are known, and cases that cannot be counted. REPLAY_NOPS is how many
  * instructions one operation of replay/known is longer than its loop. */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/bench.h"
@@ -37,6 +42,36 @@ static void library(struct assay_run *run)
 			memset(text, 'a', 3000);
 		assay_keep(text ? strlen(strncpy(text + 1000, text, 900)) : 0);
 		free(text);
+	}
+}
+
+/* As long as the clock and chance say, through every way to ask for either. */
+static void by_chance(struct assay_run *run)
+{
+	/* as a library has it that was loaded to see its own C library first */
+	int (*its_clock)(clockid_t, struct timespec *) = NULL;
+	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	void *found = libc ? dlsym(libc, "clock_gettime") : NULL;
+	memcpy(&its_clock, &found, sizeof(its_clock));
+	if (!its_clock)
+		its_clock = clock_gettime;
+	ASSAY_LOOP (run) {
+		struct timespec now, until;
+		struct timeval day;
+		unsigned char bytes[3] = {0};
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		gettimeofday(&day, NULL);
+		assay_check(run,
+			    getrandom(bytes, 1, 0) == 1 && getentropy(bytes + 1, 1) == 0 &&
+				    syscall(SYS_getrandom, bytes + 2, 1, 0) == 1,
+			    "no random bytes");
+		int spins = bytes[0] + bytes[1] + bytes[2] + (int)(time(NULL) + day.tv_usec) % 64;
+		for (int i = 0; i < spins; i++)
+			assay_clobber();
+		until.tv_nsec += 20000;
+		do
+			its_clock(CLOCK_MONOTONIC, &now);
+		while (now.tv_sec == until.tv_sec && now.tv_nsec < until.tv_nsec);
 	}
 }
 
@@ -104,6 +139,7 @@ ASSAY_API const struct assay_plugin assay_plugin = {
 			{"known", BENCH(.brief = "a known number", .body = known)},
 			{"reads", BENCH(.brief = "known reads", .body = reads)},
 			{"library", BENCH(.brief = "malloc and strings", .body = library)},
+			{"chance", BENCH(.brief = "time and chance", .body = by_chance)},
 			{"once", BENCH(.brief = "one", .body = known, .mode = ASSAY_ONCE)},
 			{"few", BENCH(.brief = "batches of 20", .body = known, .max_ops = 20)},
 			{"forks", BENCH(.brief = "has children", .body = forks, .max_ops = 1)},

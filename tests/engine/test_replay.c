@@ -102,6 +102,15 @@ static void counts_are_the_same_every_time(void **state)
 	}
 }
 
+static void chance_and_time_repeat(void **state)
+{
+	(void)state;
+	struct assay_replayed first = count("replay/chance/threads:1");
+	struct assay_replayed second = count("replay/chance/threads:1");
+	for (size_t e = 0; e < ASSAY_REPLAY_EVENTS; e++)
+		assert_int_equal(first.counts[e].raw, second.counts[e].raw);
+}
+
 static void a_known_size_of_batch_is_kept(void **state)
 {
 	(void)state;
@@ -223,6 +232,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_known_loop_has_its_count),
 		cmocka_unit_test(a_known_size_of_batch_is_kept),
 		cmocka_unit_test(counts_are_the_same_every_time),
+		cmocka_unit_test(chance_and_time_repeat),
 		cmocka_unit_test(counts_go_among_counters),
 		cmocka_unit_test(counts_of_a_case_with_children),
 		cmocka_unit_test(what_cannot_be_counted_says_why),
