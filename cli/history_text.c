@@ -93,7 +93,7 @@ static struct row find_row(const struct history_view *view, const struct assay_h
 
 /* The columns; those in the middle only where there is an anchor, the last of them where there are several. */
 struct cells {
-	char run[24], when[24], commit[11], machine[9], value[40], half[24];
+	char run[24], when[24], commit[12], machine[9], value[40], half[24];
 	char ratio[40], ratio_half[24], anchor[24];
 	char change[24];
 };
@@ -111,7 +111,7 @@ static void fill_cells(struct cells *c, const struct history_view *view, const s
 	snprintf(c->run, sizeof(c->run), "%" PRId64, p->run);
 	stored_time(p->started_ns, c->when);
 	if (p->commit)
-		assay_copy(c->commit, sizeof(c->commit), p->commit);
+		snprintf(c->commit, sizeof(c->commit), "%.10s%s", p->commit, p->dirty ? "+" : "");
 	for (int i = 0; i < 4; i++)
 		snprintf(c->machine + 2 * i, 3, "%02x", p->fingerprint[i]);
 	if (assay_history_measured(p)) {

@@ -140,14 +140,15 @@ const struct assay_history_point *history_basis_point(const struct history_basis
 static void add_commit(struct assay_str *out, const struct assay_history_point *p)
 {
 	if (p->commit && *p->commit)
-		assay_str_add(out, "%.10s", p->commit);
+		assay_str_add(out, "%.10s%s", p->commit, p->dirty ? "+" : "");
 	else
 		assay_str_add(out, "the code of run %" PRId64, p->run);
 }
 
 static bool one_commit(const struct assay_history_point *a, const struct assay_history_point *b)
 {
-	return a->commit && b->commit && *a->commit && strcmp(a->commit, b->commit) == 0;
+	return a->commit && b->commit && *a->commit && strcmp(a->commit, b->commit) == 0 &&
+	       !a->dirty && !b->dirty;
 }
 
 static void add_where(struct assay_str *out, const struct assay_history *s,

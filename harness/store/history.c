@@ -112,6 +112,7 @@ static void read_point(struct history_reader *reader, sqlite3_stmt *q,
 		.hi = store_column_real(q, 4),
 		.status = status < 0 ? ASSAY_STATUS_FAILED : (enum assay_status)status,
 		.commit = store_column_copy(q, 7, reader->list.memory, &reader->failed),
+		.dirty = sqlite3_column_int(q, 8) != 0,
 	};
 	store_column_bytes(q, 6, point->fingerprint, sizeof(point->fingerprint));
 }

@@ -98,11 +98,11 @@ bool store_column_bytes(sqlite3_stmt *statement, int column, void *to, size_t si
 #define STORE_GATE_RUNS "(SELECT run FROM run_tag WHERE key = 'gate' AND value IN ('base', 'cand'))"
 
 /* A series' newest points. A test asks SQLite whether the covering index answers it. */
-#define STORE_HISTORY_QUERY                                                                \
-	"SELECT r.run, r.started_ns, r.median, r.lo, r.hi, r.status, m.fingerprint, v.sha" \
-	" FROM result r JOIN machine m ON m.id = r.machine"                                \
-	" LEFT JOIN revision v ON v.id = r.revision"                                       \
-	" WHERE r.series = ? AND r.run NOT IN " STORE_GATE_RUNS                            \
+#define STORE_HISTORY_QUERY                                                                         \
+	"SELECT r.run, r.started_ns, r.median, r.lo, r.hi, r.status, m.fingerprint, v.sha, v.dirty" \
+	" FROM result r JOIN machine m ON m.id = r.machine"                                         \
+	" LEFT JOIN revision v ON v.id = r.revision"                                                \
+	" WHERE r.series = ? AND r.run NOT IN " STORE_GATE_RUNS                                     \
 	" ORDER BY r.started_ns DESC, r.run DESC LIMIT ?"
 
 #endif

@@ -159,6 +159,7 @@ struct assay_history_point {
 	enum assay_status status;
 	uint8_t fingerprint[32];
 	const char *commit;
+	bool dirty; /* with uncommitted changes on top of it */
 };
 struct assay_history {
 	int64_t id; /* of the series, in this store */

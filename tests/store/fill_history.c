@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fill_history FILE [RUNS]: a store of RUNS runs (60), one commit each, with series whose changes are known; for
- * the tests of `assay history`. The machine drifts by itself and becomes slower for a while; half of the
- * runs of "moved" are from another machine. Same seed, same store.
+ * fill_history FILE [RUNS [COMMIT[+]]]: a store of RUNS runs (60), one commit each, or all of COMMIT, '+' with
+ * changes on top of it; with series whose changes are known, for the tests of `assay history`. The machine
+ * drifts by itself and becomes slower for a while; half of the runs of "moved" are from another machine.
+ * Same arguments, same store.
  */
 #include <math.h>
 #include <stdio.h>
@@ -20,8 +21,9 @@
 struct history {
 	struct assay_rng rng;
 	uint64_t runs;
-	uint64_t at; /* this run, from 0 */
-	double host; /* how much slower than it was the machine is now */
+	uint64_t at;        /* this run, from 0 */
+	const char *commit; /* of all runs; NULL: one each */
+	double host;        /* how much slower than it was the machine is now */
 	struct assay_store *store;
 	int64_t run;
 };
@@ -110,7 +112,11 @@ static enum assay_code fill(struct history *h, struct assay_err *err)
 			.noise = 'A',
 			.machine_name = "here",
 			.commit = commit,
+			.dirty = h->commit && strchr(h->commit, '+'),
 		};
+		if (h->commit)
+			snprintf(commit, sizeof(commit), "%.*s", (int)strcspn(h->commit, "+"),
+				 h->commit);
 		wander = 0.97 * wander + 0.02 * noise(h);
 		h->host = exp(wander) * (h->at > h->runs / 3 ? 1.2 : 1);
 		rc = assay_store_begin_run(h->store, &info, &h->run, err);
@@ -138,10 +144,12 @@ int main(int argc, char **argv)
 {
 	struct assay_err err = {0};
 	struct history h = {.runs = 60};
-	enum assay_code rc = argc == 2 || argc == 3
-				     ? ASSAY_OK
-				     : assay_fail(&err, ASSAY_EUSAGE, "fill_history FILE [RUNS]");
-	if (rc == ASSAY_OK && argc == 3)
+	enum assay_code rc =
+		argc >= 2 && argc <= 4
+			? ASSAY_OK
+			: assay_fail(&err, ASSAY_EUSAGE, "fill_history FILE [RUNS [COMMIT[+]]]");
+	h.commit = argc == 4 ? argv[3] : NULL;
+	if (rc == ASSAY_OK && argc >= 3)
 		rc = assay_parse_u64(argv[2], 1, 1000000, &h.runs, &err);
 	if (rc == ASSAY_OK)
 		rc = assay_store_open(argv[1], ASSAY_STORE_WRITE, &h.store, &err);

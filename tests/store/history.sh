@@ -93,6 +93,12 @@ check 'and the sentence says what would confirm them' 0 \
 	history step
 check 'the overview counts them' 0 'history/step/threads:1 +time +60 .* 1 proposed' "$assay" history
 absent 'and has ratios with what they are of' 'vs_anchor'
+"$fill" one.db 60 d00dd00dd00d && "$fill" changing.db 60 d00dd00dd00d+ || exit 1
+check 'a change within one commit is not the code' 0 \
+	'^time rose by .*, within one commit, d00dd00dd0, at run .*; so it was not the code' history step --db one.db
+check 'but with changes on top of it who knows' 0 \
+	'^time rose by .*, after d00dd00dd0\+ and not later than d00dd00dd0\+, at run ' history step --db changing.db
+also 'which are shown' ' d00dd00dd0\+ '
 check 'a series that is not there' 2 "did you mean 'history/step'" "$assay" history history/stp
 check 'no such metric' 2 "no series matches 'history/step'" "$assay" history history/step --metric none
 echo "1..$number"
