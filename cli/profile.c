@@ -135,7 +135,7 @@ static enum assay_code read_options(const struct cli_args *args, struct sampler_
 /* Take new profiles and keep them. */
 static enum assay_code take(struct cli *cli, const struct cli_args *args,
 			    const struct sampler_options *how, struct profile_list *list,
-			    int *ret_exit, struct assay_err *err)
+			    struct profile_regions *regions, int *ret_exit, struct assay_err *err)
 {
 	struct sampler *sampler;
 	char text[80];
@@ -146,7 +146,7 @@ static enum assay_code take(struct cli *cli, const struct cli_args *args,
 	cli_note(cli, "sampling by %s", sampler_describe(sampler, text, sizeof(text)));
 	catch_signals();
 	if (args->dashes)
-		rc = profile_command(cli, args, sampler, list, ret_exit, err);
+		rc = profile_command(cli, args, sampler, list, regions, ret_exit, err);
 	else
 		rc = profile_cases(cli, args, sampler, &interrupted, list, ret_exit, err);
 	sampler_free(sampler);
@@ -207,6 +207,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 {
 	struct sampler_options how;
 	struct profile_list list = {0}, before = {0};
+	struct profile_regions *regions = NULL;
 	const char *show = cli_value(args, "show"), *against = cli_value(args, "against");
 	size_t top;
 	int64_t run;
@@ -222,13 +223,18 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	if (rc == ASSAY_OK && against) /* first: @last must not be what is about to be taken */
 		rc = assay_context(err, profile_load(cli, against, &before, &run, err),
 				   "--against");
+	if (rc == ASSAY_OK && !show && args->dashes)
+		rc = profile_regions_begin(&regions, err);
 	if (rc == ASSAY_OK)
 		rc = show ? assay_context(err, profile_load(cli, show, &list, &run, err), "--show")
-			  : take(cli, args, &how, &list, ret_exit, err);
+			  : take(cli, args, &how, &list, regions, ret_exit, err);
 	if (rc == ASSAY_OK)
 		rc = show_all(cli, &list, &before, top, err);
+	if (rc == ASSAY_OK && regions)
+		rc = profile_regions_show(cli, regions, err);
 	if (rc == ASSAY_OK && list.n)
 		rc = write_files(cli, args, &list, &before, err);
+	profile_regions_free(regions);
 	profile_list_done(&list);
 	profile_list_done(&before);
 	return rc;

@@ -9,6 +9,8 @@
 #include "harness/stacks.h"
 #include "profiler/sampler.h"
 
+struct profile_regions;
+
 /* Profiles in the order they were taken or stored. */
 struct profile_list {
 	struct assay_stacks **stacks; /* owned */
@@ -32,8 +34,19 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 			      int *ret_exit, struct assay_err *err);
 /* Profile the command after the "--", once. */
 enum assay_code profile_command(const struct cli *cli, const struct cli_args *args,
-				struct sampler *sampler, struct profile_list *ret, int *ret_exit,
+				struct sampler *sampler, struct profile_list *ret,
+				struct profile_regions *regions, int *ret_exit,
 				struct assay_err *err);
+
+/*
+ * Regions that the program under test names (profiler/region.h): the environment asks for them from begin to
+ * end; end reads what came. end() and show() only after a begin() that succeeded.
+ */
+enum assay_code profile_regions_begin(struct profile_regions **ret, struct assay_err *err);
+void profile_regions_end(struct profile_regions *regions);
+enum assay_code profile_regions_show(const struct cli *cli, const struct profile_regions *regions,
+				     struct assay_err *err);
+void profile_regions_free(struct profile_regions *regions); /* takes NULL */
 
 /* Keep the profiles as a run of their own, of profile "profile". */
 enum assay_code profile_store(const struct cli *cli, const struct profile_list *list,

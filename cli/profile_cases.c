@@ -212,9 +212,8 @@ static enum assay_code read_command(const struct cli_args *args, struct assay_ar
 	return rc;
 }
 
-static enum assay_code run_sampled(const struct cli *cli, const struct assay_child *child,
-				   struct sampler *sampler, struct assay_child_end *ret,
-				   struct assay_err *err)
+static enum assay_code run_sampled(const struct assay_child *child, struct sampler *sampler,
+				   struct assay_child_end *ret, struct assay_err *err)
 {
 	const char *const *environment;
 	enum assay_code rc = sampler_start(sampler, &environment, err);
@@ -227,12 +226,12 @@ static enum assay_code run_sampled(const struct cli *cli, const struct assay_chi
 	export(environment, false);
 	if (before)
 		setenv("LD_PRELOAD", before, 1);
-	(void)cli;
 	return rc;
 }
 
 enum assay_code profile_command(const struct cli *cli, const struct cli_args *args,
-				struct sampler *sampler, struct profile_list *ret, int *ret_exit,
+				struct sampler *sampler, struct profile_list *ret,
+				struct profile_regions *regions, int *ret_exit,
 				struct assay_err *err)
 {
 	struct assay_argv argv = {0};
@@ -257,7 +256,8 @@ enum assay_code profile_command(const struct cli *cli, const struct cli_args *ar
 		.errors = STDERR_FILENO,
 	};
 	if (rc == ASSAY_OK)
-		rc = run_sampled(cli, &child, sampler, &end, err);
+		rc = run_sampled(&child, sampler, &end, err);
+	profile_regions_end(regions);
 	const struct sampler_view view = {.title = assay_str_text(&title), .processes = true};
 	if (rc == ASSAY_OK)
 		rc = sampler_finish(sampler, &view, &stacks, err);

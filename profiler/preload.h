@@ -9,6 +9,7 @@
 /* Names of the libraries, and of the variables they read. */
 #define PRELOAD_SAMPLER     "libassay_sampler.so"
 #define PRELOAD_SAMPLER_ENV "_ASSAY_SAMPLES" /* RATE:PATH */
+#define PRELOAD_REGION_ENV  "_ASSAY_REGIONS" /* PATH; read by region.c in the program itself */
 #define PRELOAD_ALLOC       "libassay_alloc.so"
 #define PRELOAD_ALLOC_ENV   "_ASSAY_ALLOCATIONS" /* BYTES:PATH */
 

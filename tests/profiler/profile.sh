@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # profile: the verb against the real program, as root and as nobody, with and without perf_event: good
 # targets, and those that fork, exec, crash, are stripped or gone. Prints TAP.
-# usage: profile.sh ASSAY TARGET WITHOUT-PERF
+# usage: profile.sh ASSAY TARGET WITHOUT-PERF REGIONS
 # shellcheck disable=SC2086  # words of a command
 set -u
 assay=$(realpath "$1") || exit 1
 without_perf=$(realpath "$3") || exit 1
+regions=$(realpath "$4") || exit 1
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cp "$2" "$dir/target" && cp "$2" "$dir/stripped" && chmod 755 "$dir" || exit 1
@@ -75,6 +76,10 @@ check 'a stored profile is shown again' profile 0 --show @last --folded g
 check '... and drawn' grep -q burn g
 check 'two are compared' profile 0 --show @last --against @last~1 --svg d
 check '... in a differential graph' grep -q 'points' d
+check 'regions are shown' profile 0 -- "$regions"
+check '... with how often they were entered' shows '^sort  *10 '
+check '... and as events' profile 0 --json -- "$regions"
+check '... one each' shows '"event":"region","name":"fill","count":10'
 check 'a benchmark is profiled' profile 0 -t 100ms memory/alloc_pair -s pool -P size=64
 check '... and its setup is left out' shows 'outside the timed loops'
 check 'nothing to profile is refused' profile 2

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * region: runs inside a program under test. Each thread adds up its own regions without a lock; a thread's
+ * sums are joined with the process' when it ends, and written as lines of text when the process exits.
+ */
+#include "profiler/region.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "profiler/preload.h"
+
+enum { SITES = 512, DEPTH = 64, NAME = 64 };
+
+/* Of one name: how often, how long, how long without what it entered itself, and the longest. */
+struct sums {
+	uint64_t count, total_ns, self_ns, max_ns;
+};
+
+struct open_region {
+	unsigned number;
+	uint64_t begin_ns, inner_ns;
+};
+
+struct thread {
+	struct sums sums[SITES];
+	struct open_region open[DEPTH];
+	unsigned depth;     /* also of regions too deep to be kept */
+	uint64_t unmatched; /* ends without a begin, and regions too deep */
+};
+
+int assay_region_listening;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_key_t key;
+static char path[4096];
+static const char *names[SITES];
+static unsigned n_names = 1; /* 0 means none yet */
+static struct thread joined; /* of threads that have ended */
+static unsigned n_threads;
+static _Thread_local struct thread *mine;
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void join(struct thread *t)
+{
+	pthread_mutex_lock(&lock);
+	for (unsigned i = 1; i < n_names; i++) {
+		struct sums *to = &joined.sums[i], *from = &t->sums[i];
+		to->count += from->count;
+		to->total_ns += from->total_ns;
+		to->self_ns += from->self_ns;
+		to->max_ns = from->max_ns > to->max_ns ? from->max_ns : to->max_ns;
+	}
+	joined.unmatched += t->unmatched + t->depth;
+	n_threads++;
+	pthread_mutex_unlock(&lock);
+}
+
+static void thread_ends(void *thread)
+{
+	join(thread);
+	free(thread);
+	mine = NULL;
+}
+
+static struct thread *this_thread(void)
+{
+	if (!mine) {
+		mine = calloc(1, sizeof(*mine));
+		if (mine)
+			pthread_setspecific(key, mine);
+	}
+	return mine;
+}
+
+/* The number of a site: that of its name, given the first time. 0: too many. */
+static unsigned number_of(struct assay_region_site *site)
+{
+	unsigned number = __atomic_load_n(&site->number, __ATOMIC_ACQUIRE);
+	if (number)
+		return number;
+	pthread_mutex_lock(&lock);
+	for (number = 1; number < n_names && strcmp(names[number], site->name) != 0; number++)
+		;
+	if (number == n_names && n_names < SITES)
+		names[n_names++] = site->name;
+	else if (number == n_names)
+		number = 0;
+	__atomic_store_n(&site->number, number, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&lock);
+	return number;
+}
+
+void assay_region_enter(struct assay_region_site *site)
+{
+	struct thread *t = this_thread();
+	if (!t)
+		return;
+	if (t->depth < DEPTH)
+		t->open[t->depth] = (struct open_region){number_of(site), now_ns(), 0};
+	else
+		t->unmatched++;
+	t->depth++;
+}
+
+void assay_region_exit(void)
+{
+	struct thread *t = this_thread();
+	if (!t)
+		return;
+	if (t->depth == 0) {
+		t->unmatched++;
+		return;
+	}
+	if (--t->depth >= DEPTH)
+		return;
+	const struct open_region *r = &t->open[t->depth];
+	uint64_t took = now_ns() - r->begin_ns;
+	struct sums *s = &t->sums[r->number];
+	s->count++;
+	s->total_ns += took;
+	s->self_ns += took > r->inner_ns ? took - r->inner_ns : 0;
+	s->max_ns = took > s->max_ns ? took : s->max_ns;
+	if (t->depth)
+		t->open[t->depth - 1].inner_ns += took;
+}
+
+/* A name as part of a line of words. */
+static void write_name(char *to, const char *name)
+{
+	size_t n = 0;
+	for (; name[n] && n < NAME - 1; n++)
+		to[n] = name[n] > ' ' || name[n] < 0 ? name[n] : '_';
+	to[n] = '\0';
+	if (!n)
+		memcpy(to, "_", 2);
+}
+
+/* "region NAME COUNT TOTAL SELF MAX", and "process PID THREADS UNMATCHED" behind them. */
+static void write_all(int fd)
+{
+	char line[256], name[NAME];
+	for (unsigned i = 1; i < n_names; i++) {
+		const struct sums *s = &joined.sums[i];
+		if (!s->count)
+			continue;
+		write_name(name, names[i]);
+		int n = snprintf(line, sizeof(line), "region %s %llu %llu %llu %llu\n", name,
+				 (unsigned long long)s->count, (unsigned long long)s->total_ns,
+				 (unsigned long long)s->self_ns, (unsigned long long)s->max_ns);
+		if (write(fd, line, (size_t)n) != n)
+			return;
+	}
+	int n = snprintf(line, sizeof(line), "process %d %u %llu\n", (int)getpid(), n_threads,
+			 (unsigned long long)joined.unmatched);
+	if (write(fd, line, (size_t)n) != n)
+		return; /* a full disk: nobody is there to be told */
+}
+
+/* A child of fork() has its own figures. */
+static void after_fork(void)
+{
+	memset(&joined, 0, sizeof(joined));
+	n_threads = 0;
+	pthread_mutex_init(&lock, NULL);
+	if (mine)
+		memset(mine->sums, 0, sizeof(mine->sums));
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *to = getenv(PRELOAD_REGION_ENV);
+	if (!to || strlen(to) >= sizeof(path) || pthread_key_create(&key, thread_ends) != 0)
+		return;
+	memcpy(path, to, strlen(to) + 1);
+	pthread_atfork(NULL, NULL, after_fork);
+	assay_region_listening = 1;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	if (!assay_region_listening)
+		return;
+	if (mine)
+		join(mine);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	write_all(fd);
+	close(fd);
+}
