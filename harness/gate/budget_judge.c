@@ -191,8 +191,10 @@ static enum assay_code measure_ratio(const struct assay_result *over,
 static void decide(const struct assay_bound *bound, struct assay_bound_outcome *out)
 {
 	double limit = bound->limit, far = bound->far;
-	bool holds = bound->at_least ? out->lo >= limit : out->hi <= limit;
-	bool breaks = bound->at_least ? out->hi < limit : out->lo > limit;
+	double rounding =
+		1e-9 * limit; /* a fifth of exact counts is a fifth, whatever log and exp say */
+	bool holds = bound->at_least ? out->lo >= limit - rounding : out->hi <= limit + rounding;
+	bool breaks = bound->at_least ? out->hi < limit - rounding : out->lo > limit + rounding;
 	out->verdict = holds    ? ASSAY_BOUND_MET
 		       : breaks ? ASSAY_BOUND_MISSED
 				: ASSAY_BOUND_UNDECIDED;

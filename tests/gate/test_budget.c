@@ -335,6 +335,22 @@ static void ratios_have_their_interval_over_launches(void **state)
 	assay_bound_done(&b);
 }
 
+static void exact_figures_may_lie_on_the_bound(void **state)
+{
+	(void)state;
+	for (int i = 1; i <= 50; i++) {
+		struct measured m[2];
+		double part = i, whole = 5 * i;
+		fill(&m[0], "toy/a", "time", "op", 3, (double[]){part, part, part});
+		fill(&m[1], "toy/b", "time", "op", 3, (double[]){whole, whole, whole});
+		const struct assay_result results[] = {m[0].result, m[1].result};
+		assert_int_equal(judge("toy/a / toy/b <= 20 %", results, 2).verdict,
+				 ASSAY_BOUND_MET);
+		assert_int_equal(judge("toy/a / toy/b >= 20 %", results, 2).verdict,
+				 ASSAY_BOUND_MET);
+	}
+}
+
 static void a_ratio_to_nothing_is_undecided(void **state)
 {
 	struct measured m[2];
@@ -425,6 +441,7 @@ int main(void)
 		cmocka_unit_test(few_launches_widen_the_interval),
 		cmocka_unit_test(many_launches_do_not_widen_it_to_the_worst),
 		cmocka_unit_test(ratios_have_their_interval_over_launches),
+		cmocka_unit_test(exact_figures_may_lie_on_the_bound),
 		cmocka_unit_test(a_ratio_to_nothing_is_undecided),
 		cmocka_unit_test(secondary_metrics_are_found_by_name),
 		cmocka_unit_test(what_was_not_measured_is_told_apart),
