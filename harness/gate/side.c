@@ -2,6 +2,7 @@
 /* side: finding out what each kind of side can measure. */
 #include "harness/gate/side.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -206,6 +207,8 @@ enum assay_code assay_gate_side_build(const struct assay_gate_scope *scope,
 	char refusal[160] = "";
 	bool some = scope->request.n_patterns > 0;
 	enum assay_code rc = begin(ret, ASSAY_SIDE_BUILD, paths, n, err);
+	if (rc == ASSAY_OK && access(paths[0], X_OK) != 0)
+		return no_build(paths[0], strerror(errno), err);
 	if (rc == ASSAY_OK)
 		rc = ask_plan(scope, paths[0], some, &output, refusal, sizeof(refusal), err);
 	if (rc == ASSAY_OK && some && refusal[0]) { /* nothing of these, or no build of assay */

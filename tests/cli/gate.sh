@@ -94,6 +94,7 @@ check "margins the wrong way round" gate 2 --base "$base" --ignore 5%
 check "... say which is which" says 'ignore must be the smaller'
 check "a margin that is no number" gate 2 --base "$base" --catch lots
 check "an unknown preset" gate 2 --base "$base" --preset harsh
+check "a file that is no program" gate 2 --base /etc/passwd
 check "a file that is no build of assay" gate 2 --base /bin/true
 check "... says what to write instead" says 'assay gate -- BASE ::: CANDIDATE'
 printf 'gate:\n  rules:\n    judged/steady: loose\n    judged/gone: strict\n' >policy.yaml
