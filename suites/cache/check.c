@@ -9,6 +9,7 @@
 
 #include "harness/base/rng.h"
 #include "suites/cache/cache.h"
+#include "suites/cache/parts.h"
 #include "suites/cache/store.h"
 
 #define SEQUENTIAL_OPS 20000
@@ -304,6 +305,12 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		return ASSAY_OK;
 	if (strcmp(interface, STORE_INTERFACE) == 0)
 		return store_check(subject->ops, seed, err);
+	if (strcmp(interface, CHECKSUM_INTERFACE) == 0)
+		return checksum_check(subject->ops, seed, err);
+	if (strcmp(interface, CODEC_INTERFACE) == 0)
+		return codec_check(subject->ops, seed, err);
+	if (strcmp(interface, EXPIRY_INTERFACE) == 0)
+		return expiry_check(subject->ops, seed, err);
 	return assay_fail(err, ASSAY_EBUG, "suite cache has no oracle for interface '%s'",
 			  interface);
 }
