@@ -153,7 +153,7 @@ static enum assay_code take_record(void *context, enum assay_frame_type type, co
 	count.source[sizeof(count.source) - 1] = '\0';
 	count.unit[sizeof(count.unit) - 1] = '\0';
 	count.reason[sizeof(count.reason) - 1] = '\0';
-	for (size_t e = 0; e < ASSAY_REPLAY_EVENTS; e++)
+	for (unsigned e = 0; e < ASSAY_REPLAY_EVENTS; e++)
 		if (strcmp(count.event, assay_replay_event_name(e)) == 0 &&
 		    count.quality == ASSAY_SIMULATED)
 			replayed->counts[e] = count;
@@ -162,7 +162,7 @@ static enum assay_code take_record(void *context, enum assay_frame_type type, co
 
 static bool complete(const struct assay_replayed *replayed)
 {
-	for (size_t e = 0; e < ASSAY_REPLAY_EVENTS; e++)
+	for (unsigned e = 0; e < ASSAY_REPLAY_EVENTS; e++)
 		if (replayed->counts[e].quality != ASSAY_SIMULATED)
 			return false;
 	return replayed->operations > 0;
@@ -334,7 +334,7 @@ static struct assay_count *find_counter(struct assay_count *counters, size_t n, 
 void assay_replay_add(const struct assay_replayed *replayed, struct assay_count *counters,
 		      size_t capacity, size_t *n)
 {
-	for (size_t e = 0; e < ASSAY_REPLAY_EVENTS; e++) {
+	for (unsigned e = 0; e < ASSAY_REPLAY_EVENTS; e++) {
 		struct assay_count count = replayed->counts[e];
 		const char *event = assay_replay_event_name(e);
 		struct assay_count *known = find_counter(counters, *n, event);

@@ -160,7 +160,7 @@ static enum assay_code read_totals(struct piece line, const struct columns *colu
 		if (!read_number(word, &value))
 			return assay_fail(err, ASSAY_EPARSE,
 					  "a number in callgrind's totals makes no sense");
-		for (size_t e = 0; columns->parts[i] && e < ASSAY_REPLAY_EVENTS; e++)
+		for (unsigned e = 0; columns->parts[i] && e < ASSAY_REPLAY_EVENTS; e++)
 			if (columns->parts[i]->events & 1u << e &&
 			    __builtin_add_overflow(counts[e], value, &counts[e]))
 				return assay_fail(err, ASSAY_EPARSE,

@@ -180,7 +180,7 @@ static enum assay_code find_dump(const char *folder, const char *tag, struct ass
 	DIR *dir = opendir(folder);
 	if (!dir)
 		return assay_fail(err, ASSAY_EIO, "open '%s': %s", folder, strerror(errno));
-	char wanted[sizeof(ret->trigger)];
+	char wanted[sizeof(ret->trigger) + 40];
 	snprintf(wanted, sizeof(wanted), "Client Request: %s", tag);
 	bool found = false;
 	enum assay_code rc = ASSAY_OK;
@@ -212,7 +212,7 @@ static enum assay_code run_round(struct gang *gang, const struct assay_job *job,
 				 uint64_t n, struct gang_batch *batch,
 				 struct assay_replay_dump *dump, struct assay_err *err)
 {
-	char tag[64];
+	char tag[40];
 	snprintf(tag, sizeof(tag), "assay %s %" PRIu64, warm_ups ? "round" : "trial", n);
 	CALLGRIND_START_INSTRUMENTATION;
 	for (unsigned i = 0; i < warm_ups && gang_ok(gang); i++)
@@ -256,7 +256,7 @@ static enum assay_code write_counts(const struct assay_job *job, uint64_t n,
 				    const struct assay_replay_dump *dump, struct assay_err *err)
 {
 	enum assay_code rc = assay_frame_write(job->fd, ASSAY_FRAME_BATCH, &n, sizeof(n), err);
-	for (size_t e = 0; rc == ASSAY_OK && e < ASSAY_REPLAY_EVENTS; e++) {
+	for (unsigned e = 0; rc == ASSAY_OK && e < ASSAY_REPLAY_EVENTS; e++) {
 		struct assay_count count = {
 			.quality = ASSAY_SIMULATED,
 			.raw = dump->counts[e],

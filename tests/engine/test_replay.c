@@ -96,7 +96,7 @@ static void counts_are_the_same_every_time(void **state)
 	setenv("TMPDIR", "/tmp", 1);
 	struct assay_replayed third = replay("replay/library/threads:1", first.operations, 0);
 	setenv("TMPDIR", folder, 1);
-	for (size_t e = 0; e < ASSAY_REPLAY_EVENTS; e++) {
+	for (unsigned e = 0; e < ASSAY_REPLAY_EVENTS; e++) {
 		assert_int_equal(first.counts[e].raw, second.counts[e].raw);
 		assert_int_equal(first.counts[e].raw, third.counts[e].raw);
 	}
@@ -107,7 +107,7 @@ static void chance_and_time_repeat(void **state)
 	(void)state;
 	struct assay_replayed first = count("replay/chance/threads:1");
 	struct assay_replayed second = count("replay/chance/threads:1");
-	for (size_t e = 0; e < ASSAY_REPLAY_EVENTS; e++)
+	for (unsigned e = 0; e < ASSAY_REPLAY_EVENTS; e++)
 		assert_int_equal(first.counts[e].raw, second.counts[e].raw);
 }
 
@@ -205,7 +205,7 @@ static void counts_go_among_counters(void **state)
 	};
 	size_t n = 2;
 	struct assay_replayed replayed = {.status = ASSAY_STATUS_OK};
-	for (size_t e = 0; e < ASSAY_REPLAY_EVENTS; e++)
+	for (unsigned e = 0; e < ASSAY_REPLAY_EVENTS; e++)
 		replayed.counts[e] =
 			(struct assay_count){.quality = ASSAY_SIMULATED, .value = (double)(10 + e)};
 	assay_replay_add(&replayed, counters, ASSAY_REPLAY_EVENTS + 1, &n);

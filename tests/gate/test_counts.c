@@ -36,7 +36,7 @@ static int begin(void **state)
 	memset(replays, 0, sizeof(replays));
 	for (size_t r = 0; r < 4; r++) {
 		replays[r].operations = OPERATIONS;
-		for (size_t e = 0; e < ASSAY_REPLAY_EVENTS; e++) {
+		for (unsigned e = 0; e < ASSAY_REPLAY_EVENTS; e++) {
 			replays[r].counts[e].quality = ASSAY_SIMULATED;
 			set(r, e, raw[e]);
 		}
