@@ -277,7 +277,7 @@ static enum assay_code show_results(const struct session *s, const struct assay_
 		assay_report_model_free(model);
 		run_command_remarks(results, stdout);
 	}
-	if (rc == ASSAY_OK && config_get(s->cli->config, "counters"))
+	if (rc == ASSAY_OK && (s->request.counts || config_get(s->cli->config, "counters")))
 		rc = counters_show(results, stdout, err);
 	fflush(stdout);
 	return rc;
