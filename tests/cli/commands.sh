@@ -161,7 +161,7 @@ check "refused: options of commands without one" refused "for commands" --warmup
 check "refused: no number of warm-ups" refused "warmup" --warmup x -- true
 
 # --- resumed
-"$assay" run -n 40 --launches 2 --db int.db -- sleep 0.02 ::: sleep 0.021 ::: sleep 0.022 >out 2>err &
+"$assay" run -n 10 --launches 2 --db int.db -- sleep 0.02 ::: sleep 0.021 ::: sleep 0.022 >out 2>err &
 pid=$!
 while kill -0 $pid 2>/dev/null && ! grep -q '^\[' err; do sleep 0.05; done
 kill -INT $pid
