@@ -277,19 +277,27 @@ static bool says_where(const struct cli *cli, const struct run_request *q)
 	return says;
 }
 
-/* Programs have no anchor: a command is interleaved with others, not with a plug-in. */
+static enum assay_code open_anchor(const struct cli *cli, struct run_request *q, const char *path,
+				   struct assay_err *err)
+{
+	return q->n_programs
+		       ? assay_anchor_open_gbench(path, cli->program, &q->anchor, err)
+		       : assay_anchor_open(path, cli->program, &cli_built_in, &q->anchor, err);
+}
+
+/* The anchor of the settings is for benchmarks; an executable has one when it is asked for. */
 enum assay_code run_request_anchor(struct cli *cli, const struct cli_args *args,
 				   struct run_request *q, struct assay_err *err)
 {
 	const char *path = config_get(cli->config, "anchor");
 	if (!path || (q->n_programs && !cli_value(args, "anchor")))
 		return ASSAY_OK;
-	if (q->n_programs)
+	if (args->dashes)
 		return assay_fail(
 			err, ASSAY_EUSAGE,
 			"--anchor is for benchmarks; put a command to hold others against "
 			"beside them, after ':::'");
-	return assay_anchor_open(path, cli->program, &cli_built_in, &q->anchor, err);
+	return open_anchor(cli, q, path, err);
 }
 
 enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
@@ -407,9 +415,7 @@ static enum assay_code restore_anchor(struct cli *cli, const json_t *json, struc
 {
 	const char *path = json_string_value(json_object_get(json, "anchor"));
 	const char *id = json_string_value(json_object_get(json, "anchor_id"));
-	enum assay_code rc =
-		path ? assay_anchor_open(path, cli->program, &cli_built_in, &q->anchor, err)
-		     : ASSAY_OK;
+	enum assay_code rc = path ? open_anchor(cli, q, path, err) : ASSAY_OK;
 	if (rc == ASSAY_OK && path && (!id || strcmp(id, q->anchor.id) != 0))
 		rc = assay_fail(err, ASSAY_EUSAGE,
 				"the anchor '%s' is another file than when the run began", path);

@@ -13,6 +13,8 @@
 
 #include "harness/base/str.h"
 #include "harness/engine/child.h"
+#include "harness/engine/gbench_exe.h"
+#include "harness/engine/program.h"
 #include "harness/stats/gate_math.h"
 #include "harness/stats/location.h"
 
@@ -76,30 +78,69 @@ static enum assay_code try_build(const char *path, struct assay_err *err)
 	return ASSAY_OK;
 }
 
+static enum assay_code try_gbench(const char *path, struct assay_err *err)
+{
+	struct assay_argv names = {0};
+	enum assay_code rc = assay_gbench_list(path, &names, err);
+	assay_argv_done(&names);
+	return rc;
+}
+
+/* Which file it is; what it is has been found out by then. */
+static enum assay_code identify(const char *path, struct assay_anchor *ret, struct assay_err *err)
+{
+	*ret = (struct assay_anchor){.path = realpath(path, NULL)};
+	if (!ret->path)
+		return assay_fail(err, ASSAY_EUSAGE, "anchor '%s': %s", path, strerror(errno));
+	enum assay_code rc = digest_file(ret->path, ret->digest, err);
+	for (int i = 0; rc == ASSAY_OK && i < ASSAY_ANCHOR_ID / 2; i++)
+		snprintf(ret->id + 2 * i, 3, "%02x", ret->digest[i]);
+	return assay_context(err, rc, "anchor");
+}
+
 enum assay_code assay_anchor_open(const char *path, const char *program,
 				  const struct assay_table *table, struct assay_anchor *ret,
 				  struct assay_err *err)
 {
-	struct assay_anchor anchor = {.path = realpath(path, NULL)};
-	if (!anchor.path)
-		return assay_fail(err, ASSAY_EUSAGE, "anchor '%s': %s", path, strerror(errno));
-	enum assay_code rc = digest_file(anchor.path, anchor.digest, err);
-	if (rc == ASSAY_OK && is_plugin(anchor.path)) {
-		rc = try_plugin(anchor.path, table, err);
-		anchor.plugins[0] = anchor.path;
-		anchor.program = program;
+	enum assay_code rc = identify(path, ret, err);
+	if (rc == ASSAY_OK && is_plugin(ret->path)) {
+		rc = assay_context(err, try_plugin(ret->path, table, err), "anchor");
+		ret->plugins[0] = ret->path;
+		ret->program = program;
 	} else if (rc == ASSAY_OK) {
-		rc = try_build(anchor.path, err);
-		anchor.program = anchor.path;
+		rc = try_build(ret->path, err);
+		ret->program = ret->path;
 	}
-	if (rc != ASSAY_OK) {
-		assay_anchor_done(&anchor);
-		return is_plugin(path) ? assay_context(err, rc, "anchor") : rc;
-	}
-	for (int i = 0; i < ASSAY_ANCHOR_ID / 2; i++)
-		snprintf(anchor.id + 2 * i, 3, "%02x", anchor.digest[i]);
-	*ret = anchor;
-	return ASSAY_OK;
+	if (rc != ASSAY_OK)
+		assay_anchor_done(ret);
+	return rc;
+}
+
+enum assay_code assay_anchor_open_gbench(const char *path, const char *program,
+					 struct assay_anchor *ret, struct assay_err *err)
+{
+	enum assay_code rc = identify(path, ret, err);
+	if (rc == ASSAY_OK)
+		rc = assay_context(err, try_gbench(ret->path, err), "anchor");
+	ret->gbench = true;
+	ret->program = program;
+	if (rc != ASSAY_OK)
+		assay_anchor_done(ret);
+	return rc;
+}
+
+bool assay_anchor_may_have(const struct assay_anchor *anchor, const struct assay_bench_entry *bench)
+{
+	return anchor->gbench ? assay_gbench_original(bench->program) != NULL : !bench->program;
+}
+
+enum assay_code assay_anchor_describe(const struct assay_anchor *anchor,
+				      const struct assay_bench_entry *bench, char **ret,
+				      struct assay_err *err)
+{
+	/* Its label is the other executable's name: the case is called the same. */
+	return assay_gbench_describe(anchor->path, assay_gbench_original(bench->program),
+				     bench->program->name, ret, err);
 }
 
 void assay_anchor_done(struct assay_anchor *anchor)

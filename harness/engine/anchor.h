@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * anchor: a frozen plug-in, or a frozen build of this program, that is measured beside everything else in
+ * anchor: a frozen plug-in, build of this program or Google Benchmark executable that is measured beside everything else in
  * a run. The ratio to it is what a history can follow: a machine that has become slower slows both sides,
  * and so does its successor. docs/decisions/0008-anchor.md says how the ratio is stored.
  */
@@ -18,6 +18,7 @@ struct assay_anchor {
 	char id[ASSAY_ANCHOR_ID + 1]; /* its first digits: who the anchor is, in names of metrics */
 	const char *program;          /* executed for its workers */
 	const char *plugins[2];       /* what they load; NULL-terminated */
+	bool gbench;                  /* it is an executable that they run */
 };
 
 /*
@@ -27,7 +28,18 @@ struct assay_anchor {
 enum assay_code assay_anchor_open(const char *path, const char *program,
 				  const struct assay_table *table, struct assay_anchor *ret,
 				  struct assay_err *err);
+/* The Google Benchmark executable at `path`, to be run by `program`. ASSAY_EUSAGE when it is none. */
+enum assay_code assay_anchor_open_gbench(const char *path, const char *program,
+					 struct assay_anchor *ret, struct assay_err *err);
 void assay_anchor_done(struct assay_anchor *anchor);
+
+/* Could it have this benchmark at all? Benchmarks of executables are not those of plug-ins, and commands nobody's. */
+bool assay_anchor_may_have(const struct assay_anchor *anchor,
+			   const struct assay_bench_entry *bench);
+/* The description of its own program for a benchmark of an executable; *ret is malloc'd. */
+enum assay_code assay_anchor_describe(const struct assay_anchor *anchor,
+				      const struct assay_bench_entry *bench, char **ret,
+				      struct assay_err *err);
 
 /*
  * Hand out what `ours` is in units of `theirs`, both complete, launch l of one beside launch l of the other: one

@@ -181,9 +181,18 @@ static enum assay_code measure_side(struct execution *x, int side, size_t i, uin
 	const struct assay_program *program = planned->c.bench->program;
 	struct assay_collect *collect = &x->cases[i].sides[side];
 	bool counted = side == OURS && collect->launches_done == 0;
+	ASSAY_AUTO_FREE char *theirs = NULL;
+	if (side == ANCHORS && program) {
+		enum assay_code rc =
+			assay_anchor_describe(x->options->anchor, planned->c.bench, &theirs, err);
+		if (rc != ASSAY_OK)
+			return rc;
+	}
 	const struct assay_job job = {
 		.case_name = planned->c.name,
-		.program = program ? program->description : NULL,
+		.program = theirs    ? theirs
+			   : program ? program->description
+				     : NULL,
 		.timeout_ns = program ? x->options->timeout_ns : 0,
 		.cpus = planned->cpus,
 		.n_cpus = planned->cpus ? planned->c.threads : 0,
@@ -215,7 +224,9 @@ static enum assay_code anchor_wanted(struct execution *x, size_t i, bool *ret,
 	const struct assay_case *c = &x->plan->cases[i].c;
 	struct assay_collect *collect = &x->cases[i].sides[ANCHORS];
 	const struct verdict *verdict = NULL;
-	*ret = x->options->anchor && !c->bench->program && collect->status == ASSAY_STATUS_OK;
+	const struct assay_anchor *anchor = x->options->anchor;
+	*ret = anchor && assay_anchor_may_have(anchor, c->bench) &&
+	       collect->status == ASSAY_STATUS_OK;
 	if (!*ret)
 		return ASSAY_OK;
 	enum assay_code rc = verdict_on(x, ANCHORS, c, &verdict, err);
@@ -236,7 +247,7 @@ static enum assay_code measure_launch(struct execution *x, size_t i, unsigned la
 	int first = anchored && seed >> 63 ? ANCHORS : OURS; /* the coin */
 	if (rc == ASSAY_OK)
 		rc = measure_side(x, first, i, seed, err);
-	if (rc == ASSAY_OK && anchored)
+	if (rc == ASSAY_OK && anchored && p->sides[OURS].status == ASSAY_STATUS_OK)
 		rc = measure_side(x, first == OURS ? ANCHORS : OURS, i, seed, err);
 	if (rc != ASSAY_OK)
 		return rc;

@@ -1,8 +1,9 @@
 #!/bin/sh
 # anchor: benchmarks with stated times beside a frozen plug-in and a frozen build. Prints TAP.
-# usage: anchor.sh ASSAY PLUG-IN SLOWER-PLUG-IN FROZEN-PLUG-IN
+# usage: anchor.sh ASSAY PLUG-IN SLOWER-PLUG-IN FROZEN-PLUG-IN [GOOGLE-BENCHMARK-EXECUTABLE]
 set -u
 assay=$(realpath "$1") plugin=$(realpath "$2") slower=$(realpath "$3") frozen=$(realpath "$4") || exit 1
+foreign=${5:+$(realpath "$5")}
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -113,5 +114,12 @@ check 'is refused' says 'neither a plug-in (FILE.so) nor a build of assay'
 cp /etc/passwd text.so
 check 'a text is no plug-in' run 2 stated --load "$plugin" --anchor text.so
 check 'says so' says 'anchor: plug-in .*text.so'
+if [ -n "$foreign" ]; then
+	cp "$foreign" frozen-foreign
+	check 'an executable beside an older one' run 0 --gbench "$foreign" 'BM_Count/8' --anchor ./frozen-foreign
+	check 'has ratios, in the series of its own name' reason '[^"]*' '"name":"gbench/foreign/case:BM_Count.8/threads:1"'
+	check 'a plug-in is no such executable' run 2 --gbench "$foreign" 'BM_Count/8' --anchor "$frozen"
+	check 'which is said' says '^assay: run: anchor: '
+fi
 check 'a dry run shows the plan' run 0 stated --load "$plugin" --anchor "$frozen" --dry-run
 echo "1..$count"
