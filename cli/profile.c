@@ -21,6 +21,8 @@ static const struct cli_option options[] = {
 	{"overhead", 0, "PERCENT", "of CPU time that samples may cost (default 0.75)"},
 	{"rate", 0, "HZ", "samples per second of CPU time, whatever they cost"},
 	{"engine", 0, "NAME", "perf or timer (default: what works)"},
+	{"allocations", 0, NULL, "what is allocated where, instead of time"},
+	{"bytes", 0, "SIZE", "--allocations: between samples (default 512Ki)"},
 	{"unwind", 0, "NAME", "dwarf or frames (default: what works)"},
 	{"top", 0, "N", "functions in the table (default 15)"},
 	{"svg", 0, "FILE", "write a flame graph"},
@@ -120,12 +122,19 @@ static enum assay_code read_options(const struct cli_args *args, struct sampler_
 		rc = assay_context(err,
 				   assay_parse_u64(cli_value(args, "rate"), 1, MOST_HZ, &rate, err),
 				   "--rate");
+	if (rc == ASSAY_OK && cli_value(args, "bytes"))
+		rc = assay_context(err,
+				   assay_parse_size(cli_value(args, "bytes"), &ret->bytes, err),
+				   "--bytes");
+	if (rc == ASSAY_OK && cli_flag(args, "allocations") && cli_value(args, "engine"))
+		rc = assay_fail(err, ASSAY_EUSAGE,
+				"--engine is about time, and --allocations is not");
 	if (rc == ASSAY_OK && cli_value(args, "top"))
 		rc = assay_context(
 			err, assay_parse_u64(cli_value(args, "top"), 1, 10000, &top, err), "--top");
 	if (rc != ASSAY_OK)
 		return rc;
-	ret->engine = (enum sampler_engine)engine;
+	ret->engine = cli_flag(args, "allocations") ? SAMPLER_ALLOC : (enum sampler_engine)engine;
 	ret->unwind = (enum sampler_unwind)unwind;
 	ret->rate_hz = (unsigned)rate;
 	*ret_top = (size_t)top;
@@ -209,7 +218,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	struct profile_list list = {0}, before = {0};
 	struct profile_regions *regions = NULL;
 	const char *show = cli_value(args, "show"), *against = cli_value(args, "against");
-	size_t top;
+	size_t top = DEFAULT_TOP;
 	int64_t run;
 	enum assay_code rc = read_options(args, &how, &top, err);
 	if (rc == ASSAY_OK && !show && !args->dashes && !args->n_positional)

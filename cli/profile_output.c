@@ -114,8 +114,11 @@ static void show_facts(const struct cli *cli, const struct assay_stacks_facts *f
 	char clean[600], cost[32];
 	assay_sanitise(clean, sizeof(clean), f->title);
 	printf("%s%s%s\n", cli->color_out ? "\033[1m" : "", clean, cli->color_out ? "\033[0m" : "");
-	printf("  %" PRIu64 " %s in %.2f s by %s at %.0f Hz, callers by %s\n", f->samples, f->unit,
-	       (double)f->wall_ns / 1e9, f->engine, f->rate_hz, f->unwind);
+	printf("  %" PRIu64 " samples in %.2f s by %s", f->samples, (double)f->wall_ns / 1e9,
+	       f->engine);
+	if (f->rate_hz > 0)
+		printf(" at %.0f Hz", f->rate_hz);
+	printf(", callers by %s\n", f->unwind);
 	if (isnan(f->cost_ns))
 		printf("  what a sample costs is not known with this engine\n");
 	else

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "profiler/modules.h"
+#include "profiler/preload.h"
 
 struct assembly {
 	const struct sampler_view *view;
 	struct modules *modules;
 	struct assay_stacks *stacks;
 	bool dwarf;
+	uint64_t weight;
 	size_t span; /* the first one that is not over yet */
 };
 
@@ -114,6 +116,17 @@ static void cut_at_root(const struct assembly *a, struct chain *chain)
 		}
 }
 
+/* What took the sample is not what it is about. */
+static void leave_out_ours(const struct assembly *a, struct chain *chain)
+{
+	size_t ours = 0;
+	while (ours < chain->n &&
+	       strcmp(a->stacks->frames[chain->frames[ours]].module, PRELOAD_ALLOC) == 0)
+		ours++;
+	memmove(chain->frames, chain->frames + ours, (chain->n - ours) * sizeof(chain->frames[0]));
+	chain->n -= ours;
+}
+
 static enum assay_code add_sample(struct assembly *a, const struct record *r, struct assay_err *err)
 {
 	struct chain chain = {.n = 0};
@@ -128,6 +141,7 @@ static enum assay_code add_sample(struct assembly *a, const struct record *r, st
 		rc = take_user(a, r, user, space, &chain, &complete, err);
 	if (rc == ASSAY_OK)
 		cut_at_root(a, &chain);
+	leave_out_ours(a, &chain);
 	if (rc == ASSAY_OK && a->view->processes)
 		rc = push_process(a, space, &chain, err);
 	if (rc != ASSAY_OK)
@@ -136,7 +150,7 @@ static enum assay_code add_sample(struct assembly *a, const struct record *r, st
 		outermost_first[i] = chain.frames[chain.n - 1 - i];
 	a->stacks->facts.samples++;
 	a->stacks->facts.partial += !complete;
-	return assay_stacks_add(a->stacks, outermost_first, chain.n, 1, err);
+	return assay_stacks_add(a->stacks, outermost_first, chain.n, a->weight, err);
 }
 
 static enum assay_code on_record(void *context, const struct record *r, struct assay_err *err)
@@ -178,10 +192,11 @@ static enum assay_code on_record(void *context, const struct record *r, struct a
 }
 
 enum assay_code assemble(const void *bytes, size_t size, const struct record_layout *layout,
-			 bool dwarf, const struct sampler_view *view, struct assay_stacks *stacks,
-			 struct assay_str *remarks, struct assay_err *err)
+			 bool dwarf, const struct sampler_view *view, uint64_t weight,
+			 struct assay_stacks *stacks, struct assay_str *remarks,
+			 struct assay_err *err)
 {
-	struct assembly a = {.view = view, .stacks = stacks, .dwarf = dwarf};
+	struct assembly a = {.view = view, .stacks = stacks, .dwarf = dwarf, .weight = weight};
 	enum assay_code rc = modules_new(debuginfo_missing() == NULL, &a.modules, err);
 	if (rc == ASSAY_OK)
 		rc = records_read(bytes, size, layout, on_record, &a, err);

@@ -10,10 +10,11 @@
 /*
  * Add the samples in bytes[size] to an empty tree and count in its facts what is in it and what is not.
  * `dwarf`: unwind the recorded stacks; where that fails, and without, the kernel's chain of frame
- * pointers stands.
+ * pointers stands. Each sample weighs `weight`. Frames of our own preloaded libraries are left out.
  */
 enum assay_code assemble(const void *bytes, size_t size, const struct record_layout *layout,
-			 bool dwarf, const struct sampler_view *view, struct assay_stacks *stacks,
-			 struct assay_str *remarks, struct assay_err *err);
+			 bool dwarf, const struct sampler_view *view, uint64_t weight,
+			 struct assay_stacks *stacks, struct assay_str *remarks,
+			 struct assay_err *err);
 
 #endif

@@ -7,17 +7,23 @@
 #include <string.h>
 
 #include "harness/base/clock.h"
+#include "harness/base/parse.h"
 #include "harness/base/str.h"
+#include "profiler/alloc.h"
 #include "profiler/assemble.h"
 #include "profiler/cost.h"
 #include "profiler/debuginfo.h"
-#include "profiler/perf.h"
+#include "profiler/preload.h"
 #include "profiler/rings.h"
 #include "profiler/timer.h"
 
+/* About 1 % of the cost of the allocations themselves, for those of a few KiB. */
+enum { DEFAULT_BYTES = 512 * 1024 };
+
 struct sampler {
 	struct sampler_options options;
-	bool timer;             /* the fallback */
+	bool timer;             /* the fallback: samples from inside the target */
+	bool alloc;             /* those of its allocations */
 	struct rings_plan plan; /* its registers and rate hold for the timer as well */
 	struct sample_cost cost;
 	struct assay_str remarks;
@@ -71,6 +77,23 @@ static enum assay_code use_perf(struct sampler *s, struct assay_err *err)
 	return ASSAY_OK;
 }
 
+static enum assay_code open_preload(const struct sampler *s, struct timer_sampler **ret,
+				    struct assay_err *err)
+{
+	return s->alloc ? timer_open(PRELOAD_ALLOC, PRELOAD_ALLOC_ENV, s->options.bytes, ret, err)
+			: timer_open(PRELOAD_SAMPLER, PRELOAD_SAMPLER_ENV, s->plan.rate_hz, ret,
+				     err);
+}
+
+static enum assay_code try_preload(const struct sampler *s, struct assay_err *err)
+{
+	struct timer_sampler *trial;
+	enum assay_code rc = open_preload(s, &trial, err);
+	if (rc == ASSAY_OK)
+		timer_close(trial);
+	return rc;
+}
+
 static enum assay_code use_timer(struct sampler *s, const char *why, struct assay_err *err)
 {
 	unsigned limit = timer_limit_hz();
@@ -90,11 +113,22 @@ static enum assay_code use_timer(struct sampler *s, const char *why, struct assa
 		assay_str_add(&s->remarks, "callers are not known: %s\n",
 			      debuginfo_missing() ? debuginfo_missing()
 						  : "frame pointers need perf_event");
-	struct timer_sampler *trial;
-	enum assay_code rc = timer_open(s->plan.rate_hz, &trial, err);
-	if (rc == ASSAY_OK)
-		timer_close(trial);
-	return rc;
+	return try_preload(s, err);
+}
+
+static enum assay_code use_alloc(struct sampler *s, struct assay_err *err)
+{
+	char size[24];
+	s->timer = s->alloc = true;
+	s->cost = (struct sample_cost){NAN, NAN, NAN, 0};
+	if (!s->options.bytes)
+		s->options.bytes = DEFAULT_BYTES;
+	assay_str_add(&s->remarks,
+		      "allocations through malloc and its relatives, a stack every %sB on average; "
+		      "none of programs that are static or setuid, or have an allocator of their "
+		      "own\n",
+		      assay_format_size(s->options.bytes, size, sizeof(size)));
+	return try_preload(s, err);
 }
 
 enum assay_code sampler_new(const struct sampler_options *options, struct sampler **ret,
@@ -112,8 +146,13 @@ enum assay_code sampler_new(const struct sampler_options *options, struct sample
 	}
 	s->plan.registers = wants_dwarf(options) ? debuginfo_registers() : 0;
 	struct assay_err why = {0}, second = {0};
-	enum assay_code rc = options->engine == SAMPLER_TIMER ? ASSAY_SKIP : use_perf(s, &why);
-	if (rc == ASSAY_SKIP && options->engine != SAMPLER_PERF) {
+	enum assay_code rc = ASSAY_SKIP;
+	if (options->engine == SAMPLER_ALLOC)
+		rc = use_alloc(s, &why);
+	else if (options->engine != SAMPLER_TIMER)
+		rc = use_perf(s, &why);
+	if (rc == ASSAY_SKIP && options->engine != SAMPLER_ALLOC &&
+	    options->engine != SAMPLER_PERF) {
 		rc = use_timer(s, why.text[0] ? why.text : NULL, &second);
 		if (rc != ASSAY_OK)
 			rc = assay_fail(err, rc, "%s%s%s", why.text, why.text[0] ? "; and " : "",
@@ -152,8 +191,8 @@ enum assay_code sampler_start(struct sampler *s, const char *const **ret_environ
 	static const char *const none[] = {NULL};
 	stop(s);
 	*ret_environment = none;
-	enum assay_code rc = s->timer ? timer_open(s->plan.rate_hz, &s->ticks, err)
-				      : rings_open(&s->plan, &s->rings, err);
+	enum assay_code rc =
+		s->timer ? open_preload(s, &s->ticks, err) : rings_open(&s->plan, &s->rings, err);
 	if (rc == ASSAY_OK && s->timer)
 		*ret_environment = timer_environment(s->ticks);
 	s->started_ns = assay_now_ns();
@@ -162,14 +201,18 @@ enum assay_code sampler_start(struct sampler *s, const char *const **ret_environ
 
 static const char *engine_name(const struct sampler *s)
 {
-	return s->timer         ? "CPU-time timer"
+	return s->alloc         ? "allocation counting"
+	       : s->timer       ? "CPU-time timer"
 	       : s->plan.cycles ? "perf_event cycles"
 				: "perf_event task-clock";
 }
 
 const char *sampler_describe(const struct sampler *s, char *text, size_t size)
 {
-	snprintf(text, size, "%s at %u Hz", engine_name(s), s->plan.rate_hz);
+	if (s->alloc)
+		snprintf(text, size, "%s", engine_name(s));
+	else
+		snprintf(text, size, "%s at %u Hz", engine_name(s), s->plan.rate_hz);
 	return text;
 }
 
@@ -180,9 +223,9 @@ static enum assay_code describe(const struct sampler *s, const struct sampler_vi
 	struct assay_stacks_facts facts = stacks->facts;
 	facts.title = view->title;
 	facts.engine = engine_name(s);
-	facts.unit = "samples";
+	facts.unit = s->alloc ? "B" : "samples";
 	facts.unwind = s->plan.registers ? "dwarf" : s->timer ? "none" : "frame pointers";
-	facts.rate_hz = s->plan.rate_hz;
+	facts.rate_hz = s->alloc ? 0 : s->plan.rate_hz;
 	facts.cost_ns = s->cost.ns;
 	facts.cost_lo_ns = s->cost.lo_ns;
 	facts.cost_hi_ns = s->cost.hi_ns;
@@ -207,8 +250,10 @@ enum assay_code sampler_finish(struct sampler *s, const struct sampler_view *vie
 	/* The timer writes registers and stack whether or not they are used. */
 	const struct record_layout layout = {s->timer ? debuginfo_registers() : s->plan.registers};
 	if (rc == ASSAY_OK)
-		rc = assemble(bytes, size, &layout, s->plan.registers != 0, view, *ret, &remarks,
-			      err);
+		rc = assemble(bytes, size, &layout, s->plan.registers != 0, view,
+			      s->alloc ? s->options.bytes : 1, *ret, &remarks, err);
+	if (rc == ASSAY_OK && s->alloc)
+		rc = alloc_sums(s->ticks, &remarks, err);
 	if (dropped)
 		assay_str_add(&remarks,
 			      "%llu bytes of samples found no space in the temporary folder: the "

@@ -11,7 +11,8 @@
 
 #include "harness/stacks.h"
 
-enum sampler_engine { SAMPLER_AUTO, SAMPLER_PERF, SAMPLER_TIMER };
+/* ALLOC: not time but what is allocated, a sample every so many bytes; never chosen by itself. */
+enum sampler_engine { SAMPLER_AUTO, SAMPLER_PERF, SAMPLER_TIMER, SAMPLER_ALLOC };
 enum sampler_unwind { SAMPLER_UNWIND_AUTO, SAMPLER_UNWIND_FRAMES, SAMPLER_UNWIND_DWARF };
 
 struct sampler_options {
@@ -19,6 +20,7 @@ struct sampler_options {
 	enum sampler_unwind unwind;
 	double budget_ratio; /* of CPU time that samples may cost, e.g. 0.0075 */
 	unsigned rate_hz;    /* 0: what the budget allows */
+	uint64_t bytes;      /* ALLOC: between samples, on average */
 };
 
 /* A stretch of time that counts, by CLOCK_MONOTONIC. */

@@ -16,7 +16,7 @@
 struct timer_sampler {
 	struct assay_str preload, variable;
 	const char *environment[3];
-	char path[64];
+	char path[64], sums[72];
 	int fd;
 	void *bytes;
 	size_t size;
@@ -31,14 +31,15 @@ unsigned timer_limit_hz(void)
 	return (unsigned)(1000000000 / tick.tv_nsec);
 }
 
-enum assay_code timer_open(unsigned rate_hz, struct timer_sampler **ret, struct assay_err *err)
+enum assay_code timer_open(const char *library, const char *variable, uint64_t number,
+			   struct timer_sampler **ret, struct assay_err *err)
 {
 	struct timer_sampler *t = calloc(1, sizeof(*t));
 	*ret = NULL;
 	if (!t)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	t->fd = -1;
-	enum assay_code rc = preload_pair(PRELOAD_SAMPLER, &t->preload, err);
+	enum assay_code rc = preload_pair(library, &t->preload, err);
 	if (rc == ASSAY_OK) {
 		memcpy(t->path, "/tmp/assay-samples-XXXXXX", sizeof("/tmp/assay-samples-XXXXXX"));
 		t->fd = mkostemp(t->path, O_CLOEXEC);
@@ -46,7 +47,16 @@ enum assay_code timer_open(unsigned rate_hz, struct timer_sampler **ret, struct 
 			rc = assay_fail(err, ASSAY_EIO, "a file for samples in /tmp: %s",
 					strerror(errno));
 	}
-	assay_str_add(&t->variable, "%s=%u:%s", PRELOAD_SAMPLER_ENV, rate_hz, t->path);
+	if (rc == ASSAY_OK) {
+		snprintf(t->sums, sizeof(t->sums), "%s.sums", t->path);
+		int fd = open(t->sums, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			close(fd);
+		else
+			rc = assay_fail(err, ASSAY_EIO, "a file for sums in /tmp: %s",
+					strerror(errno));
+	}
+	assay_str_add(&t->variable, "%s=%llu:%s", variable, (unsigned long long)number, t->path);
 	if (rc == ASSAY_OK && t->variable.failed)
 		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	if (rc != ASSAY_OK) {
@@ -84,6 +94,11 @@ enum assay_code timer_finish(struct timer_sampler *t, const void **ret_bytes, si
 	return ASSAY_OK;
 }
 
+FILE *timer_sums(struct timer_sampler *t)
+{
+	return fopen(t->sums, "re");
+}
+
 void timer_close(struct timer_sampler *t)
 {
 	if (!t)
@@ -93,6 +108,7 @@ void timer_close(struct timer_sampler *t)
 	if (t->fd >= 0) {
 		close(t->fd);
 		unlink(t->path);
+		unlink(t->sums);
 	}
 	assay_str_done(&t->preload);
 	assay_str_done(&t->variable);

@@ -80,6 +80,9 @@ check 'regions are shown' profile 0 -- "$regions"
 check '... with how often they were entered' shows '^sort  *10 '
 check '... and as events' profile 0 --json -- "$regions"
 check '... one each' shows '"event":"region","name":"fill","count":10'
+check 'allocations are counted' profile 0 --allocations --bytes 4Ki -- "$regions"
+check '... with their sums' shows 'process [0-9]*: [0-9]* allocations of '
+check 'time and allocations together are refused' profile 2 --allocations --engine perf -- true
 check 'a benchmark is profiled' profile 0 -t 100ms memory/alloc_pair -s pool -P size=64
 check '... and its setup is left out' shows 'outside the timed loops'
 check 'nothing to profile is refused' profile 2

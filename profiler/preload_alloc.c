@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preload_alloc: counts what a program under test allocates through malloc and its relatives: how often,
+ * how much, how much at once; every so many bytes also the call stack. Counters are each thread's own; they
+ * are joined when a thread's balance has moved by 64 KiB, which is how exactly the peak is known, and at
+ * the end. Allocations go to whatever allocator the program would use without it.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/attr.h"
+#include "profiler/preload.h"
+#include "profiler/preload_record.h"
+
+enum { JOIN_BYTES = 64 * 1024, POINTS = 256, EARLY_BYTES = 16 * 1024 };
+
+/* One thread's counters since it last joined. In the block the loader sets up: no call on access. */
+struct tally {
+	uint64_t allocations, frees, bytes;
+	int64_t live;       /* may be negative: freed what others allocated */
+	int64_t until_next; /* bytes before the next stack is taken */
+	uint64_t random;
+	bool inside; /* of our own code: what it allocates is not counted */
+	bool known;  /* will be joined when its thread ends */
+};
+static _Thread_local struct tally tally __attribute__((tls_model("initial-exec")));
+
+static struct {
+	void *(*malloc)(size_t);
+	void (*free)(void *);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+	void *(*memalign)(size_t, size_t);
+	size_t (*usable)(void *);
+} next;
+
+static struct {
+	_Atomic uint64_t allocations, frees, bytes;
+	_Atomic int64_t live, peak;
+	pthread_mutex_t lock; /* of the points */
+	uint64_t time_ns[POINTS];
+	int64_t at[POINTS];
+	unsigned n, every, skipped; /* every so many joins are a point */
+	uint64_t began_ns;
+} all = {.lock = PTHREAD_MUTEX_INITIALIZER, .every = 1};
+
+static pthread_key_t at_end;
+static char path[4096];
+static int64_t interval; /* bytes between stacks; 0: not listening */
+/* What dlsym() itself asks for before we know the allocator; never given back. */
+static _Alignas(16) char early[EARLY_BYTES];
+static size_t early_used;
+
+static void *early_take(size_t size)
+{
+	size = (size + 15) & ~(size_t)15;
+	if (size > sizeof(early) - early_used)
+		return NULL;
+	void *at = early + early_used;
+	early_used += size;
+	return at;
+}
+
+static bool is_early(const void *p)
+{
+	return (const char *)p >= early && (const char *)p < early + sizeof(early);
+}
+
+static void find_next(void)
+{
+	static bool looking;
+	if (looking)
+		return;
+	looking = true;
+	void *found[] = {dlsym(RTLD_NEXT, "malloc"),   dlsym(RTLD_NEXT, "free"),
+			 dlsym(RTLD_NEXT, "calloc"),   dlsym(RTLD_NEXT, "realloc"),
+			 dlsym(RTLD_NEXT, "memalign"), dlsym(RTLD_NEXT, "malloc_usable_size")};
+	memcpy(&next.free, &found[1], sizeof(next.free));
+	memcpy(&next.calloc, &found[2], sizeof(next.calloc));
+	memcpy(&next.realloc, &found[3], sizeof(next.realloc));
+	memcpy(&next.memalign, &found[4], sizeof(next.memalign));
+	memcpy(&next.usable, &found[5], sizeof(next.usable));
+	memcpy(&next.malloc, &found[0], sizeof(next.malloc));
+	looking = false;
+}
+
+/* One point of the curve of live bytes; when the table is full every other one goes. */
+static void add_point(int64_t live)
+{
+	pthread_mutex_lock(&all.lock);
+	if (++all.skipped >= all.every) {
+		all.skipped = 0;
+		if (all.n == POINTS) {
+			for (unsigned i = 0; i < POINTS / 2; i++) {
+				all.time_ns[i] = all.time_ns[2 * i];
+				all.at[i] = all.at[2 * i];
+			}
+			all.n = POINTS / 2;
+			all.every *= 2;
+		}
+		all.time_ns[all.n] = record_now_ns();
+		all.at[all.n++] = live;
+	}
+	pthread_mutex_unlock(&all.lock);
+}
+
+static ASSAY_NOIPA void join(struct tally *t)
+{
+	int64_t live = atomic_fetch_add(&all.live, t->live) + t->live;
+	int64_t peak = atomic_load(&all.peak);
+	atomic_fetch_add(&all.allocations, t->allocations);
+	atomic_fetch_add(&all.frees, t->frees);
+	atomic_fetch_add(&all.bytes, t->bytes);
+	t->allocations = t->frees = t->bytes = 0;
+	t->live = 0;
+	while (live > peak && !atomic_compare_exchange_weak(&all.peak, &peak, live))
+		;
+	add_point(live);
+}
+
+static void thread_ends(void *t)
+{
+	join(t);
+}
+
+/* Exponential in the bytes, so that no pattern of sizes is preferred: -ln(u) by bits and a line. */
+static int64_t next_gap(struct tally *t)
+{
+	t->random = t->random ? t->random : (uint64_t)(uintptr_t)t ^ record_now_ns();
+	t->random ^= t->random << 13;
+	t->random ^= t->random >> 7;
+	t->random ^= t->random << 17;
+	int zeros = __builtin_clzll(t->random | 1);
+	double fraction = (double)(t->random << zeros << 1) * 0x1p-64;
+	/* u = 2^-(zeros + 1) (1 + fraction); ln(1 + f) is f (1 - 0.307 f) within 5 %. */
+	double ln = 0.693147 * (zeros + 1) - fraction * (1 - 0.306853 * fraction);
+	double gap = ln * (double)interval;
+	return gap < 1 ? 1 : (int64_t)gap;
+}
+
+/* One record for each gap that this allocation spans. */
+static ASSAY_NOIPA void take_stack(struct tally *t)
+{
+	ucontext_t here;
+	t->inside = true;
+	if (!t->known) { /* its first allocation: what it counts must not end with it */
+		t->known = true;
+		pthread_setspecific(at_end, t);
+	}
+	if (t->random && getcontext(&here) == 0)
+		for (int i = 0; t->until_next <= 0 && i < 64; i++) {
+			record_sample(&here);
+			t->until_next += next_gap(t);
+		}
+	if (t->until_next <= 0) /* the first one, or a giant */
+		t->until_next = next_gap(t);
+	t->inside = false;
+}
+
+static inline void count_in(void *p)
+{
+	struct tally *t = &tally;
+	if (!p || !interval || t->inside)
+		return;
+	int64_t size = (int64_t)next.usable(p);
+	t->allocations++;
+	t->bytes += (uint64_t)size;
+	t->live += size;
+	t->until_next -= size;
+	if (__builtin_expect(t->until_next <= 0, 0))
+		take_stack(t);
+	if (__builtin_expect(t->live > JOIN_BYTES, 0))
+		join(t);
+}
+
+static inline void count_out(void *p)
+{
+	struct tally *t = &tally;
+	if (!p || !interval || t->inside)
+		return;
+	t->frees++;
+	t->live -= (int64_t)next.usable(p);
+	if (__builtin_expect(t->live < -JOIN_BYTES, 0))
+		join(t);
+}
+
+ASSAY_API void *malloc(size_t size)
+{
+	if (__builtin_expect(!next.malloc, 0)) {
+		find_next();
+		if (!next.malloc)
+			return early_take(size);
+	}
+	void *p = next.malloc(size);
+	count_in(p);
+	return p;
+}
+
+ASSAY_API void free(void *p)
+{
+	if (is_early(p))
+		return;
+	if (__builtin_expect(!next.free, 0))
+		find_next();
+	count_out(p);
+	if (next.free)
+		next.free(p);
+}
+
+ASSAY_API void *calloc(size_t n, size_t size)
+{
+	size_t bytes;
+	if (__builtin_expect(!next.calloc, 0)) {
+		find_next();
+		if (!next.calloc) /* never written to: zero */
+			return __builtin_mul_overflow(n, size, &bytes) ? NULL : early_take(bytes);
+	}
+	void *p = next.calloc(n, size);
+	count_in(p);
+	return p;
+}
+
+ASSAY_API void *realloc(void *old, size_t size)
+{
+	if (is_early(old)) {
+		void *p = malloc(size);
+		size_t room = (size_t)(early + sizeof(early) - (char *)old);
+		if (p)
+			memcpy(p, old, size < room ? size : room);
+		return p;
+	}
+	if (__builtin_expect(!next.realloc, 0))
+		find_next();
+	int64_t before = old && interval && !tally.inside ? (int64_t)next.usable(old) : 0;
+	void *p = next.realloc(old, size);
+	if (old && interval && !tally.inside && (p || !size)) { /* the old one is gone */
+		tally.frees++;
+		tally.live -= before;
+	}
+	count_in(p);
+	return p;
+}
+
+ASSAY_API void *memalign(size_t alignment, size_t size)
+{
+	if (__builtin_expect(!next.memalign, 0))
+		find_next();
+	void *p = next.memalign(alignment, size);
+	count_in(p);
+	return p;
+}
+
+ASSAY_API void *aligned_alloc(size_t alignment, size_t size)
+{
+	return memalign(alignment, size);
+}
+
+ASSAY_API int posix_memalign(void **ret, size_t alignment, size_t size)
+{
+	if (alignment < sizeof(void *) || alignment & (alignment - 1))
+		return EINVAL;
+	int before = errno;
+	void *p = memalign(alignment, size);
+	errno = before;
+	if (!p)
+		return ENOMEM;
+	*ret = p;
+	return 0;
+}
+
+/* A child has its own figures, of what it does from now on. */
+static void after_fork(void)
+{
+	record_fork();
+	pthread_mutex_init(&all.lock, NULL);
+	atomic_store(&all.allocations, 0);
+	atomic_store(&all.frees, 0);
+	atomic_store(&all.bytes, 0);
+	all.n = 0;
+	tally.allocations = tally.frees = tally.bytes = 0;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *text = getenv(PRELOAD_ALLOC_ENV);
+	char *to;
+	unsigned long long bytes = text ? strtoull(text, &to, 10) : 0;
+	find_next();
+	if (!bytes || *to != ':' || strlen(to + 1) > sizeof(path) - 8 || !next.usable ||
+	    !next.memalign || !next.realloc || pthread_key_create(&at_end, thread_ends) != 0)
+		return;
+	if (!record_open(to + 1))
+		return;
+	snprintf(path, sizeof(path), "%s.sums", to + 1);
+	pthread_atfork(NULL, NULL, after_fork);
+	all.began_ns = record_now_ns();
+	interval = (int64_t)bytes;
+}
+
+/* "process PID ALLOCATIONS FREES BYTES LIVE PEAK", then "live TIME BYTES" per point. */
+__attribute__((destructor)) static void end(void)
+{
+	char line[200];
+	if (!interval)
+		return;
+	tally.inside = true;
+	join(&tally);
+	interval = 0;
+	record_maps();
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int n = snprintf(line, sizeof(line), "process %d %llu %llu %llu %lld %lld\n", (int)getpid(),
+			 (unsigned long long)all.allocations, (unsigned long long)all.frees,
+			 (unsigned long long)all.bytes, (long long)all.live, (long long)all.peak);
+	bool whole = fd >= 0 && write(fd, line, (size_t)n) == n;
+	for (unsigned i = 0; whole && i < all.n; i++) {
+		n = snprintf(line, sizeof(line), "live %llu %lld\n",
+			     (unsigned long long)(all.time_ns[i] - all.began_ns),
+			     (long long)all.at[i]);
+		whole = write(fd, line, (size_t)n) == n;
+	}
+	if (fd >= 0)
+		close(fd);
+}
