@@ -16,6 +16,12 @@
 /* Blocks are cut in runs of about a page, so that a slab is touched as it is used. */
 #define RUN_BYTES         4096u
 #define FIRST_SWEEP_SLABS 16
+/* Idle slabs that wait until a pass over all of them collects them: so many, and a share of all. */
+#define COLLECT_SLABS 8
+#define COLLECT_SHARE 8
+/* Releases between two looks at most, where nothing has grown for long. */
+#define LOOK_SELDOM ((size_t)1 << 16)
+#define LOOK_SHARE  8
 
 const struct pool_heap pool_heap_none = {.secret = 0};
 
@@ -159,54 +165,129 @@ static void take_remote(struct pool_heap *heap, size_t class)
 	pool_link(heap, last, own, hardened);
 }
 
-/* Drop from the list of `class` the blocks whose slabs are idle as a whole. */
-static void drop_idle(struct pool_heap *heap, size_t class)
+/* Put a free block of the heap's into its slab's own list. */
+static void settle(struct pool_heap *heap, struct pool_block *block)
 {
-	bool hardened = heap->pool->hardened;
-	struct pool_block *kept = NULL;
+	struct pool_slab *slab = pool_slab_of(block);
 
-	for (struct pool_block *block = heap->free[class], *next; block; block = next) {
-		const struct pool_slab *slab = pool_slab_of(block);
-		next = pool_next(heap, block, hardened);
-		if (slab->idle == slab->cut)
-			continue;
-		pool_link(heap, block, kept, hardened);
-		kept = block;
+	if (slab->idle++ == 0) {
+		slab->next_partial = heap->partial[slab->class];
+		heap->partial[slab->class] = slab;
 	}
-	heap->free[class] = kept;
+	pool_link(heap, block, slab->free, heap->pool->hardened);
+	slab->free = block;
+	heap->n_settled++;
+	heap->n_idle += slab->idle == slab->cut;
 }
 
-/* Find the slabs of a heap that have no block in use, and give them to the pool. Lock held. */
-static void sweep(struct pool_heap *heap)
+/* Put all blocks in the heap's lists into those of their slabs. */
+static void settle_lists(struct pool_heap *heap)
 {
-	struct pool *pool = heap->pool;
-
-	unpack(heap);
 	for (size_t class = 0; class < POOL_CLASSES; class ++) {
-		take_remote(heap, class);
-		for (struct pool_block *block = heap->free[class]; block;
-		     block = pool_next(heap, block, pool->hardened))
-			pool_slab_of(block)->idle++;
+		struct pool_block *block = heap->free[class], *next;
+		for (heap->free[class] = NULL; block; block = next) {
+			next = pool_next(heap, block, heap->pool->hardened);
+			settle(heap, block);
+		}
 	}
-	for (size_t class = 0; class < POOL_CLASSES; class ++)
-		drop_idle(heap, class);
+}
+
+/* The list of a slab with idle blocks becomes the heap's, which has none. False when there is no such. */
+static bool take_partial(struct pool_heap *heap, size_t class)
+{
+	struct pool_slab *slab = heap->partial[class];
+
+	if (!slab)
+		return false;
+	heap->partial[class] = slab->next_partial;
+	heap->n_idle -= slab->idle == slab->cut;
+	heap->n_settled -= slab->idle;
+	heap->free[class] = slab->free;
+	slab->free = NULL;
+	slab->idle = 0;
+	return true;
+}
+
+/* Give the slabs that have no block in use to the pool. Lock held. */
+static void collect(struct pool_heap *heap)
+{
+	memset(heap->partial, 0, sizeof(heap->partial));
 	for (struct pool_slab **link = &heap->slabs, *slab; (slab = *link);) {
-		bool idle = slab->idle == slab->cut;
-		slab->idle = 0;
-		if (!idle) {
+		if (slab->idle < slab->cut || slab->cut == 0) {
+			if (slab->idle) {
+				slab->next_partial = heap->partial[slab->class];
+				heap->partial[slab->class] = slab;
+			}
 			link = &slab->next;
 			continue;
 		}
 		*link = slab->next;
 		heap->n_slabs--;
+		heap->n_cut -= slab->cut;
+		heap->n_settled -= slab->idle;
 		if (heap->fresh[slab->class] == slab)
 			heap->fresh[slab->class] = NULL;
-		slab_put(pool, slab);
+		slab_put(heap->pool, slab);
 	}
-	/* Twice as many before the next: the work stays in proportion to the slabs taken. */
+	heap->n_idle = 0;
+	/* Twice as many before the next sweep: the work stays in proportion to the slabs taken. */
 	heap->sweep_at = 2 * heap->n_slabs;
 	if (heap->sweep_at < FIRST_SWEEP_SLABS)
 		heap->sweep_at = FIRST_SWEEP_SLABS;
+}
+
+/* Find all slabs of a heap that have no block in use, and give them to the pool. Lock held. */
+static void sweep(struct pool_heap *heap)
+{
+	unpack(heap);
+	for (size_t class = 0; class < POOL_CLASSES; class ++)
+		take_remote(heap, class);
+	settle_lists(heap);
+	collect(heap);
+}
+
+/* Collect when there is enough for a pass over all slabs to be worth it. */
+static void collect_some(struct pool_heap *heap)
+{
+	if (heap->n_idle <= COLLECT_SLABS + heap->n_slabs / COLLECT_SHARE)
+		return;
+	pthread_mutex_lock(&heap->pool->lock);
+	collect(heap);
+	pthread_mutex_unlock(&heap->pool->lock);
+}
+
+void pool_look(struct pool_heap **mine)
+{
+	struct pool_heap *heap = *mine;
+	bool hardened = heap->pool->hardened;
+	size_t idle = 0, many = (heap->n_cut - heap->n_settled) / 2;
+
+	if (many < POOL_LOOK)
+		many = POOL_LOOK;
+
+	for (size_t class = 0; class < POOL_CLASSES; class ++)
+		for (struct pool_block *block = heap->free[class]; block && idle < many;
+		     block = pool_next(heap, block, hardened))
+			idle++;
+	if (idle < many) {
+		/* Look less often: to look is to go through the lists. */
+		if (heap->look_every < LOOK_SELDOM || heap->look_every < LOOK_SHARE * idle)
+			heap->look_every *= 2;
+		heap->until_look = heap->look_every;
+		return;
+	}
+	heap->until_look = heap->look_every = POOL_LOOK;
+	settle_lists(heap);
+	collect_some(heap);
+	*mine = heap->stand_in;
+}
+
+/* The thread's heap itself, which is back from now on if another stood in for it. */
+static struct pool_heap *bring_back(struct pool_heap **mine)
+{
+	if ((*mine)->real)
+		*mine = (*mine)->real;
+	return *mine;
 }
 
 /* An empty slab: kept, swept out of what ended threads left, or new. Lock held. */
@@ -238,6 +319,7 @@ static void slab_give(struct pool_heap *heap, struct pool_slab *slab, size_t cla
 	slab->capacity = (uint32_t)(end - slab->blocks) / block_bytes;
 	slab->cut = 0;
 	slab->idle = 0;
+	slab->free = NULL;
 	slab->next = heap->slabs;
 	heap->slabs = slab;
 	heap->n_slabs++;
@@ -263,6 +345,7 @@ static void cut_run(struct pool_heap *heap, size_t class)
 		next = block;
 	}
 	slab->cut += run;
+	heap->n_cut += run;
 	if (slab->cut == slab->capacity)
 		heap->fresh[class] = NULL;
 	heap->free[class] = next;
@@ -298,12 +381,16 @@ static uintptr_t new_secret(void)
 
 static struct pool_heap *heap_new(struct pool *pool)
 {
-	struct pool_heap *heap = aligned_alloc(_Alignof(struct pool_heap), sizeof(*heap));
+	struct pool_heap *heap = aligned_alloc(_Alignof(struct pool_heap), 2 * sizeof(*heap));
 
 	if (!heap)
 		return NULL;
-	memset(heap, 0, sizeof(*heap));
+	memset(heap, 0, 2 * sizeof(*heap));
 	heap->pool = pool;
+	heap->until_look = heap->look_every = POOL_LOOK;
+	heap->stand_in = heap + 1;
+	heap->stand_in->pool = pool;
+	heap->stand_in->real = heap;
 	heap->sweep_at = FIRST_SWEEP_SLABS;
 	if (pool->hardened)
 		heap->secret = new_secret();
@@ -349,18 +436,25 @@ static bool refill(struct pool_heap *heap, size_t class)
 		take_remote(heap, class);
 	if (heap->free[class])
 		return true;
+	if (take_partial(heap, class))
+		return true;
 	if (!heap->fresh[class]) {
 		pthread_mutex_lock(&pool->lock);
 		if (heap->n_slabs >= heap->sweep_at)
 			sweep(heap);
 		/* The sweep may have found blocks that other threads had just released. */
-		struct pool_slab *slab = heap->free[class] ? NULL : slab_get(pool);
+		bool found = take_partial(heap, class);
+		struct pool_slab *slab = found ? NULL : slab_get(pool);
 		pthread_mutex_unlock(&pool->lock);
-		if (heap->free[class])
+		if (found)
 			return true;
 		if (!slab)
 			return false;
 		slab_give(heap, slab, class);
+		/* What grows may shrink. */
+		heap->look_every = POOL_LOOK;
+		if (heap->until_look > POOL_LOOK)
+			heap->until_look = POOL_LOOK;
 	}
 	cut_run(heap, class);
 	return true;
@@ -371,7 +465,7 @@ void *pool_refill(struct pool *pool, struct pool_heap **mine, size_t class)
 	if (*mine == POOL_HEAP_NONE && !attach(pool, mine))
 		return NULL;
 
-	struct pool_heap *heap = *mine;
+	struct pool_heap *heap = bring_back(mine);
 	/* An adopted heap comes with full lists. */
 	if (!heap->free[class] && !refill(heap, class))
 		return NULL;
@@ -421,7 +515,12 @@ void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool
 		push_remote(block, hardened);
 		return;
 	}
-	struct pool_heap *heap = *mine;
+	if ((*mine)->real == owner) {
+		settle(owner, block);
+		collect_some(owner);
+		return;
+	}
+	struct pool_heap *heap = bring_back(mine);
 	if (heap->outbox_to != owner)
 		send_outbox(heap);
 	/* The heap just adopted may be the block's own; and without a parcel it goes alone. */
@@ -443,8 +542,9 @@ void pool_trim(struct pool *pool, struct pool_heap **mine)
 {
 	pthread_mutex_lock(&pool->lock);
 	if (*mine != POOL_HEAP_NONE) {
-		send_outbox(*mine);
-		sweep(*mine);
+		struct pool_heap *heap = bring_back(mine);
+		send_outbox(heap);
+		sweep(heap);
 	}
 	for (struct pool_heap *heap = pool->abandoned; heap; heap = heap->next)
 		sweep(heap);
@@ -455,10 +555,9 @@ void pool_trim(struct pool *pool, struct pool_heap **mine)
 
 void pool_thread_done(struct pool_heap **mine)
 {
-	struct pool_heap *heap = *mine;
-
-	if (heap == POOL_HEAP_NONE)
+	if (*mine == POOL_HEAP_NONE)
 		return;
+	struct pool_heap *heap = bring_back(mine);
 	/* Cannot fail: the slot of this thread exists since it was first set. */
 	(void)pthread_setspecific(heap->pool->key, NULL);
 	abandon(heap);

@@ -10,6 +10,12 @@
  * [Thread lists and remote lists as in mimalloc: Leijen, Zorn, de Moura, "Mimalloc: free list
  * sharding in action", APLAS 2019; whole-heap adoption as in Hoard's and rpmalloc's spirit.]
  *
+ * A release counts nothing but itself: every POOL_LOOK of them, or less often while nothing grows, the heap
+ * looks whether half of its blocks are free. If so they are sorted into lists of their slabs, which know
+ * when all of their blocks are there, and the thread's heap is replaced by a stand-in with empty lists: every
+ * further release takes the slow way into its slab's list, until the first allocation brings the heap back. So
+ * slabs without blocks in use are found while a thread only releases, and the fast way stays short.
+ *
  * The hardened variant seals the links of free lists with a secret, marks free blocks so that a
  * second release of one is seen, and checks that a block is the pool's and has the size it is released
  * with; what it finds wrong ends the process by a trap. `hardened` is a constant in both variants: neither pays
@@ -35,6 +41,7 @@ enum {
 	POOL_STEPPED = SIZE_STEPPED,
 	POOL_LARGEST = SIZE_LARGEST, /* above, the C library's malloc */
 	POOL_CLASSES = SIZE_CLASSES,
+	POOL_LOOK = 2048,
 };
 
 /* User space of 47 bits, 4 GiB to a leaf; a slab anywhere else would not be known, and so not served. */
@@ -53,9 +60,11 @@ struct pool_slab {
 	char *blocks;           /* the first block */
 	uint32_t class;
 	uint32_t block_bytes;
-	uint32_t capacity; /* blocks that fit */
-	uint32_t cut;      /* blocks handed out at least once: the rest is untouched memory */
-	uint32_t idle;     /* free blocks, counted and reset by a sweep */
+	uint32_t capacity;       /* blocks that fit */
+	uint32_t cut;            /* blocks handed out at least once: the rest is untouched memory */
+	uint32_t idle;           /* blocks in its own list */
+	struct pool_block *free; /* its own list: free blocks that are in no list of the heap */
+	struct pool_slab *next_partial; /* among those of its class with idle blocks */
 };
 
 /* Blocks released far from home, on their way. Itself a block of the heap that fills it. */
@@ -67,16 +76,26 @@ struct pool_parcel {
 };
 
 struct pool_heap {
+	size_t until_look; /* releases until the next pool_look() */
 	struct pool_block *free[POOL_CLASSES];
-	uintptr_t secret; /* of the hardened variant */
+	size_t look_every; /* how many there will be before the one after it */
+	uintptr_t secret;  /* of the hardened variant */
 	struct pool *pool;
 	struct pool_heap **mine; /* the owner thread's variable that points here; NULL: abandoned */
 	struct pool_heap *next;  /* among abandoned heaps */
 	struct pool_slab *slabs;
 	size_t n_slabs;
-	size_t sweep_at;                       /* slabs that make the next sweep worth while */
-	struct pool_slab *fresh[POOL_CLASSES]; /* the slab with blocks not yet cut */
-	struct pool_parcel *outbox;            /* being filled; NULL: none */
+	size_t n_idle;    /* of them without a block in use, as far as is known */
+	size_t n_cut;     /* blocks cut from them */
+	size_t n_settled; /* of these in the lists of the slabs */
+	size_t sweep_at;  /* slabs that make the next sweep worth while */
+	struct pool_slab *partial[POOL_CLASSES]; /* slabs with idle blocks */
+	struct pool_slab *fresh[POOL_CLASSES];   /* the slab with blocks not yet cut */
+	/* A heap with empty lists that stands in for this one while its thread only releases; of the stand-in
+	 * itself NULL, and `real` is the heap it stands in for. */
+	struct pool_heap *stand_in;
+	struct pool_heap *real;
+	struct pool_parcel *outbox; /* being filled; NULL: none */
 	struct pool_heap *outbox_to;
 	/* Pushed to by other threads: away from what the owner uses all the time. */
 	_Alignas(128) _Atomic(struct pool_parcel *) parcels;
@@ -112,6 +131,8 @@ void *pool_refill(struct pool *pool, struct pool_heap **mine, size_t class);
 void *pool_alloc_wide(struct pool *pool, struct pool_heap **mine, size_t size);
 void pool_release_wide(struct pool *pool, struct pool_heap **mine, void *ptr, size_t size);
 void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block);
+/* So many releases have passed since the last look: are free blocks piling up? */
+void pool_look(struct pool_heap **mine);
 /* Give the memory of slabs without blocks in use back to the system: the calling thread's, and those that
  * ended threads left. Their first pages stay. */
 void pool_trim(struct pool *pool, struct pool_heap **mine);
@@ -228,6 +249,8 @@ pool_give(struct pool *pool, struct pool_heap **mine, void *ptr, size_t class, b
 	}
 	pool_link(heap, block, heap->free[class], hardened);
 	heap->free[class] = block;
+	if (__builtin_expect(--heap->until_look == 0, 0))
+		pool_look(mine);
 }
 
 /* At least `size` bytes, aligned to 16; NULL when memory is exhausted. */

@@ -262,6 +262,48 @@ static void test_trim(void **state)
 	}
 }
 
+/* Who only releases gives memory back without being asked, and gets on with the heap afterwards. */
+static void test_gives_back(void **state)
+{
+	enum { BLOCKS = 60000, BYTES = 200 };
+	static uint64_t *blocks[BLOCKS];
+
+	(void)state;
+	for (int hardened = 0; hardened < 2; hardened++) {
+		struct pool *pool = hardened ? &hard : &plain;
+		struct pool_heap **heap = hardened ? &hard_heap : &plain_heap;
+		uint64_t *kept = take(hardened, BYTES);
+		*kept = 7;
+		for (size_t i = 0; i < BLOCKS; i++) {
+			blocks[i] = take(hardened, BYTES);
+			*blocks[i] = i;
+		}
+		const struct pool_heap *real = *heap;
+		size_t slabs = real->n_slabs;
+		assert_true(slabs > BLOCKS * BYTES / POOL_SLAB_BYTES);
+		/* In an order that has nothing to do with the slabs. */
+		for (size_t i = 0; i < BLOCKS; i++) {
+			size_t at = i * 7919 % BLOCKS;
+			assert_int_equal(*blocks[at], at);
+			give(hardened, blocks[at], BYTES);
+		}
+		assert_ptr_equal(*heap, real->stand_in);
+		assert_true(real->n_slabs < slabs / 8 + 16);
+		assert_true(pool->n_empty > slabs / 2);
+		uint64_t *again = take(hardened, BYTES);
+		assert_ptr_equal(*heap, real);
+		assert_int_equal(*kept, 7);
+		give(hardened, again, BYTES);
+		give(hardened, kept, BYTES);
+		/* What another thread left is not mixed up with that. */
+		struct leaving l = {.hardened = hardened};
+		run_thread(take_and_leave, &l);
+		for (size_t i = 0; i < LEFT; i++)
+			give(hardened, l.blocks[i], LEFT_BYTES);
+		assert_int_equal(l.failed, 0);
+	}
+}
+
 /* The signal that ends a child which runs `misuse`, 0 when it lives. */
 static int signal_of(void (*misuse)(void))
 {
@@ -381,7 +423,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),         cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_classes_share), cmocka_unit_test(test_race),
-		cmocka_unit_test(test_trim),          cmocka_unit_test(test_hardening),
+		cmocka_unit_test(test_trim),          cmocka_unit_test(test_gives_back),
+		cmocka_unit_test(test_hardening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
