@@ -2,7 +2,6 @@
 /* replay_dump: callgrind's columns, added up to our events. */
 #include "harness/engine/replay_dump.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,4 +201,11 @@ enum assay_code assay_replay_dump_read(const char *text, size_t length,
 	}
 	return has_totals ? ASSAY_OK
 			  : assay_fail(err, ASSAY_EPARSE, "callgrind's file has no totals");
+}
+
+bool assay_replay_dump_is(const struct assay_replay_dump *dump, const char *tag, uint64_t pid)
+{
+	static const char asked[] = "Client Request: ";
+	return dump->pid == pid && strncmp(dump->trigger, asked, strlen(asked)) == 0 &&
+	       strcmp(dump->trigger + strlen(asked), tag) == 0;
 }

@@ -3,6 +3,7 @@
 #ifndef ASSAY_ENGINE_REPLAY_DUMP_H
 #define ASSAY_ENGINE_REPLAY_DUMP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,5 +41,11 @@ struct assay_replay_dump {
  */
 enum assay_code assay_replay_dump_read(const char *text, size_t length,
 				       struct assay_replay_dump *ret, struct assay_err *err);
+
+/*
+ * Is it the dump that process `pid` asked for with the text `tag`? Beside it lie the one that callgrind
+ * writes at the end, earlier ones, and those of processes that the case forked.
+ */
+bool assay_replay_dump_is(const struct assay_replay_dump *dump, const char *tag, uint64_t pid);
 
 #endif

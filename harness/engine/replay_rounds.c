@@ -170,37 +170,30 @@ static enum assay_code read_dump(const char *path, struct assay_replay_dump *ret
 	return rc;
 }
 
-/*
- * Callgrind numbers its files, writes one more at the end, and processes that the case forked write
- * theirs beside ours: the dump is the one that names our tag and our process.
- */
+/* Callgrind numbers its files as it likes: the dump is the one that names our tag and our process. */
 static enum assay_code find_dump(const char *folder, const char *tag, struct assay_replay_dump *ret,
 				 struct assay_err *err)
 {
 	DIR *dir = opendir(folder);
 	if (!dir)
 		return assay_fail(err, ASSAY_EIO, "open '%s': %s", folder, strerror(errno));
-	char wanted[sizeof(ret->trigger) + 40];
-	snprintf(wanted, sizeof(wanted), "Client Request: %s", tag);
-	bool found = false;
-	enum assay_code rc = ASSAY_OK;
-	for (struct dirent *entry; rc == ASSAY_OK && !found && (entry = readdir(dir));) {
+	assay_fail(err, ASSAY_EIO,
+		   "callgrind wrote nothing for '%s'; is this valgrind --tool=callgrind?", tag);
+	enum assay_code rc = ASSAY_EIO;
+	for (struct dirent *entry; rc != ASSAY_OK && (entry = readdir(dir));) {
 		char path[512];
 		if (strncmp(entry->d_name, ASSAY_REPLAY_FILE, strlen(ASSAY_REPLAY_FILE)) != 0)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		rc = read_dump(path, ret, err);
-		found = rc == ASSAY_OK && strcmp(ret->trigger, wanted) == 0 &&
-			ret->pid == (uint64_t)getpid();
-		if (found)
-			unlink(path);
+		/* one that is not whole may be another process'; its fault stands if ours is missing */
+		if (read_dump(path, ret, err) == ASSAY_OK &&
+		    assay_replay_dump_is(ret, tag, (uint64_t)getpid()))
+			rc = unlink(path) == 0 ? ASSAY_OK
+					       : assay_fail(err, ASSAY_EIO, "delete '%s': %s", path,
+							    strerror(errno));
 	}
 	closedir(dir);
-	if (rc != ASSAY_OK || found)
-		return rc;
-	return assay_fail(err, ASSAY_EIO,
-			  "callgrind wrote nothing for '%s'; is this valgrind --tool=callgrind?",
-			  tag);
+	return rc == ASSAY_OK ? ASSAY_OK : err->code;
 }
 
 /*

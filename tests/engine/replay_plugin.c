@@ -68,6 +68,7 @@ static void by_chance(struct assay_run *run)
 		int spins = bytes[0] + bytes[1] + bytes[2] + (int)(time(NULL) + day.tv_usec) % 64;
 		for (int i = 0; i < spins; i++)
 			assay_clobber();
+		its_clock(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += 20000;
 		do
 			its_clock(CLOCK_MONOTONIC, &now);

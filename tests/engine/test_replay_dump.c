@@ -81,6 +81,19 @@ static void columns_are_found_by_name(void **state)
 	assert_int_equal(dump.counts[ASSAY_REPLAY_CACHE_MISSES], 28);
 }
 
+static void a_dump_is_known_by_tag_and_process(void **state)
+{
+	(void)state;
+	assert_ok(read_text(real));
+	assert_true(assay_replay_dump_is(&dump, "assay round 1", 25555));
+	assert_false(assay_replay_dump_is(&dump, "assay round 1", 25556));
+	assert_false(assay_replay_dump_is(&dump, "assay round 10", 25555));
+	assert_false(assay_replay_dump_is(&dump, "assay round", 25555));
+	assert_ok(read_text("pid: 7\ndesc: Trigger: Program termination\n" EVENTS "totals: 1\n"));
+	assert_false(assay_replay_dump_is(&dump, "Program termination", 7));
+	assert_false(assay_replay_dump_is(&dump, "", 7));
+}
+
 static void a_dump_without_trigger_is_nobodys(void **state)
 {
 	(void)state;
@@ -141,6 +154,7 @@ int main(void)
 		cmocka_unit_test(a_dump_is_read_whole),
 		cmocka_unit_test(zeros_at_the_end_may_be_left_out),
 		cmocka_unit_test(columns_are_found_by_name),
+		cmocka_unit_test(a_dump_is_known_by_tag_and_process),
 		cmocka_unit_test(a_dump_without_trigger_is_nobodys),
 		cmocka_unit_test(texts_are_made_safe),
 		cmocka_unit_test(what_is_malformed_is_refused),
