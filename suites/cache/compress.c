@@ -72,7 +72,7 @@ const struct assay_bench assay_bench_cache_compress = {
 	.teardown = teardown,
 	.subjects = CODEC_INTERFACE,
 	.axes = ASSAY_AXES({"size", "bytes", "4Ki,64Ki", "4Ki"},
-			   {"data", "name", CODEC_DATA_NAMES, "text,random"},
+			   {"data", "name", CODEC_DATA_NAMES, "text"},
 			   {"way", "name", "compress,decompress", "compress"}),
 	.unit = "B/s",
 };

@@ -339,6 +339,6 @@ const struct assay_bench assay_bench_cache_connpool = {
 	.setup = setup,
 	.teardown = teardown,
 	.subjects = ASSAY_NO_SUBJECT,
-	.axes = ASSAY_AXES({"peer", "name", "sqlite,redis,http", NULL},
+	.axes = ASSAY_AXES({"peer", "name", "sqlite,redis,http", "sqlite,redis"},
 			   {"way", "name", "fresh,pooled", NULL}),
 };

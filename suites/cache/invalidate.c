@@ -140,6 +140,7 @@ const struct assay_bench assay_bench_cache_invalidate = {
 	.teardown = teardown,
 	.prepare = prepare,
 	.subjects = ASSAY_NO_SUBJECT,
-	.axes = ASSAY_AXES({"by", "name", "null,tag,scan,dependency,pattern,version", NULL},
-			   {"fan", "count", "1,1000,100k", "1000"}, {"depth", "count", "1,6", "6"}),
+	.axes = ASSAY_AXES(
+		{"by", "name", "null,tag,scan,dependency,pattern,version", "tag,scan,dependency"},
+		{"fan", "count", "1,1000,100k", "1000"}, {"depth", "count", "1,6", "6"}),
 };

@@ -80,7 +80,7 @@ const struct assay_bench assay_bench_cache_miss_ratio = {
 	.setup = setup,
 	.teardown = teardown,
 	.subjects = ASSAY_NO_SUBJECT,
-	.axes = ASSAY_AXES({"policy", "name", SIM_POLICY_NAMES, "null,LRU,SIEVE,S3-FIFO,Belady"},
+	.axes = ASSAY_AXES({"policy", "name", SIM_POLICY_NAMES, "null,LRU,S3-FIFO,Belady"},
 			   {"trace", "text", TRACE_SYNTHETIC_NAMES, "zipf"},
 			   {"capacity", "text", "0.01,0.1", "0.1"}),
 	.unit = "op/s",

@@ -38,7 +38,7 @@ const struct assay_bench assay_bench_cache_tier_mixed = {
 	.thread_teardown = tiered_thread_teardown,
 	.subjects = ASSAY_NO_SUBJECT,
 	.axes = ASSAY_AXES({"tiers", "name", "memory,disk,redis,sqlite", "memory,disk"},
-			   {"write", "name", "through,back", NULL},
+			   {"write", "name", "through,back", "back"},
 			   {"promote", "name", "yes,no", "yes"}),
 	.unit = "op/s",
 };
