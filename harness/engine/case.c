@@ -273,6 +273,10 @@ static enum assay_code complete_threads(struct assay_case *c, struct assay_err *
 	unsigned fixed = 0;
 	for (const struct assay_role *r = bench->roles; r && r->name; r++)
 		fixed += r->threads;
+	uint64_t only = 0;
+	if (bench->threads && assay_parse_u64(bench->threads, 1, 65536, &only, NULL) == ASSAY_OK &&
+	    !fixed && !c->threads)
+		c->threads = (unsigned)only; /* an axis of one value */
 	if (!c->threads && !fixed && bench->threads)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "'threads' is missing; it is measured with threads %s",
