@@ -22,7 +22,7 @@ static const struct cli_option options[] = {
 	{"rate", 0, "HZ", "samples per second of CPU time, whatever they cost"},
 	{"engine", 0, "NAME", "perf or timer (default: what works)"},
 	{"allocations", 0, NULL, "what is allocated where, instead of time"},
-	{"bytes", 0, "SIZE", "--allocations: between samples (default 512Ki)"},
+	{"bytes", 0, "SIZE", "--allocations: between samples (default 1Mi)"},
 	{"unwind", 0, "NAME", "dwarf or frames (default: what works)"},
 	{"top", 0, "N", "functions in the table (default 15)"},
 	{"svg", 0, "FILE", "write a flame graph"},

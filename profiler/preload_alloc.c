@@ -56,6 +56,7 @@ static struct {
 
 static pthread_key_t at_end;
 static char path[4096];
+static bool headers;     /* glibc's, see usable() */
 static int64_t interval; /* bytes between stacks; 0: not listening */
 /* What dlsym() itself asks for before we know the allocator; never given back. */
 static _Alignas(16) char early[EARLY_BYTES];
@@ -167,12 +168,44 @@ static ASSAY_NOIPA void take_stack(struct tally *t)
 	t->inside = false;
 }
 
+/*
+ * What the allocator set aside. glibc keeps it in the word before the block, with flags in its lowest
+ * bits (malloc/malloc.c, "struct malloc_chunk"); reading it there saves a call each way.
+ */
+static inline size_t usable(void *p)
+{
+	if (__builtin_expect(!headers, 0))
+		return next.usable(p);
+	size_t head = ((const size_t *)p)[-1];
+	return (head & ~(size_t)7) - (head & 2 ? 2 : 1) * sizeof(size_t);
+}
+
+/* Is that so for the allocator at hand? Looked at for small, large and mapped blocks. */
+static bool has_headers(void)
+{
+	static const size_t sizes[] = {1, 24, 25, 100, 1000, 5000, 100000, 1000000, 50000000};
+	void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+	void *theirs = libc ? dlsym(libc, "malloc") : NULL;
+	bool same = theirs && memcmp(&theirs, &next.malloc, sizeof(theirs)) == 0;
+	for (size_t i = 0; same && i < ASSAY_COUNT_OF(sizes); i++) {
+		size_t *p = next.malloc(sizes[i]);
+		if (!p)
+			continue;
+		size_t head = p[-1];
+		same = (head & ~(size_t)7) - (head & 2 ? 2 : 1) * sizeof(size_t) == next.usable(p);
+		next.free(p);
+	}
+	if (libc)
+		dlclose(libc);
+	return same;
+}
+
 static inline void count_in(void *p)
 {
 	struct tally *t = &tally;
 	if (!p || !interval || t->inside)
 		return;
-	int64_t size = (int64_t)next.usable(p);
+	int64_t size = (int64_t)usable(p);
 	t->allocations++;
 	t->bytes += (uint64_t)size;
 	t->live += size;
@@ -189,7 +222,7 @@ static inline void count_out(void *p)
 	if (!p || !interval || t->inside)
 		return;
 	t->frees++;
-	t->live -= (int64_t)next.usable(p);
+	t->live -= (int64_t)usable(p);
 	if (__builtin_expect(t->live < -JOIN_BYTES, 0))
 		join(t);
 }
@@ -241,7 +274,7 @@ ASSAY_API void *realloc(void *old, size_t size)
 	}
 	if (__builtin_expect(!next.realloc, 0))
 		find_next();
-	int64_t before = old && interval && !tally.inside ? (int64_t)next.usable(old) : 0;
+	int64_t before = old && interval && !tally.inside ? (int64_t)usable(old) : 0;
 	void *p = next.realloc(old, size);
 	if (old && interval && !tally.inside && (p || !size)) { /* the old one is gone */
 		tally.frees++;
@@ -304,6 +337,7 @@ __attribute__((constructor)) static void begin(void)
 	snprintf(path, sizeof(path), "%s.sums", to + 1);
 	pthread_atfork(NULL, NULL, after_fork);
 	all.began_ns = record_now_ns();
+	headers = has_headers();
 	interval = (int64_t)bytes;
 }
 

@@ -18,7 +18,7 @@
 #include "profiler/timer.h"
 
 /* About 1 % of the cost of the allocations themselves, for those of a few KiB. */
-enum { DEFAULT_BYTES = 512 * 1024 };
+enum { DEFAULT_BYTES = 1024 * 1024 };
 
 struct sampler {
 	struct sampler_options options;

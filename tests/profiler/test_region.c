@@ -105,13 +105,14 @@ static void threads_and_nesting_add_up(void **state)
 				&inner_total, &self, &longest),
 			 4);
 	assert_int_equal(count, 8);
-	assert_true(inner_total >= 8 * 2000000ull && inner_total == self && longest <= inner_total);
+	assert_true(inner_total >= 8 * 1990000ull && inner_total == self && longest <= inner_total);
 	assert_int_equal(sscanf(outer_line, "region outer %llu %llu %llu", &count, &total, &self),
 			 3);
 	assert_int_equal(count, 4);
 	assert_true(total >= inner_total);
-	assert_true(self == total - inner_total); /* what it called is not its own */
-	assert_non_null(strstr(text, " 4 0\n"));  /* threads, unmatched */
+	/* What it called is not its own; each figure is rounded from the processor's ticks. */
+	assert_true(self <= total - inner_total + 3 && self + 3 >= total - inner_total);
+	assert_non_null(strstr(text, " 4 0\n")); /* threads, unmatched */
 	free(text);
 }
 
