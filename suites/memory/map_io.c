@@ -81,9 +81,11 @@ static void prepare(struct assay_run *run, uint64_t n)
 {
 	const struct reading *r = assay_state(run);
 
+	struct assay_err err = {0};
+
 	(void)n;
 	if (assay_axis(run, "cache") == COLD)
-		scratch_file_drop_cache(&r->file);
+		memory_settle(run, scratch_file_drop_cache(&r->file, &err), &err);
 }
 
 static void body(struct assay_run *run)

@@ -33,7 +33,6 @@ static inline __attribute__((always_inline)) void follow(struct assay_run *run, 
 	for (unsigned c = 0; c < chains; c++)
 		at[c] = (char *)chase->pages.base + (from + c * apart) * CHAIN_LINE_BYTES;
 	ASSAY_LOOP (run) {
-#pragma GCC unroll 16
 		for (unsigned c = 0; c < chains; c++)
 			at[c] = *(void **)at[c];
 	}

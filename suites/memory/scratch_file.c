@@ -52,9 +52,6 @@ static enum assay_code fill(struct scratch_file *file, uint64_t seed, struct ass
 		}
 		at += n;
 	}
-	/* Only pages that are on the disk can be dropped, and writing back would disturb. */
-	if (fdatasync(file->fd) != 0)
-		return refused("write", file->size, err);
 	return ASSAY_OK;
 }
 
@@ -79,9 +76,15 @@ enum assay_code scratch_file_make(struct scratch_file *file, uint64_t size, uint
 	return code;
 }
 
-void scratch_file_drop_cache(const struct scratch_file *file)
+enum assay_code scratch_file_drop_cache(const struct scratch_file *file, struct assay_err *err)
 {
-	(void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
+	/* Only pages that are on the disk can be dropped. */
+	if (fdatasync(file->fd) != 0)
+		return refused("write back", file->size, err);
+	int error = posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (error)
+		return assay_fail(err, ASSAY_SKIP, "drop a file from memory: %s", strerror(error));
+	return ASSAY_OK;
 }
 
 void scratch_file_done(struct scratch_file *file)

@@ -21,8 +21,8 @@ struct scratch_file {
  */
 enum assay_code scratch_file_make(struct scratch_file *file, uint64_t size, uint64_t seed,
 				  struct assay_err *err);
-/* Ask the kernel to forget what it holds of the file in memory. */
-void scratch_file_drop_cache(const struct scratch_file *file);
+/* Write the file back and have the kernel forget what it holds of it in memory. ASSAY_SKIP when it refuses. */
+enum assay_code scratch_file_drop_cache(const struct scratch_file *file, struct assay_err *err);
 void scratch_file_done(struct scratch_file *file);
 
 /* The sum of the 64-bit words of bytes[n], n a multiple of 8. */
