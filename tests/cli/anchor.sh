@@ -4,40 +4,15 @@
 set -u
 assay=$(realpath "$1") plugin=$(realpath "$2") slower=$(realpath "$3") frozen=$(realpath "$4") || exit 1
 foreign=${5:+$(realpath "$5")}
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-unset ASSAY_DB ASSAY_PROFILE ASSAY_ANCHOR
-count=0
-
-check()
-{
-	what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		sed 's/^/# /' out err 2>/dev/null | tail -n 12
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # run EXPECTED ARGS...: true when the exit status is the expected one
 run()
 {
 	expected=$1
 	shift
-	"$assay" run -n 3 -t 3ms --counters none "$@" >out 2>err </dev/null
-	status=$?
-	[ "$status" -eq "$expected" ] && return 0
-	echo "exit status $status, not $expected" >>err
-	return 1
-}
-
-says()
-{
-	grep -q -e "$1" err
+	ends "$expected" "$assay" run -n 3 -t 3ms --counters none "$@"
 }
 
 # ratio CASE: the ratio stored by the last run, to three digits, or its reason

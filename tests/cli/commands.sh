@@ -6,25 +6,8 @@
 set -u
 assay=$(realpath "$1") || exit 1
 foreign=${2:+$(realpath "$2")}
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-unset ASSAY_DB ASSAY_PROFILE
-count=0
-
-# check WHAT CONDITION...: one TAP line
-check()
-{
-	what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		sed 's/^/# /' out err 2>/dev/null | tail -n 12
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # run EXPECTED ARGS...: true when the exit status is the expected one
 run()
@@ -32,21 +15,7 @@ run()
 	expected=$1
 	shift
 	rm -f results.db*
-	"$assay" run "$@" >out 2>err </dev/null
-	status=$?
-	[ "$status" -eq "$expected" ] && return 0
-	echo "exit status $status, not $expected" >>err
-	return 1
-}
-
-says()
-{
-	grep -q -e "$1" err
-}
-
-shows()
-{
-	grep -q -e "$1" out
+	ends "$expected" "$assay" run "$@"
 }
 
 # results PATTERN: how many of the stored results match

@@ -3,35 +3,15 @@
 # usage: confirm.sh ASSAY PLUG-IN SLOWER-PLUG-IN FROZEN-PLUG-IN
 set -u
 assay=$(realpath "$1") plugin=$(realpath "$2") slower=$(realpath "$3") frozen=$(realpath "$4") || exit 1
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-unset ASSAY_DB ASSAY_PROFILE ASSAY_ANCHOR
-count=0
-
-check()
-{
-	what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		sed 's/^/# /' out err 2>/dev/null | tail -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # assay EXPECTED VERB ARGS...: true when the exit status is the expected one
 verb()
 {
 	expected=$1
 	shift
-	"$assay" "$@" >out 2>err </dev/null
-	status=$?
-	[ "$status" -eq "$expected" ] && return 0
-	echo "exit status $status, not $expected" >>err
-	return 1
+	ends "$expected" "$assay" "$@"
 }
 
 says()

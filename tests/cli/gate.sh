@@ -4,47 +4,15 @@
 set -u
 assay=$(realpath "$1") && base=$(realpath "$2") && same=$(realpath "$3") && slower=$(realpath "$4") &&
 	faster=$(realpath "$5") && other=$(realpath "$6") || exit 1
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-unset ASSAY_DB ASSAY_PROFILE GITHUB_ACTIONS
-count=0
-
-# check WHAT CONDITION...: one TAP line
-check()
-{
-	what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		sed 's/^/# /' out err 2>/dev/null | tail -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
 
 # gate EXPECTED ARGS...: true when the exit status is the expected one; short launches
 gate()
 {
 	expected=$1
 	shift
-	"$assay" gate --all -n 3 -t 300us "$@" >out 2>err </dev/null
-	status=$?
-	[ "$status" -eq "$expected" ] && return 0
-	echo "exit status $status, not $expected" >>err
-	return 1
-}
-
-
-says()
-{
-	grep -q -e "$1" err
-}
-
-shows()
-{
-	grep -q -e "$1" out
+	ends "$expected" "$assay" gate --all -n 3 -t 300us "$@"
 }
 
 # after CASE WORD: the line under the case's name begins with the word
