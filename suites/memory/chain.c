@@ -91,18 +91,38 @@ enum assay_code chain_pages(void *base, size_t pages, uint64_t seed, struct assa
 	return ASSAY_OK;
 }
 
+/* The line after `at`, or NULL when that is no line of first[bytes]. */
+static const char *follow(const char *first, size_t bytes, const char *at)
+{
+	const char *next = *(char *const *)at;
+
+	if (next < first || next >= first + bytes || (next - first) % CHAIN_LINE_BYTES)
+		return NULL;
+	return next;
+}
+
 size_t chain_length(const void *base, size_t bytes, size_t most)
 {
-	const char *first = base, *at = base;
+	const char *at = base;
 
 	for (size_t steps = 1; steps <= most; steps++) {
-		at = *(char *const *)at;
-		if (at < first || at >= first + bytes || (at - first) % CHAIN_LINE_BYTES)
-			return 0;
-		if (at == first)
-			return steps;
+		at = follow(base, bytes, at);
+		if (!at || at == base)
+			return at ? steps : 0;
 	}
 	return 0;
+}
+
+bool chain_goes_on(const void *base, size_t bytes, size_t steps)
+{
+	const char *at = base;
+
+	for (size_t i = 0; i < steps; i++) {
+		at = follow(base, bytes, at);
+		if (!at || at == base)
+			return false;
+	}
+	return true;
 }
 
 /*

@@ -41,6 +41,9 @@ enum assay_code chain_pages(void *base, size_t pages, uint64_t seed, struct assa
 /* Steps from `base` until the walk is back there; 0 when it is not after `most`, or leaves base[bytes]. */
 size_t chain_length(const void *base, size_t bytes, size_t most);
 
+/* Does a walk of `steps` from `base` stay on lines of base[bytes] without coming back? */
+bool chain_goes_on(const void *base, size_t bytes, size_t steps);
+
 /* Does the walk from the first line visit each of `lines` lines at `base` exactly once? */
 bool chain_is_one_cycle(const void *base, size_t lines);
 

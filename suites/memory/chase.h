@@ -27,7 +27,8 @@ void memory_settle(struct assay_run *run, enum assay_code code, const struct ass
 
 /* setup() with axes "size" and "pages" and the given order; the state is a struct chase. */
 void chase_setup(struct assay_run *run, enum chain_order order);
-/* thread_setup(): walks the chain once, which also brings it into this thread's caches. */
+/* thread_setup(): walks the chain once, which also brings it into this thread's caches; of a chain that is
+ * larger than those the beginning. */
 void chase_thread_setup(struct assay_run *run);
 void chase_teardown(struct assay_run *run);
 

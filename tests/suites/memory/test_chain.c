@@ -121,6 +121,19 @@ static void test_window(void **state)
 	assert_true(neighbours < WINDOW / 50);
 }
 
+static void test_goes_on(void **state)
+{
+	struct assay_err err = {0};
+
+	(void)state;
+	assert_ok(chain_build(lines, LINES, CHAIN_SEQUENTIAL, 1, &err));
+	assert_true(chain_goes_on(lines, sizeof(lines), LINES - 1));
+	assert_false(chain_goes_on(lines, sizeof(lines), LINES));
+	lines[10].next = &lines[LINES];
+	assert_true(chain_goes_on(lines, sizeof(lines), 10));
+	assert_false(chain_goes_on(lines, sizeof(lines), 11));
+}
+
 static void test_refused(void **state)
 {
 	struct assay_err err = {0};
@@ -138,7 +151,7 @@ int main(void)
 		cmocka_unit_test(test_one_cycle), cmocka_unit_test(test_random),
 		cmocka_unit_test(test_seed),      cmocka_unit_test(test_not_one_cycle),
 		cmocka_unit_test(test_refused),   cmocka_unit_test(test_orders),
-		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_goes_on),   cmocka_unit_test(test_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
