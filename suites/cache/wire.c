@@ -3,6 +3,7 @@
 #include "suites/cache/wire.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -61,26 +62,37 @@ const char *wire_error(const struct wire *w)
 	return w->err.code == ASSAY_OK ? NULL : w->err.text;
 }
 
+enum assay_code wire_adopt(int fd, unsigned deadline_ms, struct wire **ret, struct assay_err *err)
+{
+	struct wire *w = calloc(1, sizeof(*w));
+	if (!w || !(w->in = malloc(IN_BYTES)) || fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+		if (w)
+			free(w->in);
+		free(w);
+		close(fd);
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a connection");
+	}
+	w->fd = fd;
+	w->deadline_ms = deadline_ms;
+	*ret = w;
+	return ASSAY_OK;
+}
+
 enum assay_code wire_open(const char *socket_path, unsigned deadline_ms, struct wire **ret,
 			  struct assay_err *err)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	if (!assay_copy(to.sun_path, sizeof(to.sun_path), socket_path))
 		return assay_fail(err, ASSAY_EIO, "'%s' is too long for a socket", socket_path);
-	struct wire *w = calloc(1, sizeof(*w));
-	if (!w || !(w->in = malloc(IN_BYTES))) {
-		free(w);
-		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a connection");
-	}
-	w->deadline_ms = deadline_ms;
-	w->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (w->fd < 0 || connect(w->fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
+	/* non-blocking already here: a server that does not accept is no reason to wait */
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
 		assay_fail(err, ASSAY_EIO, "connect to '%s': %s", socket_path, strerror(errno));
-		wire_close(w);
+		if (fd >= 0)
+			close(fd);
 		return ASSAY_EIO;
 	}
-	*ret = w;
-	return ASSAY_OK;
+	return wire_adopt(fd, deadline_ms, ret, err);
 }
 
 static bool begin(struct wire *w)

@@ -22,6 +22,8 @@ struct wire;
 /* Each later call has `deadline_ms`, usually WIRE_DEADLINE_MS. ASSAY_EIO with the reason. */
 enum assay_code wire_open(const char *socket_path, unsigned deadline_ms, struct wire **ret,
 			  struct assay_err *err);
+/* The same over a connected socket, which becomes the wire's and non-blocking. */
+enum assay_code wire_adopt(int fd, unsigned deadline_ms, struct wire **ret, struct assay_err *err);
 void wire_close(struct wire *wire);
 /* Why it is broken; NULL while it is not. */
 const char *wire_error(const struct wire *wire);

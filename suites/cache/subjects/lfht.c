@@ -8,7 +8,9 @@
 #include "suites/cache/cache.h"
 
 #ifdef ASSAY_HAVE_URCU
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define _LGPL_SOURCE /* read-side primitives inline, as its fast users have them */
+#endif               /* whose registry is aligned less than its type says */
 #include <pthread.h>
 #include <stdlib.h>
 #include <urcu-bp.h>
