@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "harness/base/rng.h"
+#include "suites/concurrency/balancer.h"
 #include "suites/concurrency/concurrency.h"
 
 #define CHILDREN_MAX 6
@@ -216,6 +217,8 @@ static enum assay_code check_once(const struct executor_ops *ops, unsigned threa
 static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 			     struct assay_err *err)
 {
+	if (subject->interface && strcmp(subject->interface, BALANCER_INTERFACE) == 0)
+		return balancer_check(subject->ops, seed, err);
 	struct assay_rng rng;
 	assay_rng_init(&rng, seed);
 	for (unsigned round = 0; round < ROUNDS; round++) {
