@@ -52,8 +52,8 @@ static void changed(struct balancer *b, int which)
 /* A largest value for each lane, so that no comparison waits for the one before. */
 static int32_t advance(struct smooth *s)
 {
-	int32_t best[LANES], *current = s->current;
-	const int32_t *step = s->step, *bias = s->bias;
+	int32_t best[LANES], *restrict current = s->current;
+	const int32_t *restrict step = s->step, *restrict bias = s->bias;
 	for (size_t lane = 0; lane < LANES; lane++)
 		best[lane] = INT32_MIN;
 	for (size_t i = 0; i < s->padded; i += LANES)

@@ -9,14 +9,17 @@
 #include "tests/t.h"
 
 extern const struct assay_suite assay_suite_concurrency;
-#define SUBJECTS(X)                                                                    \
-	X(balance_null)                                                                \
-	X(balance_bound)                                                               \
-	X(balance_random)                                                              \
-	X(round_robin)                                                                 \
-	X(smooth_weighted)                                                             \
-	X(edf) X(static_stride) X(least_connections) X(weighted_least) X(power_of_two) \
-		X(peak_ewma) X(resource_aware) X(join_idle) X(maglev) X(balance_hash)
+#define SUBJECTS(X)                                                                             \
+	X(balance_null)                                                                         \
+	X(balance_bound)                                                                        \
+	X(balance_random)                                                                       \
+	X(round_robin)                                                                          \
+	X(smooth_weighted)                                                                      \
+	X(edf)                                                                                  \
+	X(static_stride)                                                                        \
+	X(least_connections)                                                                    \
+	X(weighted_least) X(power_of_two) X(peak_ewma) X(resource_aware) X(join_idle) X(maglev) \
+		X(balance_hash)
 #define DECLARE(name) extern const struct assay_subject assay_subject_concurrency_##name;
 SUBJECTS(DECLARE)
 #define POINT(name) &assay_subject_concurrency_##name,
