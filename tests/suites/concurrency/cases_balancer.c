@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
 #include "suites/concurrency/maglev.h"
 #include "suites/concurrency/smooth.h"
 #include "suites/concurrency/stride.h"
 #include "suites/concurrency/xxh64.h"
+#include "tests/suites/concurrency/cases.h"
 
 extern const struct assay_subject assay_subject_concurrency_round_robin,
 	assay_subject_concurrency_smooth_weighted, assay_subject_concurrency_edf,

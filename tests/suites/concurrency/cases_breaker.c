@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
 #include "suites/concurrency/breaker_window.h"
+#include "tests/suites/concurrency/cases.h"
 
 #define MS     1000000.0
 #define SECOND 1000000000u

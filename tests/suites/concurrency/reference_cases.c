@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cases.h"
+#include "tests/suites/concurrency/cases.h"
 
 static void say(const struct tally *tally, const char *what, const char *fmt, va_list args)
 {

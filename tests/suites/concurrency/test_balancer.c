@@ -9,21 +9,24 @@
 #include "tests/t.h"
 
 extern const struct assay_suite assay_suite_concurrency;
-#define SUBJECTS(X)                                                                             \
-	X(balance_null)                                                                         \
-	X(balance_bound)                                                                        \
-	X(balance_random)                                                                       \
-	X(round_robin)                                                                          \
-	X(smooth_weighted)                                                                      \
-	X(edf)                                                                                  \
-	X(static_stride)                                                                        \
-	X(least_connections)                                                                    \
-	X(weighted_least) X(power_of_two) X(peak_ewma) X(resource_aware) X(join_idle) X(maglev) \
-		X(balance_hash)
-#define DECLARE(name) extern const struct assay_subject assay_subject_concurrency_##name;
-SUBJECTS(DECLARE)
-#define POINT(name) &assay_subject_concurrency_##name,
-static const struct assay_subject *const subjects[] = {SUBJECTS(POINT)};
+extern const struct assay_subject assay_subject_concurrency_balance_null,
+	assay_subject_concurrency_balance_bound, assay_subject_concurrency_balance_random,
+	assay_subject_concurrency_round_robin, assay_subject_concurrency_smooth_weighted,
+	assay_subject_concurrency_edf, assay_subject_concurrency_static_stride,
+	assay_subject_concurrency_least_connections, assay_subject_concurrency_weighted_least,
+	assay_subject_concurrency_power_of_two, assay_subject_concurrency_peak_ewma,
+	assay_subject_concurrency_resource_aware, assay_subject_concurrency_join_idle,
+	assay_subject_concurrency_maglev, assay_subject_concurrency_balance_hash;
+static const struct assay_subject *const subjects[] = {
+	&assay_subject_concurrency_balance_null,    &assay_subject_concurrency_balance_bound,
+	&assay_subject_concurrency_balance_random,  &assay_subject_concurrency_round_robin,
+	&assay_subject_concurrency_smooth_weighted, &assay_subject_concurrency_edf,
+	&assay_subject_concurrency_static_stride,   &assay_subject_concurrency_least_connections,
+	&assay_subject_concurrency_weighted_least,  &assay_subject_concurrency_power_of_two,
+	&assay_subject_concurrency_peak_ewma,       &assay_subject_concurrency_resource_aware,
+	&assay_subject_concurrency_join_idle,       &assay_subject_concurrency_maglev,
+	&assay_subject_concurrency_balance_hash,
+};
 
 static void all_pass(void **state)
 {
