@@ -16,7 +16,15 @@
 extern const struct assay_subject assay_subject_cache_set_assoc, assay_subject_cache_log_store,
 	assay_subject_cache_sqlite;
 
-enum { COUNTERS = 4096, OWN_ENTRIES = 64, DIRTY_MOST = 256, BACKGROUND_MS = 5 };
+enum {
+	COUNTERS = 4096,
+	OWN_LEAST = 16,
+	OWN_MOST = 512,
+	OWN_AT_FIRST = 64,
+	OWN_REVIEW = 4096,
+	DIRTY_MOST = 256,
+	BACKGROUND_MS = 5
+};
 #define VALUE_BYTES (TIERS_WORDS * sizeof(uint64_t))
 
 struct entry {
@@ -51,9 +59,16 @@ struct own_entry {
 	bool used;
 	struct entry entry;
 };
+/*
+ * The array has as many places in use as pay: now and then it is asked how many gets it answered, and how
+ * many it would have answered with another place for the key that was displaced last from each.
+ */
 struct tiers_thread {
 	struct tiers *tiers;
-	struct own_entry own[OWN_ENTRIES];
+	uint32_t in_use; /* a power of two */
+	uint32_t gets, hits, near_hits;
+	uint64_t displaced[OWN_MOST];
+	struct own_entry own[OWN_MOST];
 };
 
 static const struct store_ops *disk_ops(void)
@@ -242,8 +257,10 @@ enum assay_code tiers_new(const struct tiers_config *config, struct tiers **ret,
 struct tiers_thread *tiers_thread_new(struct tiers *tiers)
 {
 	struct tiers_thread *thread = calloc(1, sizeof(*thread));
-	if (thread)
+	if (thread) {
 		thread->tiers = tiers;
+		thread->in_use = OWN_AT_FIRST;
+	}
 	return thread;
 }
 
@@ -255,11 +272,30 @@ void tiers_thread_free(struct tiers_thread *thread)
 static void keep_own(struct tiers_thread *thread, uint64_t hash, uint32_t counter, uint64_t key,
 		     const uint64_t *value)
 {
-	struct own_entry *own = &thread->own[hash % OWN_ENTRIES];
+	uint32_t at = (uint32_t)hash & (thread->in_use - 1);
+	struct own_entry *own = &thread->own[at];
+	if (own->used && own->entry.key != key)
+		thread->displaced[at] = own->entry.key;
 	own->used = true;
 	own->counter = counter;
 	own->entry.key = key;
 	memcpy(own->entry.value, value, VALUE_BYTES);
+}
+
+/* Twice the places when one get in sixteen would have been answered with more of them, half when hardly
+ * one in sixty-four is answered at all. What lies where no place is any more is simply missed. */
+static void review_size(struct tiers_thread *thread)
+{
+	if (thread->near_hits > OWN_REVIEW / 16 && thread->in_use < OWN_MOST)
+		thread->in_use *= 2;
+	else if (thread->hits < OWN_REVIEW / 64 && thread->in_use > OWN_LEAST)
+		thread->in_use /= 2;
+	thread->gets = thread->hits = thread->near_hits = 0;
+}
+
+uint32_t tiers_thread_entries(const struct tiers_thread *thread)
+{
+	return thread->in_use;
 }
 
 /* The first tier below memory that has it, or the origin. Under the lock. */
@@ -303,13 +339,18 @@ enum tier tiers_get(struct tiers_thread *thread, uint64_t key, uint64_t value[TI
 {
 	struct tiers *t = thread->tiers;
 	uint64_t hash = cache_hash(key);
-	const struct own_entry *own = &thread->own[hash % OWN_ENTRIES];
+	uint32_t at = (uint32_t)hash & (thread->in_use - 1);
+	const struct own_entry *own = &thread->own[at];
+	if (++thread->gets == OWN_REVIEW)
+		review_size(thread);
 	/* acquire, before anything is read below: a later put changes it, and then this copy is void */
 	uint32_t counter = atomic_load_explicit(counter_of(t, hash), memory_order_acquire);
 	if (own->used && own->counter == counter && own->entry.key == key) {
 		memcpy(value, own->entry.value, VALUE_BYTES);
+		thread->hits++;
 		return TIER_THREAD;
 	}
+	thread->near_hits += thread->displaced[at] == key;
 	enum tier found = TIER_SHARED;
 	if (!t->shared_ops->get(t->shared, key, value)) {
 		pthread_mutex_lock(&t->lower);

@@ -61,6 +61,8 @@ void tiers_free(struct tiers *tiers);
 /* A thread's own tier; NULL without memory. */
 struct tiers_thread *tiers_thread_new(struct tiers *tiers);
 void tiers_thread_free(struct tiers_thread *thread);
+/* How many entries it has room for now: 16 to 512, by what they were worth of late. */
+uint32_t tiers_thread_entries(const struct tiers_thread *thread);
 
 enum tier tiers_get(struct tiers_thread *thread, uint64_t key, uint64_t value[TIERS_WORDS]);
 void tiers_put(struct tiers_thread *thread, uint64_t key, const uint64_t value[TIERS_WORDS]);

@@ -124,11 +124,36 @@ static void threads_never_see_an_older_value(void **state)
 	}
 }
 
+static void a_thread_has_room_as_it_pays(void **state)
+{
+	unsigned made = 0;
+	struct tiers_config config = {TIERS_MEMORY, false, true, 1 << 20, KEYS, origin, &made};
+	struct tiers *tiers;
+	struct assay_err err = {0};
+	uint64_t value[TIERS_WORDS];
+	assert_ok(tiers_new(&config, &tiers, &err));
+	struct tiers_thread *thread = tiers_thread_new(tiers);
+	uint32_t at_first = tiers_thread_entries(thread);
+	struct assay_rng rng;
+	assay_rng_init(&rng, 1);
+	/* more keys than places, each asked for often: more places would answer more */
+	for (int i = 0; i < 60000; i++)
+		tiers_get(thread, assay_rng_below(&rng, 200), value);
+	assert_true(tiers_thread_entries(thread) > at_first);
+	/* a scan: none of them answers anything */
+	for (uint64_t key = 1000; key < 61000; key++)
+		tiers_get(thread, key, value);
+	assert_int_equal(tiers_thread_entries(thread), 16);
+	tiers_thread_free(thread);
+	tiers_free(tiers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_combinations_give_what_was_put_last),
 		cmocka_unit_test(threads_never_see_an_older_value),
+		cmocka_unit_test(a_thread_has_room_as_it_pays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
