@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* profile: where the time goes: call stacks of benchmarks and commands. */
 #include "cli/profile.h"
+#include "cli/signals.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -35,23 +36,6 @@ static const struct cli_option options[] = {
 };
 
 enum { DEFAULT_TOP = 15, MOST_HZ = 20000 };
-
-/* The first signal ends the profile of what runs, the second the program. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	if (interrupted)
-		_Exit(128 + number);
-	interrupted = number;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 void profile_list_done(struct profile_list *list)
 {
@@ -153,16 +137,16 @@ static enum assay_code take(struct cli *cli, const struct cli_args *args,
 	if (rc != ASSAY_OK)
 		return rc;
 	cli_note(cli, "sampling by %s", sampler_describe(sampler, text, sizeof(text)));
-	catch_signals();
+	const volatile sig_atomic_t *interrupted = cli_catch_signals();
 	if (args->dashes)
 		rc = profile_command(cli, args, sampler, list, regions, ret_exit, err);
 	else
-		rc = profile_cases(cli, args, sampler, &interrupted, list, ret_exit, err);
+		rc = profile_cases(cli, args, sampler, interrupted, list, ret_exit, err);
 	sampler_free(sampler);
 	if (rc != ASSAY_OK)
 		return rc;
-	if (interrupted)
-		*ret_exit = 128 + interrupted;
+	if (*interrupted)
+		*ret_exit = 128 + *interrupted;
 	rc = profile_store(cli, list, &run, err);
 	if (rc == ASSAY_OK)
 		cli_note(cli, "run %" PRId64 ": %zu profile%s stored in %s", run, list->n,

@@ -53,10 +53,10 @@ static inline __attribute__((always_inline)) void assay_region_end_(const int *e
 #define ASSAY_REGION_PASTE_(a, b) ASSAY_REGION_JOIN_(a, b)
 
 /* The rest of the enclosing block. `name` is a string literal. */
-#define ASSAY_REGION(name)                                                                        \
-	static struct assay_region_site ASSAY_REGION_PASTE_(assay_site_, __LINE__) = {name, 0};   \
-	__attribute__((cleanup(assay_region_end_))) const int ASSAY_REGION_PASTE_(assay_entered_, \
-										  __LINE__) =     \
+#define ASSAY_REGION(name)                                                                      \
+	static struct assay_region_site ASSAY_REGION_PASTE_(assay_site_, __LINE__) = {name, 0}; \
+	__attribute__((cleanup(assay_region_end_), unused)) const int ASSAY_REGION_PASTE_(      \
+		assay_entered_, __LINE__) =                                                     \
 		assay_region_begin_(&ASSAY_REGION_PASTE_(assay_site_, __LINE__))
 
 /* The same in two halves, for regions that are no block. Both on the same thread. */
