@@ -17,7 +17,7 @@ void natives_cpu_read(struct natives_cpu *ret);
 struct native {
 	uint64_t config; /* of a raw perf_event */
 	double factor;   /* the logical event is so many times the count */
-	char papi[112];   /* "unit::NAME"; empty: none */
+	char papi[112];  /* "unit::NAME"; empty: none */
 };
 
 /* The text of natives.txt. */
