@@ -137,7 +137,7 @@ static bool await(struct wire *w, short events)
 		if (n > 0)
 			return true;
 		if (n < 0 && errno != EINTR)
-			return broken_errno(w, "poll");
+			return broken_errno(w, "wait for the server");
 	}
 }
 
@@ -158,7 +158,7 @@ static bool receive(struct wire *w)
 		if (n == 0)
 			return broken(w, "the server closed the connection");
 		if (errno != EAGAIN && errno != EINTR)
-			return broken_errno(w, "receive");
+			return broken_errno(w, "receive from the server");
 		if (errno == EAGAIN && !await(w, POLLIN))
 			return false;
 	}
@@ -173,7 +173,7 @@ static bool flush(struct wire *w)
 		else if (errno == EAGAIN)
 			await(w, POLLOUT);
 		else if (errno != EINTR)
-			broken_errno(w, "send");
+			broken_errno(w, "send to the server");
 	}
 	w->out_n = 0;
 	return w->err.code == ASSAY_OK;
