@@ -57,12 +57,26 @@ static const struct form {
 			for (int i = 0; i < GROUP; i++)                                           \
 				z[i] |= (word)from[k * GROUP + (unsigned)i] << 8 * k;             \
 	}                                                                                         \
+	/* What would have led to the first words: they shall not differ from their guesses. */   \
+	static inline void begin##bits(word *x, bool line)                                        \
+	{                                                                                         \
+		for (int i = 1; i <= BEFORE; i++)                                                 \
+			x[-i] = line ? 2 * x[1 - i] - x[2 - i] : x[BEFORE - i];                   \
+	}                                                                                         \
 	/* from[n] to to[capacity] behind `at`; where the end is, or 0. */                        \
 	static inline __attribute__((always_inline))                                              \
 	size_t pack##bits(unsigned char *to, size_t at, size_t capacity,                          \
 			  const unsigned char *from, size_t n, unsigned back, bool line)          \
 	{                                                                                         \
-		word x[BEFORE + GROUP] = {0}, z[GROUP];                                           \
+		word x[BEFORE + GROUP], z[GROUP];                                                 \
+		if (n < sizeof(z))                                                                \
+			return at;                                                                \
+		if (capacity - at < BEFORE * sizeof(word))                                        \
+			return 0;                                                                 \
+		memcpy(x + BEFORE, from, sizeof(z));                                              \
+		begin##bits(x + BEFORE, line);                                                    \
+		memcpy(to + at, x, BEFORE * sizeof(word));                                        \
+		at += BEFORE * sizeof(word);                                                      \
 		for (size_t i = 0; i + sizeof(z) <= n; i += sizeof(z)) {                          \
 			memcpy(x + BEFORE, from + i, sizeof(z));                                  \
 			unsigned planes = planes_of(differ##bits(x + BEFORE, z, back, line));     \
@@ -80,8 +94,14 @@ static const struct form {
 	size_t unpack##bits(unsigned char *to, size_t n, const unsigned char *from, size_t bytes, \
 			    unsigned back, bool line)                                             \
 	{                                                                                         \
-		word x[BEFORE + GROUP] = {0}, z[GROUP];                                           \
+		word x[BEFORE + GROUP], z[GROUP];                                                 \
 		size_t at = 1;                                                                    \
+		if (n < sizeof(z))                                                                \
+			return at;                                                                \
+		if (bytes - at < BEFORE * sizeof(word))                                           \
+			return 0;                                                                 \
+		memcpy(x, from + at, BEFORE * sizeof(word));                                      \
+		at += BEFORE * sizeof(word);                                                      \
 		for (size_t i = 0; i + sizeof(z) <= n; i += sizeof(z)) {                          \
 			unsigned planes = at < bytes ? from[at++] : UINT8_MAX;                    \
 			if (planes > sizeof(word) || bytes - at < planes * GROUP)                 \

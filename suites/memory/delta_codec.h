@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The guesses. The number stands in the first byte of what is written. */
+/* The guesses. The number stands in the first byte of what is written; four words follow from which the first
+ * guesses are made. */
 enum delta_form {
 	DELTA_WORD4,    /* 4 bytes, the word before */
 	DELTA_LINE4,    /* 4 bytes, on the line through the two before */

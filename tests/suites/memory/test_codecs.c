@@ -89,7 +89,8 @@ static void test_damage(void **state)
 	assert_false(delta_expand(back, BYTES, packed, bytes - 1));
 	assert_false(delta_expand(back, BYTES - 256, packed, bytes));
 	assert_false(delta_expand(back, BYTES, packed, 0));
-	packed[1] = 5; /* more planes than a word of 4 bytes has */
+	assert_int_equal(packed[0], DELTA_LINE4);
+	packed[1 + 4 * 4] = 5; /* behind four words: more planes than a word of 4 bytes has */
 	assert_false(delta_expand(back, BYTES, packed, bytes));
 	packed[0] = DELTA_FORMS;
 	assert_false(delta_expand(back, BYTES, packed, bytes));
