@@ -71,7 +71,7 @@ static const struct figure {
 	  "memory/frag/live:8Mi/subject:tcmalloc/threads:1",
 	  "memory/frag/live:8Mi/subject:tbbmalloc/threads:1"},
 	 false,
-	 1,
+	 0,
 	 "rss_after_trim"},
 	{"peak over live bytes, pool / best peer",
 	 "memory/frag/live:8Mi/subject:pool/threads:1",
