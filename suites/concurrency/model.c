@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* model: 32 inputs, 32 hidden, 8 outputs, rectified; and the box that its versions live in. */
+#include "suites/concurrency/model.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "harness/base/rng.h"
+
+enum { HIDDEN = 32 };
+
+struct model {
+	uint64_t seed;
+	float first[HIDDEN][MODEL_INPUTS], second[MODEL_OUTPUTS][HIDDEN];
+};
+
+/* Odd: inside a request. A line each, since each worker writes its own all the time. */
+struct reader {
+	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic uint64_t epoch;
+	double owed_b; /* of the requests so far, how many B should have had and has not */
+};
+
+struct model_box {
+	_Atomic(struct model *) arms[MODEL_ARMS];
+	double share_b;
+	unsigned workers;
+	struct reader *readers;
+};
+
+static struct model *make(uint64_t seed)
+{
+	struct model *m = malloc(sizeof(*m));
+	struct assay_rng rng;
+	if (!m)
+		return NULL;
+	m->seed = seed;
+	assay_rng_init(&rng, seed);
+	for (int i = 0; i < HIDDEN; i++)
+		for (int k = 0; k < MODEL_INPUTS; k++)
+			m->first[i][k] = (float)(assay_rng_unit(&rng) - 0.5);
+	for (int i = 0; i < MODEL_OUTPUTS; i++)
+		for (int k = 0; k < HIDDEN; k++)
+			m->second[i][k] = (float)(assay_rng_unit(&rng) - 0.5);
+	return m;
+}
+
+static void compute(const struct model *m, const float *inputs, float *outputs)
+{
+	float hidden[HIDDEN];
+	for (int i = 0; i < HIDDEN; i++) {
+		float sum = 0;
+		for (int k = 0; k < MODEL_INPUTS; k++)
+			sum += m->first[i][k] * inputs[k];
+		hidden[i] = sum > 0 ? sum : 0;
+	}
+	for (int i = 0; i < MODEL_OUTPUTS; i++) {
+		outputs[i] = 0;
+		for (int k = 0; k < HIDDEN; k++)
+			outputs[i] += m->second[i][k] * hidden[k];
+	}
+}
+
+uint64_t model_predict(struct model_box *box, unsigned worker, const float inputs[MODEL_INPUTS],
+		       float outputs[MODEL_OUTPUTS])
+{
+	struct reader *r = &box->readers[worker];
+	r->owed_b += box->share_b;
+	enum model_arm arm = r->owed_b >= 1 ? MODEL_B : MODEL_A;
+	r->owed_b -= arm == MODEL_B;
+	/* seq_cst, both: either the swap sees this epoch odd, or this sees the swap's new version */
+	atomic_fetch_add(&r->epoch, 1);
+	const struct model *m = atomic_load(&box->arms[arm]);
+	compute(m, inputs, outputs);
+	uint64_t seed = m->seed;
+	/* release: the version was read before the swap may free it */
+	atomic_fetch_add_explicit(&r->epoch, 1, memory_order_release);
+	return seed;
+}
+
+/* Every worker that was inside a request has left it. */
+static void wait_for_readers(struct model_box *box)
+{
+	for (unsigned i = 0; i < box->workers; i++) {
+		uint64_t epoch = atomic_load(&box->readers[i].epoch);
+		while (epoch % 2 && atomic_load(&box->readers[i].epoch) == epoch)
+			sched_yield();
+	}
+}
+
+enum assay_code model_swap(struct model_box *box, enum model_arm arm, uint64_t seed,
+			   struct assay_err *err)
+{
+	struct model *m = make(seed);
+	if (!m)
+		return assay_fail(err, ASSAY_ENOMEM, "no memory for a version of the model");
+	struct model *old = atomic_exchange(&box->arms[arm], m);
+	wait_for_readers(box);
+	free(old);
+	return ASSAY_OK;
+}
+
+enum assay_code model_box_new(unsigned workers, const uint64_t seeds[MODEL_ARMS], double share_b,
+			      struct model_box **ret, struct assay_err *err)
+{
+	struct model_box *box = calloc(1, sizeof(*box));
+	if (!(share_b >= 0 && share_b <= 1)) {
+		free(box);
+		return assay_fail(err, ASSAY_EUSAGE, "share %g of B: from 0 to 1", share_b);
+	}
+	bool ok = box != NULL;
+	if (ok) {
+		box->share_b = share_b;
+		box->workers = workers;
+		box->readers = aligned_alloc(2 * ASSAY_CACHE_LINE, workers * sizeof(struct reader));
+		ok = box->readers != NULL;
+		for (unsigned i = 0; ok && i < workers; i++)
+			box->readers[i] = (struct reader){0};
+		for (int arm = 0; arm < MODEL_ARMS; arm++) {
+			atomic_init(&box->arms[arm], make(seeds[arm]));
+			ok &= atomic_load(&box->arms[arm]) != NULL;
+		}
+	}
+	if (!ok) {
+		model_box_free(box);
+		return assay_fail(err, ASSAY_ENOMEM, "no memory for a model");
+	}
+	*ret = box;
+	return ASSAY_OK;
+}
+
+void model_box_free(struct model_box *box)
+{
+	if (!box)
+		return;
+	for (int arm = 0; arm < MODEL_ARMS; arm++)
+		free(atomic_load(&box->arms[arm]));
+	free(box->readers);
+	free(box);
+}
+
+enum assay_code model_reference(uint64_t seed, const float inputs[MODEL_INPUTS],
+				float outputs[MODEL_OUTPUTS], struct assay_err *err)
+{
+	struct model *m = make(seed);
+	if (!m)
+		return assay_fail(err, ASSAY_ENOMEM, "no memory for a model");
+	compute(m, inputs, outputs);
+	free(m);
+	return ASSAY_OK;
+}

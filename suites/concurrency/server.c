@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server: requests at a given rate, each timed from when it should have started (open loop). One operation
+ * is one answer.
+ */
+#include "suites/concurrency/server_load.h"
+
+static void setup(struct assay_run *run)
+{
+	struct load_config config = {.connections = (unsigned)assay_axis(run, "connections"),
+				     .rate_hz = assay_axis(run, "rate"),
+				     .poisson = assay_axis(run, "arrivals") == 0,
+				     .seed = assay_seed(run)};
+	if (config.rate_hz <= 0)
+		assay_skip(run, "a rate of 0 is no open loop: see concurrency/server_degradation");
+	else
+		server_load_setup(run, config, assay_axis(run, "route") == 1);
+}
+
+static void body(struct assay_run *run)
+{
+	struct load *load = server_load(run);
+	struct assay_err err = {0};
+	enum assay_code rc = ASSAY_OK;
+	uint64_t intended_ns = assay_op_begin(run);
+
+	load_begin(load, 0);
+	ASSAY_LOOP (run) {
+		if (rc == ASSAY_OK)
+			rc = load_next(load, &intended_ns, &err);
+		assay_op_end(run, intended_ns);
+	}
+	server_load_end(run, rc, &err);
+}
+
+const struct assay_bench assay_bench_concurrency_server = {
+	.brief = "HTTP requests at a given rate, timed from their intended starts",
+	.source = "open loop as in wrk2 [Tene]",
+	.claim = "S4.serve",
+	.body = body,
+	.setup = setup,
+	.teardown = server_load_teardown,
+	.subjects = WEB_SERVER_INTERFACE,
+	.axes = ASSAY_AXES({"rate", "1/s", "1000,10000,40000", "10000"},
+			   {"connections", "count", "32"},
+			   {"arrivals", "name", "poisson,fixed", "poisson"},
+			   {"route", "name", "static,predict", "static"}),
+	.mode = ASSAY_LATENCY,
+};
