@@ -264,6 +264,43 @@ static void running_out_of_descriptors_hangs_nobody(void **state)
 	web_stop(web);
 }
 
+extern const struct assay_suite assay_suite_concurrency;
+extern const struct assay_subject assay_subject_concurrency_web_epoll,
+	assay_subject_concurrency_web_nginx;
+
+static void servers_pass_where_they_are(void **state)
+{
+	struct assay_err err = {0};
+	assert_ok(assay_suite_concurrency.check(&assay_subject_concurrency_web_epoll, 1, &err));
+	if (assay_subject_concurrency_web_nginx.probe(&err) == ASSAY_OK)
+		assert_ok(assay_suite_concurrency.check(&assay_subject_concurrency_web_nginx, 1,
+							&err));
+	else
+		print_message("# %s\n", err.text);
+}
+
+static enum assay_code start_without_routes(unsigned workers, unsigned connections,
+					    struct web_server **ret, uint16_t *ret_port,
+					    struct assay_err *err)
+{
+	struct web *web = begin_web(connections, 5000);
+	*ret = (struct web_server *)web;
+	*ret_port = web_port(web);
+	return ASSAY_OK;
+}
+
+static void stop_web(struct web_server *server)
+{
+	web_stop((struct web *)server);
+}
+
+static void a_server_without_answers_is_caught(void **state)
+{
+	const struct web_server_ops ops = {.start = start_without_routes, .stop = stop_web};
+	struct assay_err err = {0};
+	assert_fails(web_server_check(&ops, &err), ASSAY_ECHECK, "status 404");
+}
+
 static void two_hundred_clients_are_served(void **state)
 {
 	struct site *site = begin(2, 200);
@@ -383,6 +420,8 @@ int main(void)
 		cmocka_unit_test(one_too_many_gets_503),
 		cmocka_unit_test(a_port_in_use_is_said),
 		cmocka_unit_test(running_out_of_descriptors_hangs_nobody),
+		cmocka_unit_test(servers_pass_where_they_are),
+		cmocka_unit_test(a_server_without_answers_is_caught),
 		cmocka_unit_test(two_hundred_clients_are_served),
 		cmocka_unit_test(open_load_keeps_its_schedule),
 		cmocka_unit_test(versions_are_swapped_in_use),
