@@ -107,6 +107,7 @@ int main(void)
 	char path[] = "/tmp/assay-bench-XXXXXX", db[64];
 	const char *program = getenv("BENCH_PROGRAM");
 	bool met = true;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!program || !mkdtemp(path))
 		return 2;
 	snprintf(db, sizeof(db), "%s/bench.db", path);
