@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/attr.h"
 #include "tests/suites/concurrency/cases.h"
 
-static void say(const struct tally *tally, const char *what, const char *fmt, va_list args)
+static void ASSAY_PRINTF(3, 0)
+	say(const struct tally *tally, const char *what, const char *fmt, va_list args)
 {
 	printf("%s %s [%s]: ", what, tally->group, tally->source);
 	vprintf(fmt, args);
