@@ -89,13 +89,13 @@ static bool judge(const struct figure *f, const char *program, const char *db)
 	}
 	if (!n) {
 		printf("%-34s not measured\n", f->what);
-		return !f->bound;
+		return f->bound == 0;
 	}
 	double median = median_of(values, n);
-	bool met = !f->bound || (f->at_least ? median >= f->bound : median <= f->bound);
+	bool met = f->bound == 0 || (f->at_least ? median >= f->bound : median <= f->bound);
 	printf("%-34s %8.2f  [%.2f, %.2f] over %zu rounds", f->what, median, values[0],
 	       values[n - 1], n);
-	if (f->bound)
+	if (f->bound != 0)
 		printf("; %s %g: %s", f->at_least ? "at least" : "at most", f->bound,
 		       met ? "met" : "MISSED");
 	putchar('\n');
