@@ -21,9 +21,9 @@
 #include "harness/gate/counts.h"
 
 #define NOISE_PROBE_NS 100000000u
-/* Per launch: 5 samples of 3 ms, because time is better spent on launches than inside one. */
+/* Per launch: 5 samples of 2 ms, because time is better spent on launches than inside one. */
 #define SAMPLES    5
-#define TIME_NS    15000000u
+#define TIME_NS    10000000u
 #define TIMEOUT_NS 60000000000u
 
 static const struct cli_option options[] = {

@@ -17,7 +17,7 @@
 
 #define RECORD_NS 60000000000u
 enum {
-	SAMPLE_NS = 3000000,
+	SAMPLE_NS = 2000000,
 	BENCHMARKS = 50, /* of each replayed gate */
 	GATES_SAME = 2000,
 	GATES_CHANGED = 400,
