@@ -12,14 +12,14 @@
 
 #include "harness/engine/replay.h"
 
-#define ASSAY_COUNTS_LIMIT        0.005 /* default limit: worse by more than this is a regression */
+#define ASSAY_COUNTS_LIMIT        0.005 /* default limit: worse by this or more is a regression */
 #define ASSAY_COUNTS_REPEAT_LIMIT 0.001 /* two replays of one side may differ by this */
 
 enum assay_counts_decision {
 	ASSAY_COUNTS_SAME,              /* no difference in anything that is gated */
-	ASSAY_COUNTS_CHANGED,           /* a difference within the limit */
-	ASSAY_COUNTS_IMPROVED,          /* better by more than the limit, and nothing worse */
-	ASSAY_COUNTS_REGRESSED,         /* worse by more than the limit */
+	ASSAY_COUNTS_CHANGED,           /* a difference below the limit */
+	ASSAY_COUNTS_IMPROVED,          /* better by the limit or more, and nothing worse */
+	ASSAY_COUNTS_REGRESSED,         /* worse by the limit or more */
 	ASSAY_COUNTS_NOT_DETERMINISTIC, /* one side's two replays differ: not gated */
 	ASSAY_COUNTS_SKIPPED,           /* a side cannot be replayed: not gated */
 	ASSAY_COUNTS_FAILED,            /* a side went wrong in its replay */
@@ -50,7 +50,7 @@ struct assay_counts_case {
 /*
  * Decide from two replays of each side. Instructions, data reads, data writes and both kinds of
  * mispredictions are gated; cache misses are advisory, because they follow addresses. A change is worse
- * (or better) when it is more than `limit` (0.005 is half a per cent) of the base, and, but for
+ * (or better) when it is `limit` or more (0.005 is half a per cent) of the base, and, but for
  * instructions, also more than a tenth of `limit` of the base's instructions: a misprediction more in a
  * million instructions is no news, however few there were. Between sides that repeat within
  * ASSAY_COUNTS_REPEAT_LIMIT but not exactly, the change is the gap between their ranges. Pure.

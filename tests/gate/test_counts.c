@@ -88,9 +88,9 @@ static void one_instruction_is_a_change(void **state)
 static void the_limit_divides_change_from_regression(void **state)
 {
 	(void)state;
-	set_side(1, ASSAY_REPLAY_INSTRUCTIONS, 1005000);
+	set_side(1, ASSAY_REPLAY_INSTRUCTIONS, 1004999);
 	assert_decision(decide(0.005), ASSAY_COUNTS_CHANGED);
-	set_side(1, ASSAY_REPLAY_INSTRUCTIONS, 1005001);
+	set_side(1, ASSAY_REPLAY_INSTRUCTIONS, 1005000);
 	assert_decision(decide(0.005), ASSAY_COUNTS_REGRESSED);
 	assert_decision(decide(0.01), ASSAY_COUNTS_CHANGED);
 	assert_decision(decide(0), ASSAY_COUNTS_REGRESSED);
