@@ -5,51 +5,20 @@
 # usage: profile.sh ASSAY TARGET WITHOUT-PERF REGIONS
 # shellcheck disable=SC2086  # words of a command
 set -u
-assay=$(realpath "$1") || exit 1
+assay=$(realpath "$1") && target=$(realpath "$2") || exit 1
 without_perf=$(realpath "$3") || exit 1
 regions=$(realpath "$4") || exit 1
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cp "$2" "$dir/target" && cp "$2" "$dir/stripped" && chmod 755 "$dir" || exit 1
-strip "$dir/stripped" 2>/dev/null
-cd "$dir" || exit 1
-unset ASSAY_DB ASSAY_PROFILE
-count=0
-
-# check WHAT CONDITION...: one TAP line
-check()
-{
-	what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		sed 's/^/# /' out err 2>/dev/null | tail -n 20
-	fi
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+cp "$target" target && cp "$target" stripped && chmod 755 . || exit 1
+strip stripped 2>/dev/null
 
 # profile EXPECTED ARGS...: true when the exit status is the expected one
 profile()
 {
 	expected=$1
 	shift
-	$prefix "$assay" profile --rate 499 "$@" >out 2>err </dev/null
-	status=$?
-	[ "$status" -eq "$expected" ] && return 0
-	echo "exit status $status, not $expected" >>err
-	return 1
-}
-
-says()
-{
-	grep -q -e "$1" err
-}
-
-shows()
-{
-	grep -q -e "$1" out
+	ends "$expected" $prefix "$assay" profile --rate 499 "$@"
 }
 
 # Names and callers depend on libdw; the hottest function does not.
