@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scaling: the interface "team": several workers that do one piece of work together. A subject is
- * one way to have them: threads, processes, a runtime.
+ * scaling: the suite's default interface and the oracles of all its interfaces. Each further interface
+ * has a header of its own, with its name and its table of functions.
  */
 #ifndef ASSAY_SUITES_SCALING_H
 #define ASSAY_SUITES_SCALING_H
 
 #include "harness/bench.h"
+
+/*
+ * Interface "team": several workers that do one piece of work together. A subject is one way to have
+ * them: threads, processes, a runtime.
+ */
+#define SCALING_TEAM "team"
 
 struct team;
 
@@ -33,5 +39,10 @@ struct team_ops {
 			       struct assay_err *err);
 	void (*stop)(struct team *team); /* takes NULL */
 };
+
+/* The oracles, one per interface, called by check.c: `seed` makes the operations. ASSAY_ECHECK: what
+ * differed. */
+enum assay_code scaling_check_team(const struct team_ops *ops, uint64_t seed,
+				   struct assay_err *err);
 
 #endif
