@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "suites/cache/memoised.h"
-#include "suites/cache/powerflow.h"
+#include "suites/kernels/powerflow.h"
 
 struct state {
 	struct memoised memoised;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "suites/cache/memoised.h"
-#include "suites/cache/svd.h"
+#include "suites/kernels/svd.h"
 
 struct state {
 	struct memoised memoised;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "suites/cache/memo.h"
-#include "suites/cache/powerflow.h"
-#include "suites/cache/svd.h"
+#include "suites/kernels/powerflow.h"
+#include "suites/kernels/svd.h"
 #include "tests/t.h"
 
 #define DEGREES (180 / 3.14159265358979323846)

@@ -4,8 +4,8 @@
  * method in polar coordinates [Tinney & Hart, "Power flow solution by Newton's method", IEEE Trans.
  * PAS-86(11), 1967], with a dense factorisation.
  */
-#ifndef ASSAY_SUITES_CACHE_POWERFLOW_H
-#define ASSAY_SUITES_CACHE_POWERFLOW_H
+#ifndef ASSAY_SUITES_KERNELS_POWERFLOW_H
+#define ASSAY_SUITES_KERNELS_POWERFLOW_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* svd: singular values of a square matrix by one-sided Jacobi rotations. */
-#ifndef ASSAY_SUITES_CACHE_SVD_H
-#define ASSAY_SUITES_CACHE_SVD_H
+#ifndef ASSAY_SUITES_KERNELS_SVD_H
+#define ASSAY_SUITES_KERNELS_SVD_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* powerflow: admittances, mismatch, Jacobian, elimination. */
-#include "suites/cache/powerflow.h"
+#include "suites/kernels/powerflow.h"
 
 #include <complex.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* svd: rotate pairs of rows until all are orthogonal; their lengths are the singular values. */
-#include "suites/cache/svd.h"
+#include "suites/kernels/svd.h"
 
 #include <math.h>
 #include <stdbool.h>
