@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,20 +25,31 @@
 
 enum { JOIN_BYTES = 64 * 1024, POINTS = 256, EARLY_BYTES = 16 * 1024 };
 
-/* One thread's counters since it last joined. In the block the loader sets up: no call on access. */
+/*
+ * One thread's counters since it began, in the block the loader sets up: no call on access, and all that a
+ * call of malloc or free touches in one cache line. Malloc has its own two and free its own two, so
+ * that neither waits for the other's; what is live is their difference, looked at only when one
+ * passes its limit.
+ */
 struct tally {
-	uint64_t allocations, frees, bytes;
-	int64_t live;       /* may be negative: freed what others allocated */
-	int64_t until_next; /* bytes before the next stack is taken */
+	uint64_t allocations, bytes, frees, freed;
+	uint64_t bytes_limit, freed_limit; /* beyond: look() */
+	struct {
+		uint64_t allocations, bytes, frees, freed;
+	} joined;            /* what of it is in `all` */
+	uint64_t next_stack; /* to be taken when `bytes` is there */
 	uint64_t random;
 	bool inside; /* of our own code: what it allocates is not counted */
 	bool known;  /* will be joined when its thread ends */
 };
-static _Thread_local struct tally tally __attribute__((tls_model("initial-exec")));
+static _Thread_local _Alignas(64) struct tally tally __attribute__((tls_model("initial-exec")));
 
-static struct {
+/* The allocator behind us, and what is asked at every call; one line again. */
+static _Alignas(64) struct {
 	void *(*malloc)(size_t);
 	void (*free)(void *);
+	bool headers;     /* glibc's, see usable() */
+	int64_t interval; /* bytes between stacks; 0: not listening */
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);
 	void *(*memalign)(size_t, size_t);
@@ -56,8 +68,6 @@ static struct {
 
 static pthread_key_t at_end;
 static char path[4096];
-static bool headers;     /* glibc's, see usable() */
-static int64_t interval; /* bytes between stacks; 0: not listening */
 /* What dlsym() itself asks for before we know the allocator; never given back. */
 static _Alignas(16) char early[EARLY_BYTES];
 static size_t early_used;
@@ -72,9 +82,9 @@ static void *early_take(size_t size)
 	return at;
 }
 
-static bool is_early(const void *p)
+static inline bool is_early(const void *p)
 {
-	return (const char *)p >= early && (const char *)p < early + sizeof(early);
+	return (uintptr_t)p - (uintptr_t)early < sizeof(early);
 }
 
 static void find_next(void)
@@ -115,27 +125,36 @@ static void add_point(int64_t live)
 	pthread_mutex_unlock(&all.lock);
 }
 
-static ASSAY_NOIPA void join(struct tally *t)
+/* What of the thread's balance is not in `all` yet; negative: it freed what others allocated. */
+static int64_t balance(const struct tally *t)
 {
-	int64_t live = atomic_fetch_add(&all.live, t->live) + t->live;
+	return (int64_t)(t->bytes - t->joined.bytes) - (int64_t)(t->freed - t->joined.freed);
+}
+
+static void join(struct tally *t)
+{
+	int64_t live = atomic_fetch_add(&all.live, balance(t)) + balance(t);
 	int64_t peak = atomic_load(&all.peak);
-	atomic_fetch_add(&all.allocations, t->allocations);
-	atomic_fetch_add(&all.frees, t->frees);
-	atomic_fetch_add(&all.bytes, t->bytes);
-	t->allocations = t->frees = t->bytes = 0;
-	t->live = 0;
+	atomic_fetch_add(&all.allocations, t->allocations - t->joined.allocations);
+	atomic_fetch_add(&all.frees, t->frees - t->joined.frees);
+	atomic_fetch_add(&all.bytes, t->bytes - t->joined.bytes);
+	memcpy(&t->joined, t, sizeof(t->joined));
 	while (live > peak && !atomic_compare_exchange_weak(&all.peak, &peak, live))
 		;
 	add_point(live);
 }
 
-static void thread_ends(void *t)
+/* Destructors that run later may allocate: then it is known again, and joined once more. */
+static void thread_ends(void *of)
 {
+	struct tally *t = of;
 	join(t);
+	t->known = false;
+	t->bytes_limit = t->freed_limit = 0;
 }
 
 /* Exponential in the bytes, so that no pattern of sizes is preferred: -ln(u) by bits and a line. */
-static int64_t next_gap(struct tally *t)
+static uint64_t next_gap(struct tally *t)
 {
 	t->random = t->random ? t->random : (uint64_t)(uintptr_t)t ^ record_now_ns();
 	t->random ^= t->random << 13;
@@ -145,26 +164,50 @@ static int64_t next_gap(struct tally *t)
 	double fraction = (double)(t->random << zeros << 1) * 0x1p-64;
 	/* u = 2^-(zeros + 1) (1 + fraction); ln(1 + f) is f (1 - 0.307 f) within 5 %. */
 	double ln = 0.693147 * (zeros + 1) - fraction * (1 - 0.306853 * fraction);
-	double gap = ln * (double)interval;
-	return gap < 1 ? 1 : (int64_t)gap;
+	double gap = ln * (double)next.interval;
+	return gap < 1 ? 1 : (uint64_t)gap;
 }
 
-/* One record for each gap that this allocation spans. */
-static ASSAY_NOIPA void take_stack(struct tally *t)
+/* One record for each gap that this allocation spans; a giant has no more than 64. */
+static void take_stacks(struct tally *t)
 {
 	ucontext_t here;
+	bool first = !t->random;
+	if (!first && getcontext(&here) == 0)
+		for (int i = 0; t->next_stack <= t->bytes && i < 64; i++) {
+			record_sample(&here);
+			t->next_stack += next_gap(t);
+		}
+	if (t->next_stack <= t->bytes)
+		t->next_stack = t->bytes + next_gap(t);
+}
+
+/*
+ * A limit was passed: a stack is due, or the thread's balance may have moved by JOIN_BYTES. It has not when
+ * frees and allocations kept level; joining from half of that on keeps such looks JOIN_BYTES / 2 apart. What
+ * this allocates itself is taken back.
+ */
+static ASSAY_NOIPA void look(struct tally *t)
+{
+	struct tally before = *t;
+	if (t->inside || !next.interval) {
+		t->bytes_limit = t->freed_limit = t->inside ? UINT64_MAX : 0;
+		return;
+	}
 	t->inside = true;
-	if (!t->known) { /* its first allocation: what it counts must not end with it */
+	if (!t->known) { /* its first: what it counts must not end with it */
 		t->known = true;
 		pthread_setspecific(at_end, t);
 	}
-	if (t->random && getcontext(&here) == 0)
-		for (int i = 0; t->until_next <= 0 && i < 64; i++) {
-			record_sample(&here);
-			t->until_next += next_gap(t);
-		}
-	if (t->until_next <= 0) /* the first one, or a giant */
-		t->until_next = next_gap(t);
+	if (t->bytes >= t->next_stack)
+		take_stacks(t);
+	memcpy(t, &before, offsetof(struct tally, joined));
+	if (balance(t) > JOIN_BYTES / 2 || balance(t) < -JOIN_BYTES / 2)
+		join(t);
+	uint64_t room = (uint64_t)(JOIN_BYTES - balance(t));
+	uint64_t stack = t->next_stack - t->bytes;
+	t->bytes_limit = t->bytes + (stack < room ? stack : room) - 1;
+	t->freed_limit = t->freed + (uint64_t)(JOIN_BYTES + balance(t));
 	t->inside = false;
 }
 
@@ -174,10 +217,12 @@ static ASSAY_NOIPA void take_stack(struct tally *t)
  */
 static inline size_t usable(void *p)
 {
-	if (__builtin_expect(!headers, 0))
-		return next.usable(p);
-	size_t head = ((const size_t *)p)[-1];
-	return (head & ~(size_t)7) - (head & 2 ? 2 : 1) * sizeof(size_t);
+	if (__builtin_expect(!next.headers, 0))
+		return next.interval ? next.usable(p) : 0;
+	size_t head = ((const size_t *)p)[-1], size = (head & ~(size_t)7) - sizeof(size_t);
+	if (__builtin_expect((head & 2) != 0, 0)) /* mapped */
+		size -= sizeof(size_t);
+	return size;
 }
 
 /* Is that so for the allocator at hand? Looked at for small, large and mapped blocks. */
@@ -203,28 +248,21 @@ static bool has_headers(void)
 static inline void count_in(void *p)
 {
 	struct tally *t = &tally;
-	if (!p || !interval || t->inside)
+	if (!p)
 		return;
-	int64_t size = (int64_t)usable(p);
 	t->allocations++;
-	t->bytes += (uint64_t)size;
-	t->live += size;
-	t->until_next -= size;
-	if (__builtin_expect(t->until_next <= 0, 0))
-		take_stack(t);
-	if (__builtin_expect(t->live > JOIN_BYTES, 0))
-		join(t);
+	t->bytes += usable(p);
+	if (__builtin_expect(t->bytes > t->bytes_limit, 0))
+		look(t);
 }
 
-static inline void count_out(void *p)
+static inline void count_out(size_t size)
 {
 	struct tally *t = &tally;
-	if (!p || !interval || t->inside)
-		return;
 	t->frees++;
-	t->live -= (int64_t)usable(p);
-	if (__builtin_expect(t->live < -JOIN_BYTES, 0))
-		join(t);
+	t->freed += size;
+	if (__builtin_expect(t->freed > t->freed_limit, 0))
+		look(t);
 }
 
 ASSAY_API void *malloc(size_t size)
@@ -241,12 +279,12 @@ ASSAY_API void *malloc(size_t size)
 
 ASSAY_API void free(void *p)
 {
-	if (is_early(p))
+	if (!p || is_early(p))
 		return;
 	if (__builtin_expect(!next.free, 0))
 		find_next();
-	count_out(p);
-	if (next.free)
+	count_out(usable(p));
+	if (__builtin_expect(next.free != NULL, 1))
 		next.free(p);
 }
 
@@ -274,12 +312,10 @@ ASSAY_API void *realloc(void *old, size_t size)
 	}
 	if (__builtin_expect(!next.realloc, 0))
 		find_next();
-	int64_t before = old && interval && !tally.inside ? (int64_t)usable(old) : 0;
+	size_t before = old ? usable(old) : 0;
 	void *p = next.realloc(old, size);
-	if (old && interval && !tally.inside && (p || !size)) { /* the old one is gone */
-		tally.frees++;
-		tally.live -= before;
-	}
+	if (old && (p || !size)) /* the old one is gone */
+		count_out(before);
 	count_in(p);
 	return p;
 }
@@ -319,8 +355,10 @@ static void after_fork(void)
 	atomic_store(&all.allocations, 0);
 	atomic_store(&all.frees, 0);
 	atomic_store(&all.bytes, 0);
+	atomic_fetch_add(&all.live, balance(&tally));
+	atomic_store(&all.peak, atomic_load(&all.live));
 	all.n = 0;
-	tally.allocations = tally.frees = tally.bytes = 0;
+	memcpy(&tally.joined, &tally, sizeof(tally.joined));
 }
 
 __attribute__((constructor)) static void begin(void)
@@ -337,19 +375,19 @@ __attribute__((constructor)) static void begin(void)
 	snprintf(path, sizeof(path), "%s.sums", to + 1);
 	pthread_atfork(NULL, NULL, after_fork);
 	all.began_ns = record_now_ns();
-	headers = has_headers();
-	interval = (int64_t)bytes;
+	next.headers = has_headers();
+	memset(&tally, 0, sizeof(tally)); /* what was before is not counted */
+	next.interval = (int64_t)bytes;
 }
 
 /* "process PID ALLOCATIONS FREES BYTES LIVE PEAK", then "live TIME BYTES" per point. */
 __attribute__((destructor)) static void end(void)
 {
 	char line[200];
-	if (!interval)
+	if (!next.interval)
 		return;
-	tally.inside = true;
 	join(&tally);
-	interval = 0;
+	next.interval = 0;
 	record_maps();
 	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	int n = snprintf(line, sizeof(line), "process %d %llu %llu %llu %lld %lld\n", (int)getpid(),

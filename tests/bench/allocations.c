@@ -1,27 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * allocations: what counting allocations adds to a pair of malloc and free, beside heaptrack and dhat where
- * they are installed: the same program (this one, started again) under each of them in turns.
+ * they are installed: the same program (this one, started again) under each of them in turns. CPU time of the program itself, and
+ * differences within each turn, so that a busy machine costs precision and not truth.
  */
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "harness/base/clock.h"
 #include "harness/base/str.h"
 #include "profiler/preload.h"
 #include "tests/bench/child.h"
 
-enum { ROUNDS = 9, PAIRS = 3000000, SLOW_PAIRS = 100000, HELD = 64 };
+enum { ROUNDS = 11, PAIRS = 3000000, SLOW_PAIRS = 100000, HELD = 64 };
 #define WANTED_NS 10.0
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
 
 /* Blocks of 16 to 512 bytes, 64 of them held at a time; prints ns per pair. */
 static int target(const char *pairs)
 {
 	void *held[HELD] = {0};
-	uint64_t n = strtoull(pairs, NULL, 10), began = assay_now_ns(), x = 1;
+	uint64_t n = strtoull(pairs, NULL, 10), began = cpu_ns(), x = 1;
 	for (uint64_t i = 0; i < n; i++) {
 		x = x * 6364136223846793005u + 1442695040888963407u;
 		size_t slot = x >> 58;
@@ -29,7 +38,7 @@ static int target(const char *pairs)
 		held[slot] = malloc(16 + (x >> 32 & 31) * 16);
 		__asm__ volatile("" : : "r"(held[slot]) : "memory");
 	}
-	printf("%f\n", (double)(assay_now_ns() - began) / (double)n);
+	printf("%f\n", (double)(cpu_ns() - began) / (double)n);
 	for (size_t i = 0; i < HELD; i++)
 		free(held[i]);
 	return 0;
@@ -50,18 +59,64 @@ static double run_one(const char *const *argv)
 
 struct way {
 	const char *name;
-	const char *argv[10];
-	bool preload;
-	double ns[ROUNDS];
-	size_t n;
+	const char *argv[8];
+	const char *listen; /* value of PRELOAD_ALLOC_ENV; NULL: not ours */
+	double ns[ROUNDS];  /* per pair; NAN: did not run */
 };
+
+static void run_round(struct way *ways, size_t n, int round, const char *preload)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ways[i].listen) {
+			setenv("LD_PRELOAD", preload, 1);
+			setenv(PRELOAD_ALLOC_ENV, ways[i].listen, 1);
+		}
+		ways[i].ns[round] = run_one(ways[i].argv);
+		unsetenv("LD_PRELOAD");
+		unsetenv(PRELOAD_ALLOC_ENV);
+	}
+}
+
+/* Median over the rounds that have both, of the value or of what it is more than `less`. */
+static double median_more(const struct way *way, const struct way *less)
+{
+	double x[ROUNDS];
+	size_t n = 0;
+	for (int i = 0; i < ROUNDS; i++)
+		if (isfinite(way->ns[i]) && (!less || isfinite(less->ns[i])))
+			x[n++] = way->ns[i] - (less ? less->ns[i] : 0);
+	return n ? median_of(x, n) : NAN;
+}
+
+static double least_of(const struct way *way)
+{
+	double least = INFINITY;
+	for (int i = 0; i < ROUNDS; i++)
+		least = fmin(least, way->ns[i]);
+	return least;
+}
+
+static void print_table(const struct way *ways, size_t n)
+{
+	printf("%-34s %11s %11s %11s %8s\n", "ns of CPU time per pair", "median", "least", "added",
+	       "times");
+	for (size_t i = 0; i < n; i++) {
+		double ns = median_more(&ways[i], NULL);
+		if (isnan(ns))
+			printf("%-34s not installed, or did not run\n", ways[i].name);
+		else
+			printf("%-34s %11.2f %11.2f %+11.2f %8.2f\n", ways[i].name, ns,
+			       least_of(&ways[i]), median_more(&ways[i], &ways[0]),
+			       ns / median_more(&ways[0], NULL));
+	}
+}
 
 int main(int argc, char **argv)
 {
 	char program[4096], fast[24], slow[24], folder[] = "/tmp/bench-alloc-XXXXXX", out[96],
-						variable[96], dhat[96];
+						records[96], sums[128], stacks[128], dhat[96];
 	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	struct assay_str pair = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str pair = {0};
 	struct assay_err err = {0};
 	if (argc == 3 && strcmp(argv[1], "target") == 0)
 		return target(argv[2]);
@@ -72,50 +127,35 @@ int main(int argc, char **argv)
 	snprintf(slow, sizeof(slow), "%d", SLOW_PAIRS);
 	snprintf(out, sizeof(out), "%s/out", folder);
 	snprintf(dhat, sizeof(dhat), "--dhat-out-file=%s/dhat", folder);
-	snprintf(variable, sizeof(variable), "1048576:%s/assay", folder);
+	snprintf(records, sizeof(records), "%s/assay", folder);
+	snprintf(sums, sizeof(sums), "1099511627776:%s", records);
+	snprintf(stacks, sizeof(stacks), "1048576:%s", records);
 	if (preload_pair(PRELOAD_ALLOC, &pair, &err) != ASSAY_OK) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
-	char *records = variable + strlen("1048576:");
-	fclose(fopen(records, "w"));
+	FILE *file = fopen(records, "w");
+	if (!file)
+		return 2;
+	fclose(file);
 	struct way ways[] = {
-		{"alone", {program, "target", fast}, false, {0}, 0},
-		{"assay", {program, "target", fast}, true, {0}, 0},
-		{"heaptrack", {"heaptrack", "-o", out, program, "target", slow}, false, {0}, 0},
-		{"dhat",
+		{"alone", {program, "target", fast}, NULL, {0}},
+		{"assay, a stack every TiB", {program, "target", fast}, sums, {0}},
+		{"assay, a stack every MiB, as always", {program, "target", fast}, stacks, {0}},
+		{"heaptrack", {"heaptrack", "-o", out, program, "target", slow}, NULL, {0}},
+		{"valgrind --tool=dhat",
 		 {"valgrind", "-q", "--tool=dhat", dhat, program, "target", slow},
-		 false,
-		 {0},
-		 0},
+		 NULL,
+		 {0}},
 	};
 	for (int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < ASSAY_COUNT_OF(ways); i++) {
-			struct way *w = &ways[i];
-			if (w->preload) {
-				setenv("LD_PRELOAD", pair.text + strlen("LD_PRELOAD="), 1);
-				setenv(PRELOAD_ALLOC_ENV, variable, 1);
-			}
-			double ns = run_one(w->argv);
-			unsetenv("LD_PRELOAD");
-			unsetenv(PRELOAD_ALLOC_ENV);
-			if (isfinite(ns))
-				w->ns[w->n++] = ns;
-		}
-	double alone = median_of(ways[0].ns, ways[0].n), added = NAN;
-	for (size_t i = 0; i < ASSAY_COUNT_OF(ways); i++) {
-		double ns = ways[i].n ? median_of(ways[i].ns, ways[i].n) : NAN;
-		if (!ways[i].n)
-			printf("%-10s not installed, or did not run\n", ways[i].name);
-		else
-			printf("%-10s %8.2f ns a pair, %+.2f over alone, %zu rounds\n",
-			       ways[i].name, ns, ns - alone, ways[i].n);
-		added = i == 1 ? ns - alone : added;
-	}
+		run_round(ways, ASSAY_COUNT_OF(ways), round,
+			  assay_str_text(&pair) + strlen("LD_PRELOAD="));
+	print_table(ways, ASSAY_COUNT_OF(ways));
+	double added = median_more(&ways[2], &ways[0]);
 	printf("counting adds %.2f ns a pair; at most %g: %s\n", added, WANTED_NS,
 	       added <= WANTED_NS ? "met" : "MISSED");
 	const char *const clean[] = {"rm", "-rf", folder, NULL};
 	child_run(clean);
-	assay_str_done(&pair);
 	return !(added <= WANTED_NS);
 }
