@@ -13,14 +13,24 @@
 #endif
 #define ASSAY_CACHE_LINE 64
 
-/* Is this a sanitizer's build, which reserves terabytes of shadow memory? */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ASSAY_SANITIZED 1
-#elif defined(__has_feature)
-#define ASSAY_SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+/* Is this a sanitizer's build, which reserves terabytes of shadow memory?
+ * gcc and clang each say it in their own way. */
+#if defined(__has_feature)
+#define ASSAY_ASAN __has_feature(address_sanitizer)
+#define ASSAY_TSAN __has_feature(thread_sanitizer)
 #else
-#define ASSAY_SANITIZED 0
+#if defined(__SANITIZE_ADDRESS__)
+#define ASSAY_ASAN 1
+#else
+#define ASSAY_ASAN 0
 #endif
+#if defined(__SANITIZE_THREAD__)
+#define ASSAY_TSAN 1
+#else
+#define ASSAY_TSAN 0
+#endif
+#endif
+#define ASSAY_SANITIZED (ASSAY_ASAN || ASSAY_TSAN)
 
 #define ASSAY_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

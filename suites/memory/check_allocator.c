@@ -11,17 +11,6 @@
 #include "suites/memory/memory.h"
 #include "suites/memory/spsc_ring.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define QUARANTINE 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define QUARANTINE 1
-#endif
-#endif
-#if !defined(QUARANTINE)
-#define QUARANTINE 0
-#endif
-
 enum {
 	SLOTS = 192,
 	STEPS = 4000,
@@ -319,7 +308,7 @@ enum assay_code memory_check_allocator(const struct allocator *allocator, uint64
 	/* Once more: heaps of ended threads are taken over, and their blocks are in use again. */
 	if (code == ASSAY_OK && !allocator->one_thread)
 		code = check_threads(allocator, &rng, err);
-	if (code == ASSAY_OK && allocator->keeps_content && !QUARANTINE)
+	if (code == ASSAY_OK && allocator->keeps_content && !ASSAY_ASAN)
 		code = check_reuse(allocator, err);
 	return assay_context(err, code, "seed %llu", (unsigned long long)seed);
 }

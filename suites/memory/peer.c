@@ -4,21 +4,10 @@
 
 #include <dlfcn.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if !defined(SANITIZED)
-#define SANITIZED 0
-#endif
-
 enum assay_code memory_peer_open(const struct memory_peer *peer, void **ret_alloc,
 				 void **ret_release, struct assay_err *err)
 {
-	if (SANITIZED)
+	if (ASSAY_SANITIZED)
 		return assay_fail(err, ASSAY_SKIP,
 				  "%s is not loaded in a sanitizer build: both replace malloc",
 				  peer->library);

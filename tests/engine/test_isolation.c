@@ -43,11 +43,7 @@ static enum assay_code on_result(void *context, const struct assay_result *resul
 }
 
 /* A sanitizer's build has no limit on memory (worker.c), and nothing to stop who eats it. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static const bool limited = false;
-#else
-static const bool limited = true;
-#endif
+static const bool limited = !ASSAY_SANITIZED;
 
 /* One run over every benchmark of the plug-in, shared by the tests. */
 static struct seen seen;

@@ -8,7 +8,7 @@
 #include "suites/cache/cache.h"
 
 #ifdef ASSAY_HAVE_URCU
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !ASSAY_SANITIZED
 #define _LGPL_SOURCE /* read-side primitives inline, as its fast users have them */
 #endif               /* whose registry is aligned less than its type says */
 #include <pthread.h>

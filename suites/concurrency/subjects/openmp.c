@@ -2,22 +2,11 @@
 /* openmp: the tasks of the compiler's OpenMP runtime (libgomp with gcc, libomp with clang). */
 #include "suites/concurrency/openmp_tasks.h"
 
-#if defined(__SANITIZE_THREAD__)
-#define WATCHED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WATCHED 1
-#endif
-#endif
-#if !defined(WATCHED)
-#define WATCHED 0
-#endif
-
 static enum assay_code openmp_probe(struct assay_err *err)
 {
 	if (!concurrency_openmp_ops.run)
 		return assay_fail(err, ASSAY_SKIP, "built without OpenMP (option 'openmp')");
-	if (WATCHED)
+	if (ASSAY_TSAN)
 		return assay_fail(
 			err, ASSAY_SKIP,
 			"ThreadSanitizer does not see how the OpenMP runtime synchronises");

@@ -10,13 +10,7 @@
 enum { SEEDS = 2 };
 
 /* Planted faults that are races: a thread sanitizer would rightly stop at them. */
-#if defined(__SANITIZE_THREAD__)
-#define PLANT_RACES 0
-#elif defined(__has_feature)
-#define PLANT_RACES (!__has_feature(thread_sanitizer))
-#else
-#define PLANT_RACES 1
-#endif
+static const bool plant_races = !ASSAY_TSAN;
 
 extern const struct assay_suite assay_suite_memory;
 
@@ -122,10 +116,8 @@ static void test_faulty_allocators(void **state)
 	(void)state;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(faulty); i++) {
 		struct assay_err err = {0};
-#if defined(__SANITIZE_ADDRESS__)
-		if (strcmp(faulty[i].says, "not used again") == 0)
+		if (ASSAY_ASAN && strcmp(faulty[i].says, "not used again") == 0)
 			continue;
-#endif
 		used = 0;
 		assert_fails(memory_check_allocator(&faulty[i].ops, 1, &err), ASSAY_ECHECK,
 			     faulty[i].says);
@@ -250,7 +242,7 @@ static void test_faulty_handoffs(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ASSAY_COUNT_OF(faulty) && PLANT_RACES; i++) {
+	for (size_t i = 0; i < ASSAY_COUNT_OF(faulty) && plant_races; i++) {
 		struct assay_err err = {0};
 		assert_fails(memory_check_handoff(&faulty[i], 1, &err), ASSAY_ECHECK, "turn");
 	}
@@ -338,7 +330,7 @@ static void test_faulty_others(void **state)
 	assert_fails(memory_check_codec(&all_but, 1, &err), ASSAY_ECHECK, "did not come back");
 	assert_ok(memory_check_codec(&right, 1, &err));
 	assert_fails(memory_check_reader(&reader, 1, &err), ASSAY_ECHECK, "words of a file");
-	if (PLANT_RACES)
+	if (plant_races)
 		assert_fails(memory_check_objects(&pool, 1, &err), ASSAY_ECHECK,
 			     "changed while they were held");
 }
