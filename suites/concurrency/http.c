@@ -173,10 +173,16 @@ const char *http_reason(unsigned status)
 		return "Content Too Large";
 	case 431:
 		return "Request Header Fields Too Large";
+	case 500:
+		return "Internal Server Error";
 	case 501:
 		return "Not Implemented";
+	case 502:
+		return "Bad Gateway";
 	case 503:
 		return "Service Unavailable";
+	case 504:
+		return "Gateway Timeout";
 	case 505:
 		return "HTTP Version Not Supported";
 	default:
@@ -186,7 +192,7 @@ const char *http_reason(unsigned status)
 
 long http_answer(const char *data, size_t size, size_t most, unsigned *ret_status)
 {
-	static const char field[] = "\r\nContent-Length:";
+	static const char field[] = "Content-Length:";
 	const char *empty = memmem(data, size, "\r\n\r\n", 4);
 	if (!empty)
 		return size >= most ? -1 : 0;
@@ -199,8 +205,10 @@ long http_answer(const char *data, size_t size, size_t most, unsigned *ret_statu
 		*ret_status = 10 * *ret_status + (unsigned)(data[i] - '0');
 	}
 	const char *at = data;
-	while (at < empty && strncasecmp(at, field, sizeof(field) - 1) != 0)
-		at++;
+	/* line by line; the last line feed before the empty line ends the head */
+	do
+		at = (const char *)memchr(at, '\n', (size_t)(empty + 2 - at)) + 1;
+	while (at < empty && strncasecmp(at, field, sizeof(field) - 1) != 0);
 	if (at >= empty)
 		return -1;
 	size_t length = 0;

@@ -44,7 +44,9 @@ enum assay_code load_new(const struct load_config *config, struct load **ret,
 			 struct assay_err *err);
 void load_free(struct load *load);
 
-/* Start the schedule: the first request is due now; after `most` requests none follows (0: no end). */
+/* Another rate from the next load_begin() on; 0: closed loop. ASSAY_EUSAGE as in load_new(). */
+enum assay_code load_set_rate(struct load *load, double rate_hz, struct assay_err *err);
+/* Start the schedule, on this thread, whose timers become precise: the first request is due now; after `most` requests none follows (0: no end). */
 void load_begin(struct load *load, uint64_t most);
 /* Wait for the next answer; *ret_intended_ns is when its request should have started. */
 enum assay_code load_next(struct load *load, uint64_t *ret_intended_ns, struct assay_err *err);

@@ -19,6 +19,7 @@ struct model {
 /* Odd: inside a request. A line each, since each worker writes its own all the time. */
 struct reader {
 	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic uint64_t epoch;
+	_Atomic uint64_t answers_b;
 	double owed_b; /* of the requests so far, how many B should have had and has not */
 };
 
@@ -69,6 +70,10 @@ uint64_t model_predict(struct model_box *box, unsigned worker, const float input
 	r->owed_b += box->share_b;
 	enum model_arm arm = r->owed_b >= 1 ? MODEL_B : MODEL_A;
 	r->owed_b -= arm == MODEL_B;
+	atomic_store_explicit(&r->answers_b,
+			      atomic_load_explicit(&r->answers_b, memory_order_relaxed) +
+				      (arm == MODEL_B),
+			      memory_order_relaxed);
 	/* seq_cst, both: either the swap sees this epoch odd, or this sees the swap's new version */
 	atomic_fetch_add(&r->epoch, 1);
 	const struct model *m = atomic_load(&box->arms[arm]);
@@ -138,6 +143,18 @@ void model_box_free(struct model_box *box)
 		free(atomic_load(&box->arms[arm]));
 	free(box->readers);
 	free(box);
+}
+
+void model_answers(const struct model_box *box, uint64_t ret[MODEL_ARMS])
+{
+	ret[MODEL_A] = ret[MODEL_B] = 0;
+	for (unsigned i = 0; i < box->workers; i++) {
+		const struct reader *r = &box->readers[i];
+		uint64_t of_b = atomic_load_explicit(&r->answers_b, memory_order_relaxed);
+		/* two steps of the epoch for each answer */
+		ret[MODEL_A] += atomic_load_explicit(&r->epoch, memory_order_relaxed) / 2 - of_b;
+		ret[MODEL_B] += of_b;
+	}
 }
 
 enum assay_code model_reference(uint64_t seed, const float inputs[MODEL_INPUTS],

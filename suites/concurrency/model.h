@@ -32,6 +32,9 @@ uint64_t model_predict(struct model_box *box, unsigned worker, const float input
 enum assay_code model_swap(struct model_box *box, enum model_arm arm, uint64_t seed,
 			   struct assay_err *err);
 
+/* How many answers each arm has given; exact when no worker is inside. */
+void model_answers(const struct model_box *box, uint64_t ret[MODEL_ARMS]);
+
 /* The same answer from a plain model of that seed, for checks. */
 enum assay_code model_reference(uint64_t seed, const float inputs[MODEL_INPUTS],
 				float outputs[MODEL_OUTPUTS], struct assay_err *err);

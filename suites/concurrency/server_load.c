@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "harness/base/clock.h"
+
 struct served {
 	const struct web_server_ops *ops;
 	struct web_server *server;
@@ -47,6 +49,36 @@ struct load *server_load(struct assay_run *run)
 {
 	struct served *s = assay_state(run);
 	return s ? s->load : NULL;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+enum assay_code server_stretch(struct load *load, double rate_hz, uint64_t requests,
+			       struct server_stretch *ret, struct assay_err *err)
+{
+	uint64_t took_ns[STRETCH_MOST], intended_ns;
+	struct load_report report;
+	uint64_t n = requests < STRETCH_MOST ? requests : STRETCH_MOST;
+	enum assay_code rc = load_set_rate(load, rate_hz, err);
+	load_begin(load, n);
+	for (uint64_t i = 0; i < n && rc == ASSAY_OK; i++) {
+		rc = load_next(load, &intended_ns, err);
+		took_ns[i] = assay_now_ns() - intended_ns;
+	}
+	if (rc == ASSAY_OK)
+		rc = load_end(load, &report, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	qsort(took_ns, n, sizeof(*took_ns), by_size);
+	*ret = (struct server_stretch){.achieved_hz = report.achieved_hz,
+				       .p50_ns = (double)took_ns[n / 2],
+				       .p99_ns = (double)took_ns[n * 99 / 100],
+				       .worst_ns = (double)took_ns[n - 1]};
+	return ASSAY_OK;
 }
 
 void server_load_end(struct assay_run *run, enum assay_code rc, struct assay_err *err)

@@ -400,6 +400,11 @@ static void versions_are_swapped_in_use(void **state)
 		assert_int_equal(readers[i].unknown, 0);
 		assert_int_equal(readers[i].of_b, readers[i].answers / 4);
 	}
+	uint64_t answers[MODEL_ARMS];
+	model_answers(box, answers);
+	assert_int_equal(answers[MODEL_B], readers[0].of_b + readers[1].of_b);
+	assert_int_equal(answers[MODEL_A] + answers[MODEL_B],
+			 readers[0].answers + readers[1].answers);
 	float inputs[MODEL_INPUTS] = {.5f}, got[MODEL_OUTPUTS], want[MODEL_OUTPUTS];
 	uint64_t version = model_predict(box, 0, inputs, got);
 	assert_ok(model_reference(version, inputs, want, &err));
