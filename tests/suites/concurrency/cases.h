@@ -24,6 +24,7 @@ struct case_group {
 	const char *name;
 	void (*run)(struct tally *tally, const json_t *cases);
 };
-extern const struct case_group balancer_groups[], breaker_groups[]; /* ends with {0} */
+extern const struct case_group balancer_groups[], breaker_groups[],
+	hpa_groups[]; /* ends with {0} */
 
 #endif

@@ -3,7 +3,8 @@
  * reference_cases: run cases taken from other projects' tests, and count by group.
  *
  * usage: reference_cases FILE.json
- * Each member of the file but `notes` is a group of cases. Exit: 0 all passed, 1 some failed, 2 the file
+ * Each member of the file is a group of cases, but for `notes`, `constants` and the `source` of all
+ * groups that do not name their own. Exit: 0 all passed, 1 some failed, 2 the file
  * cannot be read, is empty, or has a group that nothing here runs.
  */
 #include <stdarg.h>
@@ -49,6 +50,21 @@ static const struct case_group *find(const struct case_group *groups, const char
 	return NULL;
 }
 
+static bool is_about_the_file(const char *name)
+{
+	return strcmp(name, "notes") == 0 || strcmp(name, "source") == 0 ||
+	       strcmp(name, "constants") == 0;
+}
+
+static const struct case_group *find_in_all(const char *name)
+{
+	static const struct case_group *const all[] = {balancer_groups, breaker_groups, hpa_groups};
+	const struct case_group *group = NULL;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all) && !group; i++)
+		group = find(all[i], name);
+	return group;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -61,11 +77,10 @@ int main(int argc, char **argv)
 	size_t passed = 0, failed = 0, skipped = 0;
 	bool unknown = false;
 	json_object_foreach (root, name, cases) {
-		const struct case_group *group = find(balancer_groups, name);
-		struct tally tally = {.group = name, .source = "no source named"};
-		if (strcmp(name, "notes") == 0)
+		if (is_about_the_file(name))
 			continue;
-		group = group ? group : find(breaker_groups, name);
+		const struct case_group *group = find_in_all(name);
+		struct tally tally = {.group = name, .source = "no source named"};
 		if (!group) {
 			fprintf(stderr, "reference_cases: %s: nothing here runs group '%s'\n",
 				argv[1], name);
@@ -73,6 +88,7 @@ int main(int argc, char **argv)
 			continue;
 		}
 		const char *source = json_string_value(json_object_get(cases, "source"));
+		source = source ? source : json_string_value(json_object_get(root, "source"));
 		tally.source = source ? source : tally.source;
 		group->run(&tally, cases);
 		printf("%-20s %3zu passed, %zu failed, %zu skipped; %s\n", name, tally.passed,
