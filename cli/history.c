@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/ack_list.h"
+#include "cli/anomalies.h"
 #include "cli/cli.h"
 #include "cli/history_view.h"
 #include "cli/stored.h"
@@ -14,6 +15,7 @@ static const struct cli_option options[] = {
 	{"metric", 0, "NAME", "only this metric"},
 	{"limit", 0, "N", "show the newest N runs of each series (default 30, 0: all)"},
 	{"propose", 0, NULL, "look through all runs and keep what is seen as proposals"},
+	{"anomalies", 0, NULL, "list the runs, and the samples within runs, that stand out"},
 	{0},
 };
 
@@ -22,7 +24,7 @@ struct question {
 	const char *pattern; /* NULL: all */
 	const char *metric;  /* NULL: all, ratios with what they are of */
 	size_t limit;        /* runs shown; 0: all */
-	bool propose;
+	bool propose, anomalies;
 };
 
 /* Of each benchmark the metric it is about, and any that is asked for by name. */
@@ -69,6 +71,11 @@ static enum assay_code show(struct cli *cli, struct assay_store *store, const st
 		code = stored_no_series(store, q->pattern, err);
 	if (code == ASSAY_OK && q->propose)
 		code = propose(cli, store, q, &views, err);
+	if (code == ASSAY_OK && q->anomalies) {
+		code = anomalies_show(cli, store, &views, q->metric, q->limit, err);
+		history_views_done(&views);
+		return code;
+	}
 	if (code == ASSAY_OK && cli->json)
 		code = history_print_json(cli, &views, q->limit, err);
 	const struct history_view *one = code == ASSAY_OK ? one_case(&views) : NULL;
@@ -107,6 +114,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		.metric = cli_value(args, "metric"),
 		.limit = (size_t)limit,
 		.propose = cli_flag(args, "propose"),
+		.anomalies = cli_flag(args, "anomalies"),
 	};
 	code = assay_store_open(cli->db, q.propose ? ASSAY_STORE_WRITE : ASSAY_STORE_READ, &store,
 				err);
@@ -131,7 +139,8 @@ const struct cli_verb cli_verb_history = {
 		"by run; of several, each with its last value and trend. 'change' is against\n"
 		"the run before on the same machine. Where runs had an anchor, the ratio to it is\n"
 		"followed. Changes of level are proposals until a paired gate confirms them;\n"
-		"'assay run' keeps those it sees, --propose looks through all runs there are.",
+		"'assay run' keeps those it sees, --propose looks through all runs there are.\n"
+		"--anomalies: what stood out once and went away again (docs/statistics.md).",
 	.options = options,
 	.run = run,
 };

@@ -258,7 +258,8 @@ static enum assay_code print_json(const struct verdict *v, FILE *out, struct ass
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
-	static const char *const all[] = {"selftest"};
+	static const char *const all[] = {"selftest/empty", "selftest/s*", "selftest/walk",
+					  "selftest/touch"};
 	static const char *const rates[] = {"selftest/empty", "selftest/sleep", "selftest/walk",
 					    "selftest/spin/threads:1"};
 	const char *only = cli_value(args, "driver");

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/bench.h"
+#include "harness/engine/known_anomalies.h"
 #include "harness/machine/noise.h"
 
 static void empty_body(struct assay_run *run)
@@ -159,5 +160,6 @@ const struct assay_bench_entry assay_known_cost_benches[] = {
 	{"selftest", "sleep", &sleeping},
 	{"selftest", "walk", &walk},
 	{"selftest", "touch", &touch},
+	{"selftest", "anomalies", &assay_known_anomalies},
 	{0},
 };

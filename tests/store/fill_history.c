@@ -79,6 +79,48 @@ static enum assay_code add_time(struct history *h, const char *benchmark, double
 	return add(h, benchmark, metric, "ratio", code * own / theirs, err);
 }
 
+enum { LAUNCH = 20, LAUNCHES = 3, SPIKE_RUN = 20, STRETCH_RUN = 50 };
+
+/*
+ * "spikes": flat, but for run SPIKE_RUN, which is slower by 10 %, and for four samples of the second launch of run
+ * STRETCH_RUN, which are slower by 30 %. Launches differ by 5 % each. Noise of its own, so that the
+ * other series stay as they are.
+ */
+static enum assay_code add_spikes(struct history *h, struct assay_err *err)
+{
+	struct assay_rng kept = h->rng;
+	double values[LAUNCHES * LAUNCH];
+	uint8_t flags[LAUNCHES * LAUNCH] = {0};
+	uint32_t ends[LAUNCHES] = {LAUNCH, 2 * LAUNCH, 3 * LAUNCH};
+	assay_rng_init(&h->rng, 1000 + h->at);
+	double level = h->at == SPIKE_RUN ? 110 : 100;
+	for (int i = 0; i < LAUNCHES * LAUNCH; i++) {
+		bool slow = h->at == STRETCH_RUN && i >= LAUNCH + 8 && i < LAUNCH + 12;
+		values[i] = level * (1 + 0.05 * (i / LAUNCH - 1)) * (1 + 0.005 * noise(h)) *
+			    (slow ? 1.3 : 1);
+		flags[i] = slow && i == LAUNCH + 8 ? ASSAY_SAMPLE_PREEMPTED : 0;
+	}
+	level *= 1 + 0.003 * noise(h);
+	h->rng = kept;
+	const struct assay_result result = {
+		.name = "history/spikes/threads:1",
+		.suite = "history",
+		.benchmark = "spikes",
+		.subject = "",
+		.threads = 1,
+		.metric = {"time", "ns/op", ASSAY_LOWER},
+		.primary = true,
+		.reason = "",
+		.estimate = {.n = 60, .median = level, .lo = 0.998 * level, .hi = 1.002 * level},
+		.samples = {values, flags, LAUNCHES * LAUNCH, ends, LAUNCHES},
+		.driver = "native",
+		.clock = "monotonic",
+		.noise = 'A',
+		.started_ns = UINT64_C(1700000000) * 1000000000u + h->at * DAY_NS,
+	};
+	return assay_store_add_result(h->store, h->run, &result, err);
+}
+
 static enum assay_code add_run(struct history *h, struct assay_err *err)
 {
 	const bool second = h->at >= h->runs / 2;
@@ -94,7 +136,7 @@ static enum assay_code add_run(struct history *h, struct assay_err *err)
 	if (rc == ASSAY_OK)
 		rc = h->at % 4 == 1 ? add(h, "gaps", "time", "ns/op", 0, err)
 				    : add_time(h, "gaps", second ? 1.1 : 1, NULL, err);
-	return rc;
+	return rc == ASSAY_OK ? add_spikes(h, err) : rc;
 }
 
 static enum assay_code fill(struct history *h, struct assay_err *err)
