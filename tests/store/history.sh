@@ -106,8 +106,9 @@ also 'and how much was looked at' '^2 stand out in 1 series and in the samples o
 check 'neither a step nor a flat series has any' 0 '^0 stand out in 1 series' history step --anomalies
 check 'they are in the document' 0 '"what": ?"samples"' history spikes --anomalies --json
 also 'with where they are' '"launch": ?1'
-check 'of few runs nothing is said' 0 '^1 series have fewer than 12 runs' sh -c \
-	'"$1" few.db 9 && "$2" history --db few.db history/flat --anomalies' sh "$fill" "$assay"
+"$fill" few.db 9
+check 'of few runs nothing is said' 0 '^1 series have fewer than 12 runs' \
+	history flat --anomalies --db few.db
 check 'a series that is not there' 2 "did you mean 'history/step'" "$assay" history history/stp
 check 'no such metric' 2 "no series matches 'history/step'" "$assay" history history/step --metric none
 echo "1..$number"
