@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* check: the oracle of suites/scaling; each interface has its own. */
+#include "suites/scaling/scaler.h"
 #include "suites/scaling/scaling.h"
 
 static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
@@ -9,6 +10,8 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 
 	if (strcmp(interface, SCALING_TEAM) == 0)
 		return scaling_check_team(subject->ops, seed, err);
+	if (strcmp(interface, SCALING_SCALER) == 0)
+		return scaling_check_scaler(subject->ops, seed, err);
 	return assay_fail(err, ASSAY_EBUG, "suite scaling has no oracle for interface '%s'",
 			  interface);
 }

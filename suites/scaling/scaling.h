@@ -45,4 +45,8 @@ struct team_ops {
 enum assay_code scaling_check_team(const struct team_ops *ops, uint64_t seed,
 				   struct assay_err *err);
 
+struct scaler_ops;
+enum assay_code scaling_check_scaler(const struct scaler_ops *ops, uint64_t seed,
+				     struct assay_err *err);
+
 #endif
