@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * server: requests at a given rate, each timed from when it should have started (open loop). One operation
- * is one answer.
+ * is one answer; each iteration is a stretch of them, long enough for queues to build up.
  */
 #include "suites/concurrency/server_load.h"
+
+enum { STRETCHES_A_SECOND = 50, ANSWERS_LEAST = 50 };
+
+static uint64_t answers_of(struct assay_run *run)
+{
+	uint64_t answers = (uint64_t)(assay_axis(run, "rate") / STRETCHES_A_SECOND);
+	return answers > ANSWERS_LEAST ? answers : ANSWERS_LEAST;
+}
 
 static void setup(struct assay_run *run)
 {
@@ -15,6 +23,7 @@ static void setup(struct assay_run *run)
 		assay_skip(run, "a rate of 0 is no open loop: see concurrency/server_degradation");
 	else
 		server_load_setup(run, config, assay_axis(run, "route") == 1);
+	assay_set_ops_per_iteration(run, answers_of(run));
 }
 
 static void body(struct assay_run *run)
@@ -22,14 +31,15 @@ static void body(struct assay_run *run)
 	struct load *load = server_load(run);
 	struct assay_err err = {0};
 	enum assay_code rc = ASSAY_OK;
-	uint64_t intended_ns = assay_op_begin(run);
+	uint64_t intended_ns = assay_op_begin(run), answers = answers_of(run);
 
 	load_begin(load, 0);
-	ASSAY_LOOP (run) {
-		if (rc == ASSAY_OK)
-			rc = load_next(load, &intended_ns, &err);
-		assay_op_end(run, intended_ns);
-	}
+	ASSAY_LOOP (run)
+		for (uint64_t i = 0; i < answers; i++) {
+			if (rc == ASSAY_OK)
+				rc = load_next(load, &intended_ns, &err);
+			assay_op_end(run, intended_ns);
+		}
 	server_load_end(run, rc, &err);
 }
 
@@ -46,4 +56,5 @@ const struct assay_bench assay_bench_concurrency_server = {
 			   {"arrivals", "name", "poisson,fixed", "poisson"},
 			   {"route", "name", "static,predict", "static"}),
 	.mode = ASSAY_LATENCY,
+	.version = 2,
 };

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* web: clients that behave and clients that do not; every wait of a test has an end. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,9 +12,8 @@
 #include "suites/concurrency/load.h"
 #include "suites/concurrency/site.h"
 #include "suites/concurrency/web_server.h"
-#include "tests/t.h"
+#include "tests/suites/concurrency/caller.h"
 
-enum { WAIT_MS = 5000 };
 #define GET "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 
 static size_t say_long(void *context, unsigned worker, const struct http_request *request,
@@ -27,47 +24,6 @@ static size_t say_long(void *context, unsigned worker, const struct http_request
 }
 
 static const struct web_route long_routes[] = {{"/long", say_long, NULL}, {0}};
-
-static int connect_to(uint16_t port)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET,
-				 .sin_port = htons(port),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct timeval wait = {WAIT_MS / 1000, 0};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(fd >= 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-	return fd;
-}
-
-static void send_text(int fd, const char *text)
-{
-	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-}
-
-/* All until the server closes, terminated. */
-static void read_all(int fd, char *text, size_t size)
-{
-	size_t at = 0;
-	ssize_t n;
-	while (at < size - 1 && (n = recv(fd, text + at, size - 1 - at, 0)) > 0)
-		at += (size_t)n;
-	text[at] = '\0';
-}
-
-/* The status of the first answer to these bytes. */
-static int status_of(uint16_t port, const char *text)
-{
-	char answer[8192];
-	int fd = connect_to(port), status = 0;
-	send_text(fd, text);
-	shutdown(fd, SHUT_WR);
-	read_all(fd, answer, sizeof(answer));
-	close(fd);
-	return sscanf(answer, "HTTP/1.1 %d", &status) == 1 ? status : -1;
-}
 
 static struct site *begin(unsigned workers, unsigned connections)
 {
