@@ -4,9 +4,11 @@
  *
  * fork pushes a pointer; join takes it back and calls it, unless a thief was faster: then it helps
  * the thief by stealing from it in turn ["leapfrogging", Wagner & Calder, PPoPP 1993], which only
- * ever adds descendants of the awaited task to the stack. Nothing is allocated per task. Threads
- * without work spin for about what a sleep and a wake-up cost, then sleep; a push makes a system
- * call only when somebody has asked this worker to be woken (`alarm`).
+ * ever adds descendants of the awaited task to the stack. Nothing is allocated per task. A worker
+ * keeps its newest few tasks out of the thieves' sight, where taking one back needs no atomic
+ * exchange, until a thief that found nothing asks (`alarm`) or there are more. Threads without work
+ * spin for about what a sleep and a wake-up cost, then sleep; a push makes a system call only when
+ * somebody has asked this worker to be woken.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -22,6 +24,11 @@
 
 #define SPIN_NS    50000
 #define PAUSES_MAX 31
+#define HIDDEN     8 /* tasks; of a tree it is the lowest levels, where nearly all tasks are */
+
+/* What others want of a worker: tasks to steal; and besides, to be woken once there are any. */
+#define HUNGRY 1u
+#define ASLEEP 2u
 
 /* A task's state: 0 until stolen; then the thief's address with WAITING or'ed in once the joiner
  * sleeps; DONE once the thief is through. A task that its own worker took back is not looked at. */
@@ -30,9 +37,8 @@
 
 struct worker {
 	struct deque deque;
-	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic uint32_t alarm; /* a sleeper wants to be woken */
+	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic uint32_t alarm;
 	struct executor *executor;
-	bool alone; /* the only worker: there is no thief to synchronise with */
 	uint32_t random;
 	pthread_t thread;
 };
@@ -79,10 +85,14 @@ static void wake_all(struct executor *executor)
 	syscall(SYS_futex, &executor->epoch, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
+/* Answer the alarm, if there is anything to give away. */
 static __attribute__((noinline)) void ring(struct worker *w)
 {
+	deque_open(&w->deque);
+	if (deque_is_empty(&w->deque))
+		return;
 	/* seq_cst: the alarm is off before sleepers look for work again and, finding none, set it */
-	if (atomic_exchange_explicit(&w->alarm, 0, memory_order_seq_cst))
+	if (atomic_exchange_explicit(&w->alarm, 0, memory_order_seq_cst) & ASLEEP)
 		wake_all(w->executor);
 }
 
@@ -101,10 +111,14 @@ static void run_stolen(struct worker *w, struct task *task)
 static bool run_one_of(struct worker *w, struct worker *victim)
 {
 	struct task *task = deque_steal(&victim->deque);
-	if (!task)
-		return false;
-	run_stolen(w, task);
-	return true;
+	if (task) {
+		run_stolen(w, task);
+		return true;
+	}
+	/* relaxed: nothing else is read because of it, and who gives up spinning says so again */
+	if (!atomic_load_explicit(&victim->alarm, memory_order_relaxed))
+		atomic_fetch_or_explicit(&victim->alarm, HUNGRY, memory_order_relaxed);
+	return false;
 }
 
 /* Sleep until the task is done or its thief has something to help with. */
@@ -113,7 +127,7 @@ static void sleep_on_task(struct worker *w, struct task *task, struct worker *th
 	/* acquire: read before asking to be woken, so that no wake-up falls in between */
 	uint32_t epoch = atomic_load_explicit(&w->executor->epoch, memory_order_acquire);
 	/* seq_cst: set before the thief's deque is looked at; see steal_join */
-	atomic_store_explicit(&thief->alarm, 1, memory_order_seq_cst);
+	atomic_fetch_or_explicit(&thief->alarm, ASLEEP, memory_order_seq_cst);
 	uintptr_t before = atomic_fetch_or_explicit(&task->state, WAITING, memory_order_acq_rel);
 	if (before & DONE || !deque_is_empty(&thief->deque))
 		return;
@@ -140,18 +154,43 @@ static __attribute__((noinline)) void wait_for(struct worker *w, struct task *ta
 	}
 }
 
+/* The fork that has to look at what others see of the deque. */
+static __attribute__((noinline)) void fork_shown(struct worker *w, struct task *task)
+{
+	if (!deque_push(&w->deque, task)) {
+		task->run(w, task);
+		atomic_store_explicit(&task->state, DONE, memory_order_relaxed);
+	} else if (atomic_load_explicit(&w->alarm, memory_order_relaxed)) {
+		ring(w);
+	}
+}
+
+/* In all three: relaxed, for an alarm that is set just now may be missed, and is seen by the next
+ * fork or join. Both leave all that is rare to others in their place, and so need no frame. */
 static void steal_fork(struct worker *w, struct task *task)
 {
 	/* relaxed: published by the push */
 	atomic_store_explicit(&task->state, 0, memory_order_relaxed);
-	if (__builtin_expect(!deque_push(&w->deque, task), 0)) {
-		task->run(w, task);
-		atomic_store_explicit(&task->state, DONE, memory_order_relaxed);
-		return;
-	}
-	/* relaxed: an alarm that is set just now may be missed, and is seen by the next join */
-	if (__builtin_expect(atomic_load_explicit(&w->alarm, memory_order_relaxed), 0))
+	if (__builtin_expect(!deque_push_hidden(&w->deque, task), 0))
+		fork_shown(w, task);
+	else if (__builtin_expect(atomic_load_explicit(&w->alarm, memory_order_relaxed), 0))
 		ring(w);
+}
+
+/* The join of a task that may have been stolen, or while somebody waits for tasks. */
+static __attribute__((noinline)) void join_shown(struct worker *w, struct task *task)
+{
+	bool ours = deque_drop_hidden(&w->deque);
+	if (!ours)
+		ours = deque_take_shown(&w->deque);
+	/* seq_cst: after the exchange in deque_take_shown, so that either a sleeper's last look at the
+	 * deque saw what is still in it, or its alarm is seen here */
+	if (atomic_load_explicit(&w->alarm, memory_order_seq_cst))
+		ring(w);
+	if (ours)
+		task->run(w, task);
+	else
+		wait_for(w, task);
 }
 
 static void steal_join(struct worker *w, struct task *task)
@@ -159,22 +198,12 @@ static void steal_join(struct worker *w, struct task *task)
 	/* acquire: what a thief wrote before DONE */
 	if (atomic_load_explicit(&task->state, memory_order_acquire) & DONE)
 		return;
-	if (w->alone) {
-		deque_take_alone(&w->deque);
-		task->run(w, task);
-		return;
-	}
 	/* What is taken is `task`: later forks have been joined, and steals go oldest first. */
-	if (__builtin_expect(!deque_take(&w->deque), 0)) {
-		wait_for(w, task);
-		return;
-	}
-	/* seq_cst: after the exchange in deque_take, so that either a sleeper's last look at the
-	 * deque saw what is still in it, or its alarm is seen here */
-	if (__builtin_expect(atomic_load_explicit(&w->alarm, memory_order_seq_cst), 0) &&
-	    !deque_is_empty(&w->deque))
-		ring(w);
-	task->run(w, task);
+	if (__builtin_expect(!atomic_load_explicit(&w->alarm, memory_order_relaxed), 1) &&
+	    __builtin_expect(deque_drop_hidden(&w->deque), 1))
+		task->run(w, task);
+	else
+		join_shown(w, task);
 }
 
 /* Try every other worker once, from a random one on. */
@@ -198,7 +227,7 @@ static void sleep_idle(struct worker *w)
 	/* acquire, then seq_cst: as in sleep_on_task, for all workers */
 	uint32_t epoch = atomic_load_explicit(&executor->epoch, memory_order_acquire);
 	for (unsigned i = 0; i < executor->threads; i++)
-		atomic_store_explicit(&executor->workers[i].alarm, 1, memory_order_seq_cst);
+		atomic_fetch_or_explicit(&executor->workers[i].alarm, ASLEEP, memory_order_seq_cst);
 	for (unsigned i = 0; i < executor->threads; i++)
 		if (!deque_is_empty(&executor->workers[i].deque))
 			return;
@@ -296,7 +325,9 @@ static enum assay_code steal_start(unsigned threads, const int *cpus, struct exe
 	executor->spin_ns = usable_cpus(threads, cpus) < threads ? 0 : SPIN_NS;
 	for (unsigned i = 0; i < threads; i++) {
 		executor->workers[i].executor = executor;
-		executor->workers[i].alone = threads == 1;
+		/* enough in sight for each of the others; alone, all the deque holds is hidden */
+		executor->workers[i].deque.keep = threads - 1;
+		executor->workers[i].deque.hidden = threads == 1 ? 2 * DEQUE_SLOTS : HIDDEN;
 		executor->workers[i].random = i * 0x9e3779b9u + 1;
 	}
 	for (unsigned i = 1; i < threads; i++) {

@@ -9,7 +9,7 @@
 #include "harness/base/rng.h"
 #include "tests/t.h"
 
-#define ITEMS   200000
+#define ITEMS   100000
 #define THIEVES 3
 
 static void *item(size_t i)
@@ -35,13 +35,37 @@ static void newest_at_the_bottom_oldest_at_the_top(void **state)
 		assert_true(deque_push(d, item(i)));
 	assert_ptr_equal(deque_steal(d), item(0));
 	assert_ptr_equal(deque_take(d), item(4));
-	assert_ptr_equal(deque_take_alone(d), item(3));
+	assert_ptr_equal(deque_take_shown(d), item(3));
 	assert_ptr_equal(deque_steal(d), item(1));
 	assert_false(deque_is_empty(d));
 	assert_ptr_equal(deque_take(d), item(2));
 	assert_null(deque_take(d));
-	assert_null(deque_take_alone(d));
+	assert_null(deque_take_shown(d));
 	assert_null(deque_steal(d));
+	free(d);
+}
+
+static void the_newest_are_hidden_once_enough_is_in_sight(void **state)
+{
+	struct deque *d = deque_new();
+	d->hidden = 4;
+	d->keep = 1;
+	for (size_t i = 0; i < 4; i++)
+		assert_true(deque_push(d, item(i)));
+	assert_ptr_equal(deque_steal(d), item(0)); /* in sight, since nothing was before it */
+	assert_null(deque_steal(d));
+	assert_true(deque_push(d, item(4)));
+	assert_true(deque_push(d, item(5))); /* one too many out of sight: the older go */
+	assert_ptr_equal(deque_steal(d), item(1));
+	assert_ptr_equal(deque_take(d), item(5));
+	deque_open(d);
+	for (size_t i = 2; i < 5; i++)
+		assert_ptr_equal(deque_steal(d), item(i));
+	assert_true(deque_push(d, item(6))); /* pushes after it are in sight for a while */
+	assert_true(deque_push(d, item(7)));
+	assert_ptr_equal(deque_steal(d), item(6));
+	assert_ptr_equal(deque_steal(d), item(7));
+	assert_null(deque_take(d));
 	free(d);
 }
 
@@ -49,9 +73,12 @@ static void a_full_deque_refuses_and_wraps(void **state)
 {
 	struct deque *d = deque_new();
 	size_t next = 0, oldest = 0;
+	d->hidden = 2 * DEQUE_SLOTS; /* out of sight or not, the bound is the same */
 	while (deque_push(d, item(next)))
 		next++;
 	assert_int_equal(next, DEQUE_SLOTS);
+	deque_open(d);
+	d->hidden = 0;
 	for (int round = 0; round < 3 * DEQUE_SLOTS; round++) {
 		assert_ptr_equal(deque_steal(d), item(oldest++));
 		assert_true(deque_push(d, item(next++)));
@@ -101,6 +128,8 @@ static void push_and_take_all(struct contest *contest)
 			if (got)
 				account(contest, got);
 		}
+		if (assay_rng_below(&rng, 64) == 0)
+			deque_open(contest->deque);
 		if (next % 1024 == 0) /* on few processors, let thieves in */
 			sched_yield();
 	}
@@ -108,11 +137,13 @@ static void push_and_take_all(struct contest *contest)
 		account(contest, got);
 }
 
-static void every_item_goes_to_exactly_one(void **state)
+static void hold_contest(int64_t hidden, int64_t keep)
 {
 	struct contest *contest = calloc(1, sizeof(*contest));
 	assert_non_null(contest);
 	contest->deque = deque_new();
+	contest->deque->hidden = hidden;
+	contest->deque->keep = keep;
 	pthread_t thieves[THIEVES];
 	for (int i = 0; i < THIEVES; i++)
 		assert_int_equal(pthread_create(&thieves[i], NULL, steal_all, contest), 0);
@@ -127,12 +158,25 @@ static void every_item_goes_to_exactly_one(void **state)
 	free(contest);
 }
 
+static void every_item_goes_to_exactly_one(void **state)
+{
+	hold_contest(0, 0);
+}
+
+static void so_it_does_when_some_are_hidden(void **state)
+{
+	hold_contest(2, 0);
+	hold_contest(4, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(newest_at_the_bottom_oldest_at_the_top),
+		cmocka_unit_test(the_newest_are_hidden_once_enough_is_in_sight),
 		cmocka_unit_test(a_full_deque_refuses_and_wraps),
 		cmocka_unit_test(every_item_goes_to_exactly_one),
+		cmocka_unit_test(so_it_does_when_some_are_hidden),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
