@@ -96,6 +96,42 @@ static void take_and_steal(unsigned i)
 	}
 }
 
+/* The newest are out of sight, until there are too many, or the owner opens the deque. */
+static void some_are_hidden(void)
+{
+	empty();
+	deque.hidden = 2;
+}
+
+static void too_many_hidden(unsigned i)
+{
+	if (i == 0) {
+		push(0);
+		push(1);
+		push(2);
+		got(deque_take(&deque));
+		got(deque_take(&deque));
+	} else {
+		got(deque_steal(&deque));
+		got(deque_steal(&deque));
+	}
+}
+
+static void opened(unsigned i)
+{
+	if (i == 0) {
+		push(0);
+		push(1);
+		deque_open(&deque);
+		got(deque_take(&deque));
+		push(2);
+		got(deque_take(&deque));
+	} else {
+		got(deque_steal(&deque));
+		got(deque_steal(&deque));
+	}
+}
+
 /* A thief sets an alarm, then sees nothing to steal; the owner, who has pushed, looks for the alarm after its
  * next take: one of them must see the other. */
 static _Atomic int alarm_set;
@@ -133,6 +169,8 @@ static const struct schedules_case cases[] = {
 	{"two items", 2, empty, two_items, all_taken, 3, 2, 0},
 	{"two items pushed before", 2, two_items_before, take_and_steal, all_taken, 3, 3, 0},
 	{"a push after a take", 2, empty, push_after_take, all_taken, 3, 2, 0},
+	{"too many hidden", 2, some_are_hidden, too_many_hidden, all_taken, 3, 2, 0},
+	{"opened", 2, some_are_hidden, opened, all_taken, 3, 2, 0},
 	{"an alarm", 2, nobody_asleep, sleep_or_ring, nobody_overslept, 3, 3, 0},
 };
 
