@@ -28,7 +28,8 @@ static const struct feature features[] = {
 	{"papi", ASSAY_HAVE_PAPI, "hardware and software counters"},
 	{"libdw", ASSAY_HAVE_LIBDW, "names and callers in call stacks"},
 	{"gbench", ASSAY_HAVE_GBENCH, "the Google Benchmark driver"},
-	{"openmp", ASSAY_HAVE_OPENMP, "a subject of concurrency/"},
+	{"openmp", ASSAY_HAVE_OPENMP, "subjects of concurrency/, opened at run time"},
+	{"tbb", ASSAY_HAVE_TBB, "a subject of concurrency/"},
 	{"opencl", ASSAY_HAVE_OPENCL, "a subject of gpu/, opened at run time"},
 };
 

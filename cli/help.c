@@ -186,7 +186,8 @@ void cli_version(FILE *out)
 		{"papi", ASSAY_HAVE_PAPI, "hardware and software counters"},
 		{"libdw", ASSAY_HAVE_LIBDW, "names and callers in call stacks"},
 		{"gbench", ASSAY_HAVE_GBENCH, "the Google Benchmark driver"},
-		{"openmp", ASSAY_HAVE_OPENMP, "subject of concurrency/"},
+		{"openmp", ASSAY_HAVE_OPENMP, "subjects of concurrency/, opened at run time"},
+		{"tbb", ASSAY_HAVE_TBB, "subject of concurrency/"},
 		{"opencl", ASSAY_HAVE_OPENCL, "subject of gpu/, opened at run time"},
 	};
 	fprintf(out, "assay %s\n", ASSAY_VERSION);
