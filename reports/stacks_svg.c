@@ -10,15 +10,17 @@
 
 #include "reports/escape.h"
 #include "reports/stacks.h"
+#include "reports/stacks_script.h"
 
 enum {
 	WIDTH = 1200,
 	MARGIN = 12,
 	ROW = 18,
 	HEAD = 70,
-	FOOT = 48,
+	FOOT = 64,
 	CHARACTER = 7, /* of the 12 px monospace font */
 	LEGEND = 8,    /* modules named in the legend */
+	SWATCH = 130,  /* px for each */
 	KERNEL_HUE = 205,
 };
 #define NARROWEST 0.4 /* px; what is narrower is left out with all on top of it */
@@ -34,6 +36,8 @@ struct graph {
 	unsigned deepest; /* of what is drawn */
 	const char *modules[LEGEND]; /* heaviest first */
 	size_t n_modules;
+	size_t head,
+		tail; /* what the names of the processes have in common, up to and from a '/' */
 	struct assay_str text;
 };
 
@@ -141,6 +145,14 @@ static void module_colour(const struct graph *g, const struct assay_stack_frame 
 	snprintf(text, 32, "hsl(0,0%%,%u%%)", 78 + hash % 10);
 }
 
+static bool is_listed(const struct graph *g, const char *module)
+{
+	for (size_t k = 0; k < g->n_modules; k++)
+		if (strcmp(module, g->modules[k]) == 0)
+			return true;
+	return !module[0] || strcmp(module, "[process]") == 0;
+}
+
 static double share(uint64_t part, uint64_t all)
 {
 	return all ? 100.0 * (double)part / (double)all : 0;
@@ -161,6 +173,74 @@ static void change_colour(double points, char text[32])
 	else
 		snprintf(text, 32, "hsl(%d,85%%,%.0f%%)", points > 0 ? 24 : 212,
 			 92 - 32 * strength);
+}
+
+static bool is_process(const struct graph *g, size_t node)
+{
+	const struct assay_stacks *s = g->stacks;
+	return strcmp(s->frames[s->nodes[node].frame].module, "[process]") == 0;
+}
+
+static size_t common_head(const char *a, const char *b, size_t most)
+{
+	size_t n = 0, slash = 0;
+	for (; n < most && a[n] && a[n] == b[n]; n++)
+		slash = a[n] == '/' ? n + 1 : slash;
+	return slash;
+}
+
+static size_t common_tail(const char *a, const char *b, size_t most)
+{
+	size_t n = 0, slash = 0, la = strlen(a), lb = strlen(b);
+	for (; n < most && n < la && n < lb && a[la - 1 - n] == b[lb - 1 - n]; n++)
+		slash = a[la - 1 - n] == '/' ? n + 1 : slash;
+	return slash;
+}
+
+/* Length of "subject:" where all labels are "subject:" and a word. */
+static size_t common_key(const struct graph *g, const char *key)
+{
+	size_t length = strcspn(key, ":") + 1;
+	for (uint32_t c = g->first[0]; c; c = g->next[c]) {
+		const char *name = name_of(g->stacks, c), *label = name + g->head;
+		size_t n = strlen(name) - g->head - g->tail;
+		if (memchr(label, '/', n) || n <= length || strncmp(label, key, length) != 0)
+			return 0;
+	}
+	return length;
+}
+
+/* Benchmarks side by side are told apart by the middle of their names; the title has the whole. */
+static void find_common(struct graph *g)
+{
+	const char *first = NULL;
+	for (uint32_t c = g->first[0]; c; c = g->next[c]) {
+		const char *name = name_of(g->stacks, c);
+		if (!is_process(g, c)) {
+			g->head = g->tail = 0;
+			return;
+		}
+		g->head = first ? common_head(first, name, g->head) : strlen(name);
+		g->tail = first ? common_tail(first, name, g->tail) : strlen(name);
+		first = first ? first : name;
+	}
+	if (!first || !g->next[g->first[0]])
+		g->head = g->tail = 0;
+	else
+		g->head += common_key(g, first + g->head);
+}
+
+static void add_label(struct graph *g, size_t i, size_t fits)
+{
+	const char *name = name_of(g->stacks, i);
+	size_t length = strlen(name), head = 0, tail = 0;
+	if (g->depth[i] == 1 && g->head + g->tail < length) {
+		head = g->head;
+		tail = g->tail;
+	}
+	ASSAY_AUTO(assay_str_done) struct assay_str label = {0};
+	assay_str_put(&label, name + head, length - head - tail);
+	assay_escape_html(&g->text, assay_str_text(&label), fits);
 }
 
 static void add_title(struct graph *g, size_t i)
@@ -201,49 +281,22 @@ static void add_frame(struct graph *g, size_t i)
 		change_colour(share(g->total[i], g->total[0]) - share_before(g, i), colour);
 	else
 		module_colour(g, f, colour);
-	assay_str_add(&g->text, "<g class=\"f\">");
+	assay_str_add(&g->text, "<g class=\"f\"");
+	if (g->depth[i] == 1 && g->head + g->tail) {
+		assay_str_add(&g->text, " data-label=\"");
+		add_label(g, i, 400);
+		assay_str_add(&g->text, "\"");
+	}
+	assay_str_add(&g->text, ">");
 	add_title(g, i);
 	assay_str_add(&g->text,
 		      "<rect x=\"%.2f\" y=\"%.0f\" width=\"%.2f\" height=\"%d\" fill=\"%s\"/>",
 		      g->x[i], y, width, ROW - 1, colour);
 	assay_str_add(&g->text, "<text x=\"%.2f\" y=\"%.0f\">", g->x[i] + 3, y + 13);
 	if (fits >= 3)
-		assay_escape_html(&g->text, f->function, fits);
+		add_label(g, i, fits);
 	assay_str_add(&g->text, "</text></g>\n");
 }
-
-static const char style[] =
-	"<style>text{font:12px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;fill:#111}"
-	"text.h{font:600 16px system-ui,'DejaVu Sans',sans-serif}"
-	"text.s{font:12px system-ui,'DejaVu Sans',sans-serif;fill:#444}"
-	".f text{pointer-events:none}.f{cursor:pointer}.f rect{stroke:#fff;stroke-width:.5}"
-	".f:hover rect{stroke:#111;stroke-width:1.5}.f.m rect{fill:#d33}.f.m text{fill:#fff}"
-	".b{cursor:pointer;display:none}</style>\n";
-
-/*
- * Zoom and search. Reads only what the drawing itself says: the first text of each title is the name.
- * A frame belongs to the zoomed one when it lies within its width, and above it.
- */
-static const char script[] =
-	"<script><![CDATA[\n"
-	"(function(){var d=document,F=[].slice.call(d.querySelectorAll('.f')),W=1176,M=12,C=7;\n"
-	"F.forEach(function(g){var r=g.querySelector('rect');g.X=+r.getAttribute('x');"
-	"g.W=+r.getAttribute('width');g.Y=+r.getAttribute('y');"
-	"g.N=g.querySelector('title').textContent.split(/\\n| \\(/)[0]});\n"
-	"function show(t){var x=t?t.X:M,w=t?t.W:W;F.forEach(function(g){"
-	"var up=t&&g.Y>t.Y&&g.X<=x+.01&&g.X+g.W>=x+w-.01,"
-	"on=!t||up||(g.Y<=t.Y&&g.X>=x-.01&&g.X+g.W<=x+w+.01);"
-	"g.style.display=on?'':'none';if(!on)return;var r=g.querySelector('rect'),"
-	"e=g.querySelector('text'),X=up?M:M+(g.X-x)*W/w,V=up?W:g.W*W/w,n=Math.floor((V-6)/C);"
-	"r.setAttribute('x',X);r.setAttribute('width',V);r.style.opacity=up?.5:1;"
-	"e.setAttribute('x',X+3);e.textContent=n<3?'':g.N.length>n?g.N.slice(0,n-1)+'\\u2026':g.N});"
-	"b.style.display=t?'inline':'none'}\n"
-	"var b=d.getElementById('all'),s=d.getElementById('find');s.style.display='inline';\n"
-	"F.forEach(function(g){g.addEventListener('click',function(){show(g)})});\n"
-	"b.addEventListener('click',function(){show(null)});\n"
-	"s.addEventListener('click',function(){var q=prompt('Mark functions whose name contains:');"
-	"F.forEach(function(g){g.classList.toggle('m',!!q&&g.N.indexOf(q)>=0)})});\n"
-	"})();\n]]></script>\n";
 
 static void add_head(struct graph *g, int height)
 {
@@ -254,9 +307,9 @@ static void add_head(struct graph *g, int height)
 		      "xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
 		      "viewBox=\"0 0 %d %d\">\n",
 		      WIDTH, height, WIDTH, height);
-	assay_str_put(to, style, sizeof(style) - 1);
+	assay_str_add(to, "%s", stacks_svg_style);
 	assay_str_add(to,
-		      "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text class=\"h\" "
+		      "<rect class=\"p\" width=\"100%%\" height=\"100%%\"/>\n<text class=\"s h\" "
 		      "x=\"%d\" y=\"24\">",
 		      MARGIN);
 	assay_escape_html(to, f->title, 110);
@@ -275,27 +328,40 @@ static void add_head(struct graph *g, int height)
 			      "; against %llu before: orange takes more of the whole, blue less",
 			      (unsigned long long)g->total_before[0]);
 	assay_str_add(to,
-		      "</text>\n<text class=\"s b\" id=\"all\" x=\"%d\" y=\"62\">show all</text>"
-		      "<text class=\"s b\" id=\"find\" x=\"%d\" y=\"62\">search</text>\n",
-		      MARGIN, MARGIN + 80);
+		      "</text>\n<text class=\"s b\" id=\"find\" x=\"%d\" y=\"62\">search</text>"
+		      "<text class=\"s b\" id=\"all\" x=\"%d\" y=\"62\" text-anchor=\"end\">"
+		      "show all</text>\n",
+		      MARGIN, WIDTH - MARGIN);
 }
 
-/* What the colours mean. */
+static void add_swatch(struct graph *g, int x, int y, const char *module, const char *name)
+{
+	const struct assay_stack_frame frame = {"", module, "", 0};
+	char colour[32];
+	module_colour(g, &frame, colour);
+	assay_str_add(&g->text,
+		      "<rect x=\"%d\" y=\"%d\" width=\"11\" height=\"11\" fill=\"%s\"/>"
+		      "<text class=\"s\" x=\"%d\" y=\"%d\">",
+		      x, y, colour, x + 16, y + 10);
+	assay_escape_html(&g->text, name, 15);
+	assay_str_add(&g->text, "</text>\n");
+}
+
+/* What the colours mean; below it is where the pointer's frame is described. */
 static void add_legend(struct graph *g, int y)
 {
-	int x = MARGIN;
-	for (size_t k = 0; !g->before && k < g->n_modules; k++) {
-		const struct assay_stack_frame swatch = {"", g->modules[k], "", 0};
-		char colour[32];
-		module_colour(g, &swatch, colour);
-		assay_str_add(&g->text,
-			      "<rect x=\"%d\" y=\"%d\" width=\"11\" height=\"11\" fill=\"%s\"/>"
-			      "<text class=\"s\" x=\"%d\" y=\"%d\">",
-			      x, y, colour, x + 16, y + 10);
-		assay_escape_html(&g->text, g->modules[k], 18);
-		assay_str_add(&g->text, "</text>\n");
-		x += 146;
-	}
+	const struct assay_stacks *s = g->stacks;
+	bool others = false;
+	for (size_t i = 1; i < s->n_nodes; i++)
+		others |= width_of(g, i) >= NARROWEST &&
+			  !is_listed(g, s->frames[s->nodes[i].frame].module);
+	size_t n = g->before ? 0 : g->n_modules;
+	for (size_t k = 0; k < n; k++)
+		add_swatch(g, MARGIN + (int)k * SWATCH, y, g->modules[k], g->modules[k]);
+	if (others && !g->before)
+		add_swatch(g, MARGIN + (int)n * SWATCH, y, "", "others");
+	assay_str_add(&g->text, "<text class=\"s\" id=\"at\" x=\"%d\" y=\"%d\"> </text>\n", MARGIN,
+		      y + 32);
 }
 
 static void draw(struct graph *g)
@@ -313,7 +379,7 @@ static void draw(struct graph *g)
 		      HEAD + (int)g->deepest * ROW, WIDTH - 2 * MARGIN, ROW - 1, MARGIN + 3,
 		      HEAD + (int)g->deepest * ROW + 13);
 	add_legend(g, HEAD + frames + 18);
-	assay_str_put(&g->text, script, sizeof(script) - 1);
+	assay_str_add(&g->text, "%s", stacks_svg_script);
 	assay_str_add(&g->text, "</svg>\n");
 }
 
@@ -356,6 +422,7 @@ enum assay_code assay_stacks_svg(const struct assay_stacks *stacks,
 		find_twins(&g);
 		place(&g);
 		choose_modules(&g);
+		find_common(&g);
 		draw(&g);
 	} else {
 		g.text.failed = true;
