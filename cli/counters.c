@@ -12,7 +12,12 @@
 #include "profiler/groups.h"
 
 /* As many as one pass counts, see GANG_MAX_EVENTS. */
-enum { MOST_EVENTS = 32, MOST_KNOWN = 160, MOST_METRICS = 32 };
+enum {
+	MOST_EVENTS = 32,
+	MOST_KNOWN = 160,
+	MOST_COUNTS = 80,
+	MOST_KNOWN_COUNTS = MOST_COUNTS + SHAPES_MOST
+};
 
 struct expansion {
 	const struct cli *cli;
@@ -125,34 +130,41 @@ enum assay_code counters_expand(const struct cli *cli, const char *text, char **
 	return ASSAY_OK;
 }
 
-/* Time of one operation in ns; NaN where the metric is no time and no rate. */
-static double time_of(const struct assay_result *r)
+/* Shapes beside the counts for formulas that name them; of these only the metrics are kept. */
+static size_t derive_all(const struct counter_groups *groups, const struct shape_case *c,
+			 struct assay_count *counts, size_t capacity)
 {
-	if (strncmp(r->metric.unit, "ns", 2) == 0)
-		return r->estimate.median;
-	if (strcmp(r->metric.unit, "op/s") == 0 && r->estimate.median > 0)
-		return 1e9 * r->threads / r->estimate.median;
-	return NAN;
+	const struct assay_result *result = &c->results[c->which];
+	struct assay_count known[MOST_KNOWN_COUNTS];
+	size_t n = result->n_counters < MOST_COUNTS ? result->n_counters : MOST_COUNTS;
+	if (n)
+		memcpy(known, result->counters, n * sizeof(*known));
+	n += shapes_of_case(c, known + n);
+	return counter_groups_derive(groups, known, n, shape_time_ns(result), counts, capacity);
 }
 
-enum assay_code counters_derive(const struct assay_result *result, struct assay_result *ret,
-				struct assay_count **ret_counts, struct assay_err *err)
+enum assay_code counters_derive(const struct assay_result *result, const struct ceilings *ceilings,
+				struct assay_result *ret, struct assay_count **ret_counts,
+				struct assay_err *err)
 {
 	struct counter_groups groups;
+	const struct shape_case alone = {result, 1, 0, ceilings};
+	size_t n = result->n_counters, most = 0;
 	*ret = *result;
 	*ret_counts = NULL;
-	if (!result->n_counters)
+	if (!result->primary || !assay_status_measured(result->status))
 		return ASSAY_OK;
 	enum assay_code rc = counter_groups_read(groups_text, &groups, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	struct assay_count *counts = calloc(result->n_counters + MOST_METRICS, sizeof(*counts));
+	for (size_t i = 0; i < groups.n; i++)
+		most += groups.groups[i].n_metrics;
+	struct assay_count *counts = calloc(n + most + 1, sizeof(*counts));
 	if (counts) {
-		memcpy(counts, result->counters, result->n_counters * sizeof(*counts));
+		if (n)
+			memcpy(counts, result->counters, n * sizeof(*counts));
 		ret->counters = *ret_counts = counts;
-		ret->n_counters +=
-			counter_groups_derive(&groups, counts, result->n_counters, time_of(result),
-					      counts + result->n_counters, MOST_METRICS);
+		ret->n_counters += derive_all(&groups, &alone, counts + n, most);
 	} else {
 		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for metrics");
 	}
@@ -250,7 +262,8 @@ static void list_text(const struct cli *cli, const struct counter_groups *groups
 		char text[400];
 		printf("%s  %s\n    needs     ", g->name, g->brief);
 		for (const char *const *e = g->events; *e; e++)
-			printf("%s%s", *e, e[1] ? " " : "\n");
+			printf("%s%s", *e, e[1] ? " " : "");
+		puts(g->events[0] ? "" : "nothing to be counted");
 		for (size_t k = 0; k < g->n_metrics; k++)
 			printf("    %-18s %s\n", g->metrics[k].name,
 			       group_metric_prose(&g->metrics[k], text, sizeof(text)));

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "harness/result.h"
 #include "harness/store/store.h"
+#include "profiler/shapes.h"
 
 /*
  * Events, groups, "default" and "none", separated by commas, as a NULL-terminated list of events, each once;
@@ -15,11 +16,12 @@ enum assay_code counters_expand(const struct cli *cli, const char *text, char **
 				struct assay_err *err);
 
 /*
- * The result with the metrics that its counters allow behind them. *ret_counts owns the counters of *ret and
- * is for the caller to free.
+ * The result with the metrics that its counters and ceilings (may be NULL) allow behind them. *ret_counts owns
+ * the counters of *ret and is for the caller to free.
  */
-enum assay_code counters_derive(const struct assay_result *result, struct assay_result *ret,
-				struct assay_count **ret_counts, struct assay_err *err);
+enum assay_code counters_derive(const struct assay_result *result, const struct ceilings *ceilings,
+				struct assay_result *ret, struct assay_count **ret_counts,
+				struct assay_err *err);
 
 /* A table of counters and metrics per case, with what lies beyond its threshold; nothing without any. */
 enum assay_code counters_show(const struct assay_result_list *results, FILE *out,

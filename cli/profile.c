@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
 	{"overhead", 0, "PERCENT", "of CPU time that samples may cost (default 0.75)"},
 	{"rate", 0, "HZ", "samples per second of CPU time, whatever they cost"},
 	{"engine", 0, "NAME", "perf or timer (default: what works)"},
+	{"counters", 0, "LIST", "what to count beside, or 'none' (default: what the advice needs)"},
 	{"allocations", 0, NULL, "what is allocated where, instead of time"},
 	{"bytes", 0, "SIZE", "--allocations: between samples (default 1Mi)"},
 	{"unwind", 0, "NAME", "dwarf or frames (default: what works)"},
@@ -39,9 +40,12 @@ enum { DEFAULT_TOP = 15, MOST_HZ = 20000 };
 
 void profile_list_done(struct profile_list *list)
 {
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++) {
 		assay_stacks_free(list->stacks[i]);
+		profile_figures_done(&list->figures[i]);
+	}
 	free(list->stacks);
+	free(list->figures);
 	*list = (struct profile_list){0};
 }
 
@@ -49,11 +53,14 @@ enum assay_code profile_list_add(struct profile_list *list, struct assay_stacks 
 				 struct assay_err *err)
 {
 	struct assay_stacks **larger = realloc(list->stacks, (list->n + 1) * sizeof(*larger));
-	if (!larger) {
+	list->stacks = larger ? larger : list->stacks;
+	struct profile_figures *figures = realloc(list->figures, (list->n + 1) * sizeof(*figures));
+	list->figures = figures ? figures : list->figures;
+	if (!larger || !figures) {
 		assay_stacks_free(stacks);
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a profile");
 	}
-	list->stacks = larger;
+	figures[list->n] = (struct profile_figures){0};
 	larger[list->n++] = stacks;
 	return ASSAY_OK;
 }
@@ -174,6 +181,9 @@ static enum assay_code show_all(const struct cli *cli, const struct profile_list
 		if (i && !cli->json_is_stdout)
 			putchar('\n');
 		rc = profile_show(cli, list->stacks[i], top, err);
+		if (rc == ASSAY_OK)
+			rc = profile_show_figures(cli, list->stacks[i]->facts.title,
+						  &list->figures[i], err);
 		if (rc == ASSAY_OK && old)
 			rc = profile_show_change(cli, list->stacks[i], old, top, err);
 	}

@@ -5,15 +5,28 @@
 
 #include <signal.h>
 
+#include "cli/advice.h"
 #include "cli/cli.h"
+#include "harness/engine/collect.h"
 #include "harness/stacks.h"
 #include "profiler/sampler.h"
 
 struct profile_regions;
 
+/* What is known beside the stacks; nothing of a stored profile. */
+struct profile_figures {
+	struct assay_count *counts; /* of a benchmark: per operation, with the metrics */
+	size_t n_counts;
+	double time_ns; /* of one operation */
+	bool judged;
+	struct advice_list advice;
+};
+void profile_figures_done(struct profile_figures *figures);
+
 /* Profiles in the order they were taken or stored. */
 struct profile_list {
-	struct assay_stacks **stacks; /* owned */
+	struct assay_stacks **stacks;    /* owned */
+	struct profile_figures *figures; /* one for each */
 	size_t n;
 };
 void profile_list_done(struct profile_list *list);
@@ -37,6 +50,22 @@ enum assay_code profile_command(const struct cli *cli, const struct cli_args *ar
 				struct sampler *sampler, struct profile_list *ret,
 				struct profile_regions *regions, int *ret_exit,
 				struct assay_err *err);
+
+/* A case whose stacks are at list->stacks[at], and what its worker sent. */
+struct profiled_case {
+	const struct assay_planned *planned;
+	struct assay_collect collect;
+	size_t at;
+};
+/* Fill in the figures of these cases: each is judged among the others. */
+enum assay_code profile_judge_cases(const struct cli *cli, const struct profiled_case *cases,
+				    size_t n, struct profile_list *list, struct assay_err *err);
+/* Those of the last profile of the list, of a command or (NULL) of stacks alone. */
+enum assay_code profile_judge_last(const struct shape_command *command, struct profile_list *list,
+				   struct assay_err *err);
+/* Below the table of functions: what was counted, and the advice. */
+enum assay_code profile_show_figures(const struct cli *cli, const char *name,
+				     const struct profile_figures *figures, struct assay_err *err);
 
 /*
  * Regions that the program under test names (profiler/region.h): the environment asks for them from begin to

@@ -18,19 +18,20 @@
 
 enum { SECONDS_PER_CASE = 1 };
 
-/* When the timed loops of one worker ran. */
+/* When the timed loops of one worker ran, and everything else it said. */
 struct spans {
 	struct sampler_span *list;
 	size_t n, capacity;
+	struct assay_collect *collect;
 };
 
-static enum assay_code take_span(void *context, enum assay_frame_type type, const void *payload,
-				 size_t length, struct assay_err *err)
+static enum assay_code take_record(void *context, enum assay_frame_type type, const void *payload,
+				   size_t length, struct assay_err *err)
 {
 	struct spans *spans = context;
 	struct assay_span_frame frame;
 	if (type != ASSAY_FRAME_SPAN)
-		return ASSAY_OK;
+		return assay_collect_record(spans->collect, type, payload, length, err);
 	if (length != sizeof(frame))
 		return assay_fail(err, ASSAY_EPARSE, "the worker sent a malformed record");
 	memcpy(&frame, payload, sizeof(frame));
@@ -67,6 +68,9 @@ struct session {
 	struct run_request request;
 	struct sampler *sampler;
 	const volatile sig_atomic_t *interrupted;
+	const char *const *events; /* NULL: none */
+	struct profiled_case *cases;
+	size_t n_cases;
 };
 
 static enum assay_code launch(const struct session *s, const struct assay_planned *planned,
@@ -84,6 +88,7 @@ static enum assay_code launch(const struct session *s, const struct assay_planne
 		.seed = q->seed,
 		.effort = {.samples = (unsigned)q->samples, .time_ns = q->time_ns},
 		.driver = q->driver,
+		.events = s->events,
 		.spans = true,
 	};
 	const struct assay_launch what = {
@@ -97,34 +102,52 @@ static enum assay_code launch(const struct session *s, const struct assay_planne
 	};
 	if (!all)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	return assay_launch_run(&what, take_span, spans, ret, err);
+	return assay_launch_run(&what, take_record, spans, ret, err);
 }
 
-/* A bad end of a case is said, not fatal: what was sampled of it is shown all the same. */
-static enum assay_code profile_one(const struct session *s, const struct assay_planned *planned,
-				   struct profile_list *list, int *ret_exit, struct assay_err *err)
+/* Its stacks, and a place among the cases that are judged in the end. */
+static enum assay_code keep(struct session *s, const struct assay_planned *planned,
+			    const struct spans *spans, const struct assay_outcome *outcome,
+			    struct profile_list *list, struct assay_err *err)
 {
-	const char *const *environment;
-	struct spans spans = {0};
-	struct assay_outcome outcome = {0};
-	struct assay_stacks *stacks = NULL;
-	enum assay_code rc = sampler_start(s->sampler, &environment, err);
-	if (rc == ASSAY_OK)
-		rc = launch(s, planned, environment, &spans, &outcome, err);
 	/* Without a single span all of it was something else than the timed loop. */
 	const struct sampler_span never = {0, 0};
 	const struct sampler_view view = {
 		.title = planned->c.name,
-		.spans = spans.n ? spans.list : &never,
-		.n_spans = spans.n ? spans.n : 1,
+		.spans = spans->n ? spans->list : &never,
+		.n_spans = spans->n ? spans->n : 1,
 		.root = "run_body",
 	};
+	struct profiled_case *one = &s->cases[s->n_cases];
+	struct assay_stacks *stacks = NULL;
+	enum assay_code rc = sampler_finish(s->sampler, &view, &stacks, err);
+	if (rc == ASSAY_OK)
+		rc = profile_list_add(list, stacks, err);
+	if (rc == ASSAY_OK)
+		rc = assay_collect_end(&one->collect, outcome->status, outcome->reason, err);
+	one->planned = planned;
+	one->at = list->n ? list->n - 1 : 0;
+	s->n_cases += rc == ASSAY_OK;
+	return rc;
+}
+
+/* A bad end of a case is said, not fatal: what was sampled of it is shown all the same. */
+static enum assay_code profile_one(struct session *s, const struct assay_planned *planned,
+				   struct profile_list *list, int *ret_exit, struct assay_err *err)
+{
+	const char *const *environment;
+	struct spans spans = {.collect = &s->cases[s->n_cases].collect};
+	struct assay_outcome outcome = {0};
+	assay_collect_begin(spans.collect);
+	enum assay_code rc = sampler_start(s->sampler, &environment, err);
+	if (rc == ASSAY_OK)
+		rc = launch(s, planned, environment, &spans, &outcome, err);
 	if (rc == ASSAY_OK && outcome.status == ASSAY_STATUS_SKIPPED) {
 		cli_note(s->cli, "%s: skipped: %s", planned->c.name, outcome.reason);
+		assay_collect_done(spans.collect);
+		*spans.collect = (struct assay_collect){0};
 	} else if (rc == ASSAY_OK) {
-		rc = sampler_finish(s->sampler, &view, &stacks, err);
-		if (rc == ASSAY_OK)
-			rc = profile_list_add(list, stacks, err);
+		rc = keep(s, planned, &spans, &outcome, list, err);
 		if (outcome.status != ASSAY_STATUS_OK) {
 			cli_warn(s->cli, "%s: %s: %s", planned->c.name,
 				 assay_status_name(outcome.status), outcome.reason);
@@ -135,7 +158,17 @@ static enum assay_code profile_one(const struct session *s, const struct assay_p
 	return rc;
 }
 
-static enum assay_code profile_plan(const struct session *s, const struct assay_plan *plan,
+/* What was asked for, else what the advice is made of; allocations are a matter of their own. */
+static void choose_events(struct session *s, const struct cli_args *args,
+			  const struct advisor *advisor)
+{
+	if (cli_value(args, "counters"))
+		s->events = (const char *const *)s->request.events;
+	else if (!cli_flag(args, "allocations"))
+		s->events = advisor_events(advisor);
+}
+
+static enum assay_code profile_plan(struct session *s, const struct assay_plan *plan,
 				    struct profile_list *list, int *ret_exit, struct assay_err *err)
 {
 	enum assay_code rc = ASSAY_OK;
@@ -159,6 +192,7 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 	struct session *s = calloc(1, sizeof(*s)); /* the CPU list makes it large */
 	struct assay_topology *topology = NULL;
 	struct assay_plan plan = {0};
+	struct advisor *advisor = NULL;
 	if (!s)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	s->cli = cli;
@@ -172,9 +206,22 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 	if (rc == ASSAY_OK)
 		rc = run_request_plan(cli, &s->request, topology, &plan, err);
 	if (rc == ASSAY_OK)
-		rc = profile_plan(s, &plan, ret, ret_exit, err);
+		rc = advice_rules(&advisor, err);
+	if (rc == ASSAY_OK) {
+		choose_events(s, args, advisor);
+		s->cases = calloc(plan.n + 1, sizeof(*s->cases));
+		rc = s->cases
+			     ? profile_plan(s, &plan, ret, ret_exit, err)
+			     : assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu cases", plan.n);
+	}
+	if (rc == ASSAY_OK && !cli_flag(args, "allocations"))
+		rc = profile_judge_cases(cli, s->cases, s->n_cases, ret, err);
 	if (rc == ASSAY_OK && !ret->n && !*interrupted)
 		rc = assay_fail(err, ASSAY_SKIP, "none of these cases is possible here");
+	for (size_t i = 0; s->cases && i <= s->n_cases; i++)
+		assay_collect_done(&s->cases[i].collect);
+	free(s->cases);
+	advisor_free(advisor);
 	assay_plan_done(&plan);
 	assay_topology_free(topology);
 	run_request_done(&s->request);
@@ -263,6 +310,9 @@ enum assay_code profile_command(const struct cli *cli, const struct cli_args *ar
 		rc = sampler_finish(sampler, &view, &stacks, err);
 	if (rc == ASSAY_OK)
 		rc = profile_list_add(ret, stacks, err);
+	const struct shape_command used = {end.wall_ns, end.usage};
+	if (rc == ASSAY_OK && !cli_flag(args, "allocations"))
+		rc = profile_judge_last(&used, ret, err);
 	if (rc == ASSAY_OK && assay_child_complaint(&end, text, sizeof(text))) {
 		cli_warn(cli, "%s: %s", argv.words[0], text);
 		*ret_exit = CLI_FAILED;

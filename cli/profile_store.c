@@ -74,6 +74,8 @@ static enum assay_code decode_all(struct assay_store *store, int64_t run, struct
 					 &stacks, err);
 		if (rc == ASSAY_OK)
 			rc = profile_list_add(ret, stacks, err);
+		if (rc == ASSAY_OK)
+			rc = profile_judge_last(NULL, ret, err);
 	}
 	assay_attachment_list_done(&list);
 	return rc;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/advice.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/stored.h"
@@ -23,6 +24,7 @@ struct material {
 	struct stored *stores; /* one per reference */
 	size_t n_stores;
 	struct assay_result_list *results; /* one per run */
+	struct advice_summary *advice;     /* one per run */
 	struct assay_report_input *inputs;
 	size_t n;
 	struct assay_report_model *model;
@@ -31,30 +33,51 @@ struct material {
 static void material_done(struct material *m)
 {
 	assay_report_model_free(m->model);
-	for (size_t i = 0; i < m->n; i++)
+	for (size_t i = 0; i < m->n; i++) {
 		assay_result_list_done(&m->results[i]);
+		advice_summary_done(&m->advice[i]);
+	}
 	for (size_t i = 0; i < m->n_stores; i++)
 		stored_done(&m->stores[i]);
 	free(m->results);
+	free(m->advice);
 	free(m->inputs);
 	free(m->stores);
 }
 
-static enum assay_code add_run(struct material *m, struct assay_store *store,
+static bool grow(void *array, size_t n, size_t each)
+{
+	void *larger = reallocarray(*(void **)array, n, each);
+	if (larger)
+		*(void **)array = larger;
+	return larger != NULL;
+}
+
+static enum assay_code add_run(const struct cli *cli, struct material *m, struct assay_store *store,
 			       const struct assay_run_info *run, const char *pattern,
 			       struct assay_err *err)
 {
-	void *results = reallocarray(m->results, m->n + 1, sizeof(*m->results));
-	m->results = results ? results : m->results;
-	void *inputs = reallocarray(m->inputs, m->n + 1, sizeof(*m->inputs));
-	m->inputs = inputs ? inputs : m->inputs;
-	if (!results || !inputs)
+	if (!grow(&m->results, m->n + 1, sizeof(*m->results)) ||
+	    !grow(&m->inputs, m->n + 1, sizeof(*m->inputs)) ||
+	    !grow(&m->advice, m->n + 1, sizeof(*m->advice)))
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu runs", m->n + 1);
 	struct assay_result_list *list = &m->results[m->n];
+	struct advice_summary *advice = &m->advice[m->n];
+	struct ceilings ceilings = {0};
 	enum assay_code rc = assay_store_results(
 		store, run->id, pattern, ASSAY_LOAD_SAMPLES | ASSAY_LOAD_COUNTERS, list, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	m->inputs[m->n] = (struct assay_report_input){
+		.run = run, .results = list->results, .n_results = list->n};
+	*advice = (struct advice_summary){0};
+	m->n++;
+	rc = ceilings_load(store, run->fingerprint, &ceilings, err);
 	if (rc == ASSAY_OK)
-		m->inputs[m->n++] = (struct assay_report_input){run, list->results, list->n};
+		rc = advice_summarise(cli, list->results, list->n, &ceilings, advice, err);
+	m->inputs[m->n - 1].advice = advice->advice;
+	m->inputs[m->n - 1].n_advice = advice->n;
+	ceilings_done(&ceilings);
 	return rc;
 }
 
@@ -74,7 +97,7 @@ static enum assay_code gather(struct cli *cli, const struct cli_args *args, stru
 		enum assay_code rc = stored_open(cli, references[i], stored, err);
 		m->n_stores = i + 1;
 		for (size_t r = 0; rc == ASSAY_OK && r < stored->runs.n; r++)
-			rc = add_run(m, stored->store, &stored->runs.runs[r],
+			rc = add_run(cli, m, stored->store, &stored->runs.runs[r],
 				     cli_value(args, "only"), err);
 		if (rc != ASSAY_OK)
 			return rc;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/advice.h"
 #include "cli/cli.h"
 #include "cli/counters.h"
 #include "cli/proposals.h"
@@ -69,6 +70,7 @@ struct session {
 	struct assay_noise noise;
 	struct assay_environment environment;
 	struct assay_store *store;
+	struct ceilings ceilings; /* when counters were asked for */
 	int64_t run;
 	bool resumed;
 	struct assay_result_list known; /* results of the run to resume */
@@ -86,6 +88,7 @@ static void session_done(struct session *s)
 		free((void *)(uintptr_t)s->tags[i].key);
 	assay_result_list_done(&s->known);
 	assay_store_close(s->store);
+	ceilings_done(&s->ceilings);
 	assay_environment_done(&s->environment);
 	assay_plan_done(&s->plan);
 	assay_topology_free(s->topology);
@@ -197,7 +200,7 @@ static enum assay_code on_result(void *context, const struct assay_result *resul
 	ASSAY_AUTO_FREE struct assay_count *counts = NULL;
 	enum assay_code rc = ASSAY_OK;
 	if (config_get(s->cli->config, "counters")) /* asked for: then what they mean as well */
-		rc = counters_derive(result, &whole, &counts, err);
+		rc = counters_derive(result, &s->ceilings, &whole, &counts, err);
 	else
 		whole = *result;
 	if (rc == ASSAY_OK)
@@ -260,24 +263,43 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 	return rc;
 }
 
+static bool counters_asked(const struct session *s)
+{
+	return s->request.counts || config_get(s->cli->config, "counters");
+}
+
+static enum assay_code show_report(const struct session *s, const struct assay_run_list *runs,
+				   const struct assay_result_list *results, struct assay_err *err)
+{
+	const struct assay_report_options view = {.color = s->cli->color_out, .brief = true};
+	struct assay_report_input input = {
+		.run = runs->runs, .results = results->results, .n_results = results->n};
+	struct assay_report_model *model = NULL;
+	struct advice_summary advice = {0};
+	enum assay_code rc = ASSAY_OK;
+	if (counters_asked(s))
+		rc = advice_summarise(s->cli, results->results, results->n, &s->ceilings, &advice,
+				      err);
+	input.advice = advice.advice;
+	input.n_advice = advice.n;
+	if (rc == ASSAY_OK)
+		rc = assay_report_model_new(&input, 1, &model, err);
+	if (rc == ASSAY_OK)
+		rc = assay_report_text(model, stdout, &view, err);
+	assay_report_model_free(model);
+	advice_summary_done(&advice);
+	run_command_remarks(results, stdout);
+	return rc;
+}
+
 static enum assay_code show_results(const struct session *s, const struct assay_run_list *runs,
 				    const struct assay_result_list *results, struct assay_err *err)
 {
-	const struct assay_report_input input = {runs->runs, results->results, results->n};
-	const struct assay_report_options view = {.color = s->cli->color_out, .brief = true};
-	struct assay_report_model *model = NULL;
 	const char *programs = s->request.program_suite;
-	enum assay_code rc;
-	if (programs && strcmp(programs, assay_command_kind.suite.name) == 0) {
-		rc = run_command_report(&s->plan, results, stdout, err);
-	} else {
-		rc = assay_report_model_new(&input, 1, &model, err);
-		if (rc == ASSAY_OK)
-			rc = assay_report_text(model, stdout, &view, err);
-		assay_report_model_free(model);
-		run_command_remarks(results, stdout);
-	}
-	if (rc == ASSAY_OK && (s->request.counts || config_get(s->cli->config, "counters")))
+	bool commands = programs && strcmp(programs, assay_command_kind.suite.name) == 0;
+	enum assay_code rc = commands ? run_command_report(&s->plan, results, stdout, err)
+				      : show_report(s, runs, results, err);
+	if (rc == ASSAY_OK && counters_asked(s))
 		rc = counters_show(results, stdout, err);
 	fflush(stdout);
 	return rc;
@@ -364,12 +386,23 @@ static enum assay_code prepare(struct session *s, const struct cli_args *args,
 	return rc;
 }
 
+static enum assay_code load_ceilings(struct session *s, struct assay_err *err)
+{
+	uint8_t fingerprint[32];
+	assay_topology_fingerprint(s->topology, fingerprint);
+	return ceilings_load(s->store, fingerprint, &s->ceilings, err);
+}
+
 /* From here on something is measured and stored. */
 static enum assay_code measure(struct session *s, bool strict, struct assay_err *err)
 {
 	enum assay_code rc = ASSAY_OK;
 	if (!s->store)
 		rc = assay_store_open(s->cli->db, ASSAY_STORE_WRITE, &s->store, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	if (config_get(s->cli->config, "counters"))
+		rc = load_ceilings(s, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	assay_noise_probe(NOISE_PROBE_NS, &s->noise);

@@ -12,6 +12,18 @@
 
 static const char time_name[] = "time_ns";
 static const char source_name[] = "formula";
+/* What a formula may name without it being an event to count. */
+static const char *const given[] = {time_name,           "threads",       "bytes_per_op",
+				    "flops_per_op",      "bound_ns",      "machine_clock",
+				    "bandwidth_ceiling", "flops_ceiling", NULL};
+
+static bool is_given(const char *name)
+{
+	for (const char *const *g = given; *g; g++)
+		if (strcmp(*g, name) == 0)
+			return true;
+	return false;
+}
 
 static char *trimmed(char *text)
 {
@@ -69,7 +81,7 @@ static enum assay_code read_head(char *head, struct group_metric *m, size_t numb
 	return ASSAY_OK;
 }
 
-/* The formula's names become the group's events, but for the time. */
+/* The formula's names become the group's events, but for what is given. */
 static enum assay_code need_events(struct counter_group *g, const struct formula *formula,
 				   size_t number, struct assay_err *err)
 {
@@ -78,7 +90,7 @@ static enum assay_code need_events(struct counter_group *g, const struct formula
 	while (g->events[have])
 		have++;
 	for (size_t i = 0; i < n; i++) {
-		bool there = strcmp(names[i], time_name) == 0;
+		bool there = is_given(names[i]);
 		for (size_t k = 0; k < have; k++)
 			there |= strcmp(g->events[k], names[i]) == 0;
 		if (there)
@@ -197,8 +209,8 @@ static bool derive(const struct group_metric *m, const struct assay_count *count
 	const char *const *names;
 	double values[FORMULA_NAMES];
 	size_t n_names = formula_names(m->formula, &names);
-	const struct assay_count *missing = NULL;
-	bool scaled = false;
+	const struct assay_count *missing = NULL, *remarked = NULL;
+	bool scaled = false, simulated = false;
 	*ret = (struct assay_count){.quality = ASSAY_DERIVED};
 	for (size_t i = 0; i < n_names; i++) {
 		bool time = strcmp(names[i], time_name) == 0;
@@ -207,7 +219,10 @@ static bool derive(const struct group_metric *m, const struct assay_count *count
 			return false;
 		if (count && count->quality == ASSAY_UNAVAILABLE && !missing)
 			missing = count;
+		if (count && count->quality != ASSAY_UNAVAILABLE && count->reason[0] && !remarked)
+			remarked = count;
 		scaled |= count && count->quality == ASSAY_SCALED;
+		simulated |= count && count->quality == ASSAY_SIMULATED;
 		values[i] = time ? time_ns : count->value;
 	}
 	assay_copy(ret->event, sizeof(ret->event), m->name);
@@ -215,15 +230,19 @@ static bool derive(const struct group_metric *m, const struct assay_count *count
 	assay_copy(ret->unit, sizeof(ret->unit), m->unit);
 	ret->value = missing ? NAN : formula_value(m->formula, values);
 	if (!isnan(ret->value)) {
+		if (simulated)
+			ret->quality = ASSAY_SIMULATED;
 		if (scaled)
 			assay_copy(ret->reason, sizeof(ret->reason),
 				   "of events that took turns on the performance unit");
+		else if (remarked)
+			assay_copy(ret->reason, sizeof(ret->reason), remarked->reason);
 		return true;
 	}
 	ret->quality = ASSAY_UNAVAILABLE;
 	ret->value = 0;
 	if (missing)
-		snprintf(ret->reason, sizeof(ret->reason), "needs %.40s: %.80s", missing->event,
+		snprintf(ret->reason, sizeof(ret->reason), "needs %.40s: %.110s", missing->event,
 			 missing->reason);
 	else
 		assay_copy(ret->reason, sizeof(ret->reason), "undefined: a division by zero");

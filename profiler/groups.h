@@ -24,7 +24,8 @@ struct counter_group {
 	char name[32], brief[96];
 	struct group_metric metrics[GROUP_METRICS];
 	size_t n_metrics;
-	const char *events[GROUP_EVENTS]; /* needed, each once; NULL-terminated */
+	const char
+		*events[GROUP_EVENTS]; /* to be counted, each once; NULL-terminated, may be none */
 };
 
 struct counter_groups {
@@ -51,8 +52,9 @@ bool group_metric_beyond(const struct group_metric *metric, double value);
 
 /*
  * The metrics whose events are all among counts[n], computed from their values: to ret[capacity], as counts
- * of source "formula" and quality derived, or unavailable with the reason. `time_ns`: of one operation, NaN
- * unknown. Returns how many.
+ * of source "formula" and quality derived (simulated when one of its events is), or unavailable with the reason.
+ * What is known of a case but not counted (groups.txt names it) stands among counts[] as well. `time_ns`: of
+ * one operation, NaN unknown. Returns how many.
  */
 size_t counter_groups_derive(const struct counter_groups *groups, const struct assay_count *counts,
 			     size_t n, double time_ns, struct assay_count *ret, size_t capacity);

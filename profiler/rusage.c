@@ -80,6 +80,8 @@ static const struct event {
 	{"minor_faults", "", minor},
 	{"major_faults", "", major},
 	{"task_clock", "ns", cpu_ns},
+	{"voluntary_switches", "", voluntary},
+	{"involuntary_switches", "", involuntary},
 	{"rusage:voluntary_switches", "", voluntary},
 	{"rusage:involuntary_switches", "", involuntary},
 	{"rusage:context_switches", "", switches},

@@ -226,6 +226,33 @@ static void method(struct assay_str *to, const struct assay_report_run *run, int
 	assay_str_add(to, "</section>\n");
 }
 
+static void advice(struct assay_str *to, const struct assay_report_run *run, int level)
+{
+	if (!run->n_advice)
+		return;
+	assay_str_add(to,
+		      "<section class=\"plain\">\n<h%d>Advice</h%d>\n<p class=\"lead\">From the "
+		      "counters of this run, each with the figures that say so.</p>\n<dl>\n",
+		      level, level);
+	for (size_t i = 0; i < run->n_advice; i++) {
+		const struct assay_report_advice *a = &run->advice[i];
+		assay_str_add(to, "<dt>");
+		assay_escape_html(to, a->rule, LINE_LIMIT);
+		assay_str_add(to, " (%s%s, %zu case%s)</dt><dd>", a->confidence,
+			      a->machine ? ", about the machine" : "", a->n_cases,
+			      a->n_cases == 1 ? "" : "s");
+		text(to, a->text);
+		assay_str_add(to, "<br/><code>");
+		text(to, a->example);
+		assay_str_add(to, "</code>: ");
+		text(to, a->because);
+		assay_str_add(to, "<br/>Try: ");
+		text(to, a->next);
+		assay_str_add(to, "</dd>\n");
+	}
+	assay_str_add(to, "</dl>\n</section>\n");
+}
+
 static bool measured(const struct assay_report_run *run)
 {
 	return run->by_status[ASSAY_STATUS_OK] || run->by_status[ASSAY_STATUS_UNSTABLE];
@@ -259,6 +286,7 @@ static enum assay_code write_run(struct assay_str *to, const struct assay_report
 		assay_str_add(to, "</section>\n");
 	}
 	enum assay_code rc = suites(to, run, figures, number, level + 1, err);
+	advice(to, run, level + 1);
 	method(to, run, level + 1);
 	assay_str_add(to, "</article>\n");
 	return rc;

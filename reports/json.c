@@ -190,6 +190,22 @@ static size_t count_samples(const struct assay_report_model *model)
 	return n;
 }
 
+static json_t *advice_json(const struct assay_report_run *run)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < run->n_advice; i++) {
+		const struct assay_report_advice *a = &run->advice[i];
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:s, s:o}", "rule",
+						a->rule, "about", a->machine ? "machine" : "code",
+						"confidence", a->confidence, "text", a->text,
+						"example", assay_json_text(a->example), "cases",
+						(json_int_t)a->n_cases, "because", a->because,
+						"try", assay_json_text(a->next)));
+	}
+	return list;
+}
+
 json_t *assay_report_json(const struct assay_report_model *model, size_t max_samples)
 {
 	size_t samples = count_samples(model);
@@ -202,6 +218,7 @@ json_t *assay_report_json(const struct assay_report_model *model, size_t max_sam
 					      result_json(&model->runs[r].results[i], embed));
 		json_t *run = run_json(model->runs[r].info);
 		json_object_set_new(run, "results", results);
+		json_object_set_new(run, "advice", advice_json(&model->runs[r]));
 		json_array_append_new(runs, run);
 	}
 	return json_pack("{s:s, s:s, s:b, s:I, s:o}", "schema", "assay/1", "document", "report",

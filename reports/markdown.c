@@ -141,6 +141,28 @@ static void problems(struct assay_str *to, const struct assay_report_run *run, b
 		assay_str_add(to, skips ? "\n</details>\n\n" : "\n");
 }
 
+static void advice(struct assay_str *page, const struct assay_report_run *run)
+{
+	if (!run->n_advice)
+		return;
+	assay_str_add(page, "\n<details><summary>Advice from the counters: %zu</summary>\n\n",
+		      run->n_advice);
+	for (size_t i = 0; i < run->n_advice; i++) {
+		const struct assay_report_advice *a = &run->advice[i];
+		assay_str_add(page, "- **%s** (%s, %zu case%s): ", a->rule, a->confidence,
+			      a->n_cases, a->n_cases == 1 ? "" : "s");
+		assay_escape_markdown(page, a->text, 0);
+		assay_str_add(page, "<br>");
+		assay_escape_markdown(page, a->example, 0);
+		assay_str_add(page, ": ");
+		assay_escape_markdown(page, a->because, 0);
+		assay_str_add(page, "<br>try: ");
+		assay_escape_markdown(page, a->next, 0);
+		assay_str_add(page, "\n");
+	}
+	assay_str_add(page, "\n</details>\n");
+}
+
 enum assay_code assay_report_markdown(const struct assay_report_model *model, FILE *out,
 				      const struct assay_report_options *options,
 				      struct assay_err *err)
@@ -160,6 +182,8 @@ enum assay_code assay_report_markdown(const struct assay_report_model *model, FI
 				if (run->suites[s].benches[b].n_measured)
 					bench_table(&page, &run->suites[s].benches[b], end, &more);
 		problems(&page, run, true, end, &more);
+		if (page.length < end)
+			advice(&page, run);
 	}
 	if (more)
 		assay_str_add(&page, "%zu more in the full report.\n", more);

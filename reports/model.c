@@ -155,6 +155,8 @@ static enum assay_code reduce_run(struct assay_report_model *model,
 	run->info = input->run;
 	run->results = input->results;
 	run->n_results = input->n_results;
+	run->advice = input->advice;
+	run->n_advice = input->n_advice;
 	const struct assay_result **sorted =
 		assay_report_grab(model, input->n_results * sizeof(const struct assay_result *));
 	if (!sorted)

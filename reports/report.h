@@ -15,11 +15,25 @@
 #include "harness/result.h"
 #include "harness/store/store.h"
 
+/* One thing that a run's figures say about some of its cases, and what to try. Texts are borrowed. */
+struct assay_report_advice {
+	const char *rule;       /* "page_fault_bound" */
+	const char *text;       /* what it is */
+	const char *confidence; /* "hint", "likely", "strong" */
+	bool machine;           /* about where it was measured, not about the code */
+	const char *example;    /* the case it is surest of ... */
+	size_t n_cases;         /* ... of so many */
+	const char *because;    /* the example's figures */
+	const char *next;       /* what to try */
+};
+
 /* One run to report. Borrowed: must outlive the model. */
 struct assay_report_input {
 	const struct assay_run_info *run;
 	const struct assay_result *results;
 	size_t n_results;
+	const struct assay_report_advice *advice; /* may be NULL */
+	size_t n_advice;
 };
 
 /* One case of a benchmark: the result of its primary metric and what belongs to it. */
@@ -109,6 +123,8 @@ struct assay_report_run {
 	size_t launches_min, launches_max; /* per measured case; 0 when unknown */
 	struct assay_report_suite *suites; /* memory, cache, concurrency, gpu, scaling, others */
 	size_t n_suites;
+	const struct assay_report_advice *advice; /* as given */
+	size_t n_advice;
 };
 
 struct assay_report_model {

@@ -229,6 +229,40 @@ static void head(struct page *page, const struct assay_report_run *run)
 		fact(page, "Again", run->command);
 }
 
+static void advice(struct page *page, const struct assay_report_advice *a)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	assay_str_add(&page->out, "  ");
+	style(page, "1");
+	assay_str_add(&page->out, "%s", a->rule);
+	style(page, "0");
+	assay_str_add(&text, " (%s%s, %zu case%s): %s", a->confidence,
+		      a->machine ? ", about the machine" : "", a->n_cases,
+		      a->n_cases == 1 ? "" : "s", a->text);
+	wrap(page, assay_str_text(&text), 2 + assay_characters(a->rule), 4);
+	assay_str_clear(&text);
+	assay_str_add(&text, "%s: %s", a->example, a->because);
+	assay_str_add(&page->out, "    ");
+	wrap(page, assay_str_text(&text), 4, 6);
+	assay_str_clear(&text);
+	assay_str_add(&text, "try: %s", a->next);
+	assay_str_add(&page->out, "    ");
+	wrap(page, assay_str_text(&text), 4, 6);
+}
+
+static void advices(struct page *page, const struct assay_report_run *run)
+{
+	if (!run->n_advice)
+		return;
+	assay_str_add(&page->out, "\n");
+	style(page, "1");
+	assay_str_add(&page->out, "Advice");
+	style(page, "0");
+	assay_str_add(&page->out, "  from the counters of this run\n");
+	for (size_t i = 0; i < run->n_advice; i++)
+		advice(page, &run->advice[i]);
+}
+
 enum assay_code assay_report_text(const struct assay_report_model *model, FILE *out,
 				  const struct assay_report_options *options, struct assay_err *err)
 {
@@ -242,6 +276,7 @@ enum assay_code assay_report_text(const struct assay_report_model *model, FILE *
 			head(&page, &model->runs[r]);
 		for (size_t s = 0; s < model->runs[r].n_suites; s++)
 			suite(&page, &model->runs[r].suites[s]);
+		advices(&page, &model->runs[r]);
 	}
 	enum assay_code rc = ASSAY_OK;
 	if (page.out.failed || page.scratch.failed)

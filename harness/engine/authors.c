@@ -57,10 +57,10 @@ uint64_t assay_begin(struct assay_run *run)
 		return 0;
 	}
 	run->loop = LOOP_RUNNING;
-	if (gang->events)
-		counting_start(run);
 	count_switches(run);
 	start_together(gang);
+	if (gang->events) /* not before: a thread that waits for the others spins */
+		counting_start(run);
 	run->begin_cpu_ns = cpu_ns(gang);
 	if (gang->hooks.begin)
 		gang->hooks.begin(gang->hooks.context);

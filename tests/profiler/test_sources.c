@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/str.h"
+#include "harness/machine/noise.h"
 #include "profiler/sources.h"
 #include "tests/t.h"
 
@@ -74,7 +75,8 @@ static void the_table_is_in_order_of_preference(void **state)
 {
 	(void)state;
 	assert_string_equal(assay_source_table[0]->name, "papi");
-	static const char *const names[] = {"papi", "perf", "rusage", "proc", "powercap", "fake"};
+	static const char *const names[] = {"papi",     "perf",  "rusage", "proc",
+					    "powercap", "chain", "fake"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++)
 		assert_string_equal(assay_source_table[i]->name, names[i]);
 	assert_null(assay_source_table[ASSAY_COUNT_OF(names)]);
@@ -101,6 +103,48 @@ static void rusage_counts_faults_switches_and_time(void **state)
 	assert_non_null(strstr(c[4].reason, "rusage:nonsense"));
 	assert_int_equal(c[5].quality, ASSAY_UNAVAILABLE);
 	assert_true(c[5].reason[0] != '\0');
+}
+
+/* A chain of known length takes as many cycles; neighbours and interrupts may stretch it, not halve it. */
+static void cycles_follow_from_a_chain_of_additions(void **state)
+{
+	(void)state;
+	static const char *const events[] = {"cycles", "core_cycles", "chain:nonsense",
+					     "page_faults"};
+	enum { TURNS = 100000 };
+	const struct assay_source *chain = find("chain");
+	struct assay_count c[4];
+	struct assay_err err = {0};
+	uint64_t value = 1;
+	void *session;
+	name_counts(c, events, 4);
+	if (chain->probe(&err) != ASSAY_OK)
+		skip();
+	assert_ok(chain->open(c, 4, &session, &err));
+	assert_non_null(session);
+	assert_ok(chain->start(session, &err));
+	assert_fails(chain->start(session, &err), ASSAY_EBUG, "started twice");
+	assert_true(assay_add_chain(TURNS, &value));
+	assert_ok(chain->stop(session, c, 4, &err));
+	assert_fails(chain->stop(session, c, 4, &err), ASSAY_EBUG, "without start");
+	chain->close(session);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(c[i].quality, ASSAY_DERIVED);
+		assert_string_equal(c[i].source, "chain");
+		assert_non_null(strstr(c[i].reason, "CPU time at"));
+		assert_true(c[i].value > 0.5 * TURNS * ASSAY_CHAIN_ADDS);
+		assert_true(c[i].value < 20.0 * TURNS * ASSAY_CHAIN_ADDS);
+	}
+	assert_int_equal(c[2].quality, ASSAY_UNAVAILABLE);
+	assert_non_null(strstr(c[2].reason, "no 'nonsense'"));
+	assert_int_equal(c[3].quality, ASSAY_UNAVAILABLE);
+	/* What a better source has taken stays with it. */
+	name_counts(c, events, 1);
+	c[0].quality = ASSAY_EXACT;
+	assay_copy(c[0].source, sizeof(c[0].source), "papi");
+	assert_ok(chain->open(c, 1, &session, &err));
+	assert_null(session);
+	assert_string_equal(c[0].source, "papi");
 }
 
 static void fake_events_have_known_values(void **state)
@@ -321,6 +365,7 @@ int main(void)
 		cmocka_unit_test(papi_counts_each_thread_apart),
 		cmocka_unit_test(the_table_is_in_order_of_preference),
 		cmocka_unit_test(rusage_counts_faults_switches_and_time),
+		cmocka_unit_test(cycles_follow_from_a_chain_of_additions),
 		cmocka_unit_test(fake_events_have_known_values),
 		cmocka_unit_test(every_default_event_is_a_number_or_a_reason),
 		cmocka_unit_test(papi_agrees_with_the_work_or_says_why_not),

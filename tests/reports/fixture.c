@@ -202,7 +202,8 @@ void fixture_fill(struct fixture *f)
 const struct assay_report_model *fixture_model(struct fixture *f)
 {
 	struct assay_err err = {0};
-	const struct assay_report_input input = {&f->run, f->results, f->n};
+	const struct assay_report_input input = {
+		.run = &f->run, .results = f->results, .n_results = f->n};
 	assay_report_model_free(f->model);
 	f->model = NULL;
 	assert_ok(assay_report_model_new(&input, 1, &f->model, &err));
