@@ -90,7 +90,7 @@ static void thread_teardown(struct assay_run *run)
 		a->thread_done();
 }
 
-static void body(struct assay_run *run)
+static __attribute__((aligned(ASSAY_CACHE_LINE))) void body(struct assay_run *run)
 {
 	const struct allocator *a = assay_subject(run);
 	struct table *t = assay_thread_state(run);

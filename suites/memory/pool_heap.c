@@ -4,24 +4,21 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 
-/* One mapping: large enough to be rare, small enough to be cheap when little is used. */
-#define CHUNK_BYTES ((size_t)4 << 20)
-/* Empty slabs that keep their memory; those beyond it give all but their first page back. */
-#define EMPTY_KEPT        64
-#define HEADER_PAGE_BYTES ((size_t)4096)
+#include "suites/memory/pool_region.h"
+
 /* Blocks are cut in runs of about a page, so that a slab is touched as it is used. */
 #define RUN_BYTES         4096u
 #define FIRST_SWEEP_SLABS 16
 /* Idle slabs that wait until a pass over all of them collects them: so many, and a share of all. */
 #define COLLECT_SLABS 8
 #define COLLECT_SHARE 8
-/* Releases between two looks at most, where nothing has grown for long. */
-#define LOOK_SELDOM ((size_t)1 << 16)
-#define LOOK_SHARE  8
+/* Counted bytes released until the first look; between later ones at most one in LOOK_SHARE of all that are
+ * counted: who then releases everything passes there while half of it is still to come. */
+#define LOOK_SOON  (POOL_SLAB_BYTES / 16)
+#define LOOK_SHARE 4
 
 const struct pool_heap pool_heap_none = {.secret = 0};
 
@@ -30,72 +27,11 @@ void pool_corrupt(void)
 	__builtin_trap();
 }
 
-/* Note that a slab is the pool's. False when there is no memory for the note. Lock held. */
-static bool know(struct pool *pool, const struct pool_slab *slab)
-{
-	uintptr_t number = (uintptr_t)slab / POOL_SLAB_BYTES, leaf = number >> 16;
-
-	if (!pool->hardened)
-		return true;
-	if (leaf >= POOL_KNOWN_LEAVES)
-		return false;
-	_Atomic uint64_t *bits = atomic_load_explicit(&pool->known[leaf], memory_order_relaxed);
-	if (!bits) {
-		bits = calloc(65536 / 64, sizeof(*bits));
-		if (!bits)
-			return false;
-		atomic_store_explicit(&pool->known[leaf], bits, memory_order_release);
-	}
-	atomic_fetch_or_explicit(&bits[(number & 0xffff) / 64], (uint64_t)1 << number % 64,
-				 memory_order_relaxed);
-	return true;
-}
-
-/* Cut one more slab from the pool's chunk. NULL when memory is exhausted. Lock held. */
-static struct pool_slab *slab_map(struct pool *pool)
-{
-	if (pool->chunk_slabs == 0) {
-		char *base = mmap(NULL, CHUNK_BYTES + POOL_SLAB_BYTES, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (base == MAP_FAILED)
-			return NULL;
-		pool->chunk = base + (-(uintptr_t)base & (POOL_SLAB_BYTES - 1));
-		pool->chunk_slabs = CHUNK_BYTES / POOL_SLAB_BYTES;
-	}
-	struct pool_slab *slab = pool_slab_of(pool->chunk);
-	if (!know(pool, slab))
-		return NULL;
-	pool->chunk += POOL_SLAB_BYTES;
-	pool->chunk_slabs--;
-	pool->mapped_slabs++;
-	return slab;
-}
-
-/* Give back the memory of an empty slab, all but the page of its header. */
-static void slab_discard(struct pool_slab *slab)
-{
-	char *base = (char *)((uintptr_t)slab & ~(uintptr_t)(POOL_SLAB_BYTES - 1));
-
-	/* On pages larger than 4 KiB the kernel refuses, and the memory is merely kept. */
-	(void)madvise(base + HEADER_PAGE_BYTES, POOL_SLAB_BYTES - HEADER_PAGE_BYTES, MADV_DONTNEED);
-}
-
-/* A slab without blocks in use becomes anyone's. Lock held. */
-static void slab_put(struct pool *pool, struct pool_slab *slab)
-{
-	slab->owner = NULL;
-	slab->next = pool->empty;
-	pool->empty = slab;
-	if (++pool->n_empty > EMPTY_KEPT)
-		slab_discard(slab);
-}
-
 /* Push a block onto its owner's remote stack. */
 static void push_remote(struct pool_block *block, bool hardened)
 {
-	const struct pool_slab *slab = pool_slab_of(block);
-	struct pool_heap *owner = slab->owner;
-	_Atomic(struct pool_block *) *top = &owner->remote[slab->class];
+	struct pool_heap *owner = pool_heap_of(block);
+	_Atomic(struct pool_block *) *top = &owner->remote[pool_slab_of(block)->class];
 	struct pool_block *next = atomic_load_explicit(top, memory_order_relaxed);
 
 	/* Push only, and taken whole: the ABA problem cannot arise. Release, so that the owner finds
@@ -208,7 +144,7 @@ static bool take_partial(struct pool_heap *heap, size_t class)
 	return true;
 }
 
-/* Give the slabs that have no block in use to the pool. Lock held. */
+/* Put the slabs that have no block in use away. */
 static void collect(struct pool_heap *heap)
 {
 	memset(heap->partial, 0, sizeof(heap->partial));
@@ -227,7 +163,7 @@ static void collect(struct pool_heap *heap)
 		heap->n_settled -= slab->idle;
 		if (heap->fresh[slab->class] == slab)
 			heap->fresh[slab->class] = NULL;
-		slab_put(heap->pool, slab);
+		pool_slab_put(heap, slab);
 	}
 	heap->n_idle = 0;
 	/* Twice as many before the next sweep: the work stays in proportion to the slabs taken. */
@@ -236,7 +172,7 @@ static void collect(struct pool_heap *heap)
 		heap->sweep_at = FIRST_SWEEP_SLABS;
 }
 
-/* Find all slabs of a heap that have no block in use, and give them to the pool. Lock held. */
+/* Find all slabs of a heap that have no block in use. By its thread, or with the lock held when it has none. */
 static void sweep(struct pool_heap *heap)
 {
 	unpack(heap);
@@ -249,21 +185,16 @@ static void sweep(struct pool_heap *heap)
 /* Collect when there is enough for a pass over all slabs to be worth it. */
 static void collect_some(struct pool_heap *heap)
 {
-	if (heap->n_idle <= COLLECT_SLABS + heap->n_slabs / COLLECT_SHARE)
-		return;
-	pthread_mutex_lock(&heap->pool->lock);
-	collect(heap);
-	pthread_mutex_unlock(&heap->pool->lock);
+	if (heap->n_idle > COLLECT_SLABS + heap->n_slabs / COLLECT_SHARE)
+		collect(heap);
 }
 
-void pool_look(struct pool_heap **mine)
+/* Enough counted bytes have been released since the last look: are free blocks piling up? */
+static void look(struct pool_heap **mine)
 {
 	struct pool_heap *heap = *mine;
 	bool hardened = heap->pool->hardened;
 	size_t idle = 0, many = (heap->n_cut - heap->n_settled) / 2;
-
-	if (many < POOL_LOOK)
-		many = POOL_LOOK;
 
 	for (size_t class = 0; class < POOL_CLASSES; class ++)
 		for (struct pool_block *block = heap->free[class]; block && idle < many;
@@ -271,15 +202,30 @@ void pool_look(struct pool_heap **mine)
 			idle++;
 	if (idle < many) {
 		/* Look less often: to look is to go through the lists. */
-		if (heap->look_every < LOOK_SELDOM || heap->look_every < LOOK_SHARE * idle)
+		size_t counted = heap->n_slabs * (POOL_SLAB_BYTES / POOL_COUNTED_ONE_IN);
+		if (heap->look_every < counted / LOOK_SHARE)
 			heap->look_every *= 2;
 		heap->until_look = heap->look_every;
 		return;
 	}
-	heap->until_look = heap->look_every = POOL_LOOK;
+	heap->until_look = heap->look_every = LOOK_SOON;
 	settle_lists(heap);
 	collect_some(heap);
 	*mine = heap->stand_in;
+}
+
+/* Put a block back into the list of its own heap, which is the thread's, and count it. */
+static void give_counted(struct pool_heap **mine, struct pool_block *block)
+{
+	struct pool_heap *heap = *mine;
+	const struct pool_slab *slab = pool_slab_of(block);
+
+	pool_link(heap, block, heap->free[slab->class], heap->pool->hardened);
+	heap->free[slab->class] = block;
+	if (heap->until_look > slab->block_bytes)
+		heap->until_look -= slab->block_bytes;
+	else
+		look(mine);
 }
 
 /* The thread's heap itself, which is back from now on if another stood in for it. */
@@ -290,21 +236,6 @@ static struct pool_heap *bring_back(struct pool_heap **mine)
 	return *mine;
 }
 
-/* An empty slab: kept, swept out of what ended threads left, or new. Lock held. */
-static struct pool_slab *slab_get(struct pool *pool)
-{
-	if (!pool->empty && pool->chunk_slabs == 0) {
-		for (struct pool_heap *heap = pool->abandoned; heap; heap = heap->next)
-			sweep(heap);
-	}
-	struct pool_slab *slab = pool->empty;
-	if (!slab)
-		return slab_map(pool);
-	pool->empty = slab->next;
-	pool->n_empty--;
-	return slab;
-}
-
 /* Make `slab` one of the heap's, for blocks of `class`. */
 static void slab_give(struct pool_heap *heap, struct pool_slab *slab, size_t class)
 {
@@ -312,7 +243,6 @@ static void slab_give(struct pool_heap *heap, struct pool_slab *slab, size_t cla
 	uint32_t block_bytes = (uint32_t)size_class_bytes(class);
 
 	_Static_assert(sizeof(*slab) <= 64, "the header is one line");
-	slab->owner = heap;
 	slab->blocks = (char *)slab + 64;
 	slab->class = (uint32_t) class;
 	slab->block_bytes = block_bytes;
@@ -359,9 +289,12 @@ static void abandon(void *value)
 
 	send_outbox(heap);
 	*heap->mine = POOL_HEAP_NONE;
-	pthread_mutex_lock(&pool->lock);
 	heap->mine = NULL;
 	sweep(heap);
+	pthread_mutex_lock(&pool->lock);
+	/* One keeps its memory for the next thread. */
+	if (pool->abandoned)
+		pool_slabs_discard(heap);
 	heap->next = pool->abandoned;
 	pool->abandoned = heap;
 	pthread_mutex_unlock(&pool->lock);
@@ -379,18 +312,26 @@ static uintptr_t new_secret(void)
 	return ((uintptr_t)now.tv_nsec << 32 ^ (uintptr_t)&secret) * 0x9e3779b97f4a7c15u;
 }
 
+/* Lock held. */
 static struct pool_heap *heap_new(struct pool *pool)
 {
-	struct pool_heap *heap = aligned_alloc(_Alignof(struct pool_heap), 2 * sizeof(*heap));
+	struct pool_heap *stand_in = aligned_alloc(_Alignof(struct pool_heap), sizeof(*stand_in));
+	struct pool_region *region = stand_in ? pool_region_new(pool) : NULL;
 
-	if (!heap)
+	if (!region) {
+		free(stand_in);
 		return NULL;
-	memset(heap, 0, 2 * sizeof(*heap));
-	heap->pool = pool;
-	heap->until_look = heap->look_every = POOL_LOOK;
-	heap->stand_in = heap + 1;
-	heap->stand_in->pool = pool;
-	heap->stand_in->real = heap;
+	}
+	struct pool_heap *heap = (struct pool_heap *)region;
+	region->home = heap;
+	heap->last = region;
+	memset(stand_in, 0, sizeof(*stand_in));
+	stand_in->pool = heap->pool = pool;
+	stand_in->real = heap;
+	stand_in->next = pool->stand_ins;
+	pool->stand_ins = stand_in;
+	heap->stand_in = stand_in;
+	heap->until_look = heap->look_every = LOOK_SOON;
 	heap->sweep_at = FIRST_SWEEP_SLABS;
 	if (pool->hardened)
 		heap->secret = new_secret();
@@ -429,8 +370,6 @@ static bool attach(struct pool *pool, struct pool_heap **mine)
 /* Fill the heap's empty list of `class` from wherever blocks can be had. */
 static bool refill(struct pool_heap *heap, size_t class)
 {
-	struct pool *pool = heap->pool;
-
 	unpack(heap);
 	if (!heap->free[class])
 		take_remote(heap, class);
@@ -439,22 +378,19 @@ static bool refill(struct pool_heap *heap, size_t class)
 	if (take_partial(heap, class))
 		return true;
 	if (!heap->fresh[class]) {
-		pthread_mutex_lock(&pool->lock);
 		if (heap->n_slabs >= heap->sweep_at)
 			sweep(heap);
 		/* The sweep may have found blocks that other threads had just released. */
-		bool found = take_partial(heap, class);
-		struct pool_slab *slab = found ? NULL : slab_get(pool);
-		pthread_mutex_unlock(&pool->lock);
-		if (found)
+		if (take_partial(heap, class))
 			return true;
+		struct pool_slab *slab = pool_slab_get(heap);
 		if (!slab)
 			return false;
 		slab_give(heap, slab, class);
 		/* What grows may shrink. */
-		heap->look_every = POOL_LOOK;
-		if (heap->until_look > POOL_LOOK)
-			heap->until_look = POOL_LOOK;
+		heap->look_every = LOOK_SOON;
+		if (heap->until_look > LOOK_SOON)
+			heap->until_look = LOOK_SOON;
 	}
 	cut_run(heap, class);
 	return true;
@@ -508,7 +444,7 @@ static bool open_parcel(struct pool_heap *heap, struct pool_heap *owner)
 
 void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block)
 {
-	struct pool_heap *owner = pool_slab_of(block)->owner;
+	struct pool_heap *owner = pool_heap_of(block);
 	bool hardened = pool->hardened;
 
 	if (*mine == POOL_HEAP_NONE && !attach(pool, mine)) {
@@ -521,10 +457,14 @@ void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool
 		return;
 	}
 	struct pool_heap *heap = bring_back(mine);
+	if (heap == owner) {
+		give_counted(mine, block);
+		return;
+	}
 	if (heap->outbox_to != owner)
 		send_outbox(heap);
-	/* The heap just adopted may be the block's own; and without a parcel it goes alone. */
-	if (owner == heap || (!heap->outbox && !open_parcel(heap, owner))) {
+	/* Without a parcel it goes alone. */
+	if (!heap->outbox && !open_parcel(heap, owner)) {
 		push_remote(block, hardened);
 		return;
 	}
@@ -545,11 +485,12 @@ void pool_trim(struct pool *pool, struct pool_heap **mine)
 		struct pool_heap *heap = bring_back(mine);
 		send_outbox(heap);
 		sweep(heap);
+		pool_slabs_discard(heap);
 	}
-	for (struct pool_heap *heap = pool->abandoned; heap; heap = heap->next)
+	for (struct pool_heap *heap = pool->abandoned; heap; heap = heap->next) {
 		sweep(heap);
-	for (struct pool_slab *slab = pool->empty; slab; slab = slab->next)
-		slab_discard(slab);
+		pool_slabs_discard(heap);
+	}
 	pthread_mutex_unlock(&pool->lock);
 }
 

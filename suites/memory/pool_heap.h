@@ -1,27 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pool_heap: the pool allocator. Blocks of one size class are cut from 64 KiB slabs; each slab
- * belongs to one heap, each heap serves one thread at a time. A thread pops and pushes plain lists
+ * pool_heap: the pool allocator. Each heap serves one thread at a time and has a region of addresses to itself,
+ * of which it opens as much as it needs; so whether a block is the heap's own is seen from its address alone. Blocks of
+ * one size class are cut from slabs of 64 KiB. A thread pops and pushes plain lists
  * of its own heap; a block of another heap goes onto that heap's remote stack of its class, which the
  * owner takes whole with one exchange when its list is empty. Blocks for one and the same other heap
  * gather in a parcel first and travel together: one exchange of cache lines for many blocks, and the
  * owner gets their addresses at once instead of along a chain of misses. A heap outlives its thread: it is
- * left with its slabs and the next thread adopts it, so a slab never changes hands while blocks are out.
+ * left with its slabs and the next thread adopts it, so a slab never changes hands.
  * [Thread lists and remote lists as in mimalloc: Leijen, Zorn, de Moura, "Mimalloc: free list
  * sharding in action", APLAS 2019; whole-heap adoption as in Hoard's and rpmalloc's spirit.]
  *
- * A release counts nothing but itself: every POOL_LOOK of them, or less often while nothing grows, the heap
+ * A release counts nothing: a sample does it for all. One slab in POOL_COUNTED_ONE_IN lies in the upper half
+ * of the region, where the address says "not here", and releases to it take the slow way, on which their bytes
+ * are counted. When enough have passed, or less often while nothing grows, the heap
  * looks whether half of its blocks are free. If so they are sorted into lists of their slabs, which know
  * when all of their blocks are there, and the thread's heap is replaced by a stand-in with empty lists: every
  * further release takes the slow way into its slab's list, until the first allocation brings the heap back. So
- * slabs without blocks in use are found while a thread only releases, and the fast way stays short.
+ * slabs without blocks in use are found while a thread only releases, and the fast way stays short. A
+ * heap of fewer slabs than that has none to give back that it would not keep.
  *
  * The hardened variant seals the links of free lists with a secret, marks free blocks so that a
  * second release of one is seen, and checks that a block is the pool's and has the size it is released
  * with; what it finds wrong ends the process by a trap. `hardened` is a constant in both variants: neither pays
  * for the other.
  *
- * Not for the child of a fork() in a threaded process: another thread may have held the lock.
+ * Not for the child of a fork() in a threaded process: another thread may have held the lock. Needs 2 GiB of
+ * addresses, not of memory, for each thread that allocates at the same time, and room for them below 2^47.
  */
 #ifndef ASSAY_SUITES_MEMORY_POOL_HEAP_H
 #define ASSAY_SUITES_MEMORY_POOL_HEAP_H
@@ -34,18 +39,21 @@
 
 #include "suites/memory/size_class.h"
 
-#define POOL_SLAB_BYTES ((size_t)64 << 10)
+#define POOL_SLAB_BYTES   ((size_t)64 << 10)
+#define POOL_HALF_SHIFT   30
+#define POOL_HALF_BYTES   ((size_t)1 << POOL_HALF_SHIFT)
+#define POOL_REGION_BYTES (2 * POOL_HALF_BYTES)
 
 enum {
 	POOL_STEP = SIZE_STEP,
 	POOL_STEPPED = SIZE_STEPPED,
 	POOL_LARGEST = SIZE_LARGEST, /* above, the C library's malloc */
 	POOL_CLASSES = SIZE_CLASSES,
-	POOL_LOOK = 2048,
+	POOL_COUNTED_ONE_IN = 64,
 };
 
-/* User space of 47 bits, 4 GiB to a leaf; a slab anywhere else would not be known, and so not served. */
-#define POOL_KNOWN_LEAVES ((size_t)1 << 15)
+/* User space of 47 bits; a region anywhere else would not be known, and so not taken. */
+#define POOL_REGIONS (((size_t)1 << 47) / POOL_REGION_BYTES)
 
 /* A free block. `mark` is written by the hardened variant only. */
 struct pool_block {
@@ -53,12 +61,11 @@ struct pool_block {
 	uintptr_t mark;
 };
 
-/* Header of a slab: written when the slab is given to a heap, afterwards read by all threads. */
+/* Header of a slab: written when the slab is given to a class, afterwards read by all threads. */
 struct pool_slab {
-	struct pool_heap *owner;
-	struct pool_slab *next; /* among the owner's slabs, or the pool's empty ones */
+	struct pool_slab *next; /* among those in use, or the empty ones */
 	char *blocks;           /* the first block */
-	uint32_t class;
+	uint32_t class;         /* POOL_CLASSES: empty */
 	uint32_t block_bytes;
 	uint32_t capacity;       /* blocks that fit */
 	uint32_t cut;            /* blocks handed out at least once: the rest is untouched memory */
@@ -75,14 +82,26 @@ struct pool_parcel {
 	uintptr_t blocks[POOL_PARCEL_BLOCKS]; /* sealed as links are */
 };
 
+/* Beginning of each region. */
+struct pool_region {
+	struct pool_heap *home;        /* whose it is */
+	_Atomic(uintptr_t) cut_end[2]; /* of each half: where the next slab will be cut */
+	uintptr_t open_end[2];         /* the end of what is accessible */
+};
+
+/* A heap stands at the beginning of its first region, a stand-in elsewhere. */
 struct pool_heap {
-	size_t until_look; /* releases until the next pool_look() */
+	struct pool_region region;
 	struct pool_block *free[POOL_CLASSES];
+	size_t until_look; /* counted bytes to be released until the next look */
 	size_t look_every; /* how many there will be before the one after it */
 	uintptr_t secret;  /* of the hardened variant */
 	struct pool *pool;
 	struct pool_heap **mine; /* the owner thread's variable that points here; NULL: abandoned */
 	struct pool_heap *next;  /* among abandoned heaps */
+	struct pool_region *
+		last; /* of its regions, where slabs are cut; blocks of all but the first go the slow way */
+	size_t n_ever; /* slabs cut so far */
 	struct pool_slab *slabs;
 	size_t n_slabs;
 	size_t n_idle;    /* of them without a block in use, as far as is known */
@@ -91,6 +110,9 @@ struct pool_heap {
 	size_t sweep_at;  /* slabs that make the next sweep worth while */
 	struct pool_slab *partial[POOL_CLASSES]; /* slabs with idle blocks */
 	struct pool_slab *fresh[POOL_CLASSES];   /* the slab with blocks not yet cut */
+	struct pool_slab *empty;                 /* without blocks in use, memory kept */
+	size_t n_empty;
+	struct pool_slab *bare; /* the same, memory given back */
 	/* A heap with empty lists that stands in for this one while its thread only releases; of the stand-in
 	 * itself NULL, and `real` is the heap it stands in for. */
 	struct pool_heap *stand_in;
@@ -109,13 +131,11 @@ struct pool {
 	bool has_key;
 	pthread_key_t key; /* its destructor abandons the heap of a thread that ends */
 	struct pool_heap *abandoned;
-	struct pool_slab *empty;
-	size_t n_empty;
-	char *chunk; /* rest of the mapping that new slabs are cut from */
-	size_t chunk_slabs;
-	size_t mapped_slabs; /* all ever cut, for tests and statistics */
-	/* Of the hardened variant: a bit for each slab, in leaves of 4 GiB of addresses. Only ever set. */
-	_Atomic(_Atomic uint64_t *) known[POOL_KNOWN_LEAVES];
+	struct pool_heap *stand_ins; /* all, by `next` */
+	/* These are without it. */
+	atomic_size_t mapped_slabs; /* all ever cut, for tests and statistics */
+	_Atomic uint64_t known[POOL_REGIONS /
+			       64]; /* a bit for each region that is a heap's; only ever set */
 };
 #define POOL_INITIALIZER(is_hardened)                                        \
 	{                                                                    \
@@ -131,8 +151,6 @@ void *pool_refill(struct pool *pool, struct pool_heap **mine, size_t class);
 void *pool_alloc_wide(struct pool *pool, struct pool_heap **mine, size_t size);
 void pool_release_wide(struct pool *pool, struct pool_heap **mine, void *ptr, size_t size);
 void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block);
-/* So many releases have passed since the last look: are free blocks piling up? */
-void pool_look(struct pool_heap **mine);
 /* Give the memory of slabs without blocks in use back to the system: the calling thread's, and those that
  * ended threads left. Their first pages stay. */
 void pool_trim(struct pool *pool, struct pool_heap **mine);
@@ -140,6 +158,17 @@ void pool_trim(struct pool *pool, struct pool_heap **mine);
 void pool_thread_done(struct pool_heap **mine);
 /* The hardened variant found a broken invariant. Does not return. */
 _Noreturn void pool_corrupt(void);
+
+static inline struct pool_region *pool_region_of(const void *ptr)
+{
+	return (struct pool_region *)((uintptr_t)ptr & ~(uintptr_t)(POOL_REGION_BYTES - 1));
+}
+
+/* The heap in one of whose regions `ptr` lies. */
+static inline struct pool_heap *pool_heap_of(const void *ptr)
+{
+	return pool_region_of(ptr)->home;
+}
 
 /*
  * Header of the slab that holds `ptr`. It stands at one of 64 lines of the slab's first page, chosen
@@ -188,29 +217,36 @@ static inline struct pool_block *pool_next(const struct pool_heap *owner,
 	return next;
 }
 
+/* Was the slab that would hold `ptr` cut from that half of the region? Before the first slab stands its head. */
+static inline bool pool_has_cut(const struct pool_region *region, const void *ptr, size_t half)
+{
+	uintptr_t address = (uintptr_t)ptr;
+
+	return address - (uintptr_t)region >= POOL_SLAB_BYTES &&
+	       address < atomic_load_explicit(&region->cut_end[half], memory_order_relaxed);
+}
+
 /* Was the slab that would hold `ptr` cut by this pool? Nothing at the address itself is read. */
 static inline bool pool_knows(const struct pool *pool, const void *ptr)
 {
-	uintptr_t slab = (uintptr_t)ptr / POOL_SLAB_BYTES, leaf = slab >> 16;
+	uintptr_t address = (uintptr_t)ptr, region = address / POOL_REGION_BYTES;
 
-	if (leaf >= POOL_KNOWN_LEAVES)
-		return false;
-	const _Atomic uint64_t *bits =
-		atomic_load_explicit(&pool->known[leaf], memory_order_acquire);
-	return bits && atomic_load_explicit(&bits[(slab & 0xffff) / 64], memory_order_relaxed) >>
-				       slab % 64 &
-			       1;
+	return region < POOL_REGIONS &&
+	       (atomic_load_explicit(&pool->known[region / 64], memory_order_relaxed) >>
+			region % 64 &
+		1) &&
+	       pool_has_cut(pool_region_of(ptr), ptr, address >> POOL_HALF_SHIFT & 1);
 }
 
 /* Is `block` one that may be released now as a block of `class`? */
-static inline void pool_inspect(const struct pool_slab *slab, const struct pool_block *block,
-				size_t class)
+static inline void pool_inspect(const struct pool_block *block, size_t class)
 {
+	const struct pool_slab *slab = pool_slab_of(block);
 	size_t offset = (size_t)((const char *)block - slab->blocks);
 
 	if (__builtin_expect(slab->class != class || offset >= POOL_SLAB_BYTES ||
 				     (offset & (POOL_STEP - 1)) != 0 ||
-				     block->mark == pool_mark(slab->owner, block),
+				     block->mark == pool_mark(pool_heap_of(block), block),
 			     0))
 		pool_corrupt();
 }
@@ -230,27 +266,28 @@ pool_take(struct pool *pool, struct pool_heap **mine, size_t class, bool hardene
 	return block;
 }
 
-/* Put a block of `class` back, into the own list or on its way to another's. */
+/* Put a block of `class` back, into the own list or on its way to another's. Blocks of the own heap's lower
+ * half, where the heap itself is, agree with its address in all higher bits. */
 static inline __attribute__((always_inline)) void
 pool_give(struct pool *pool, struct pool_heap **mine, void *ptr, size_t class, bool hardened)
 {
 	struct pool_heap *heap = *mine;
-	struct pool_slab *slab = pool_slab_of(ptr);
 	struct pool_block *block = ptr;
+	bool own = ((uintptr_t)ptr ^ (uintptr_t)heap) >> POOL_HALF_SHIFT == 0;
 
 	if (hardened) {
-		if (__builtin_expect(!pool_knows(pool, ptr), 0))
+		if (__builtin_expect(
+			    !(own ? pool_has_cut(&heap->region, ptr, 0) : pool_knows(pool, ptr)),
+			    0))
 			pool_corrupt();
-		pool_inspect(slab, block, class);
+		pool_inspect(block, class);
 	}
-	if (__builtin_expect(slab->owner != heap, 0)) {
+	if (__builtin_expect(!own, 0)) {
 		pool_release_remote(pool, mine, block);
 		return;
 	}
 	pool_link(heap, block, heap->free[class], hardened);
 	heap->free[class] = block;
-	if (__builtin_expect(--heap->until_look == 0, 0))
-		pool_look(mine);
 }
 
 /* At least `size` bytes, aligned to 16; NULL when memory is exhausted. */

@@ -18,10 +18,10 @@ struct region {
 };
 static struct region region;
 /* Threads begin apart, each a fifth of the lap after the one before it. Odd: it has not begun. */
-static _Thread_local uintptr_t position = 1;
+static _Thread_local uintptr_t position __attribute__((tls_model("initial-exec"))) = 1;
 static atomic_uint threads;
 
-static uintptr_t begin(void)
+static __attribute__((noinline)) uintptr_t begin(void)
 {
 	return atomic_fetch_add(&threads, 1) * (LAP_BYTES / 5 & ~(uintptr_t)127) & (LAP_BYTES - 16);
 }

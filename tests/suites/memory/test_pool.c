@@ -262,6 +262,15 @@ static void test_trim(void **state)
 	}
 }
 
+static size_t empty_slabs(const struct pool_heap *heap)
+{
+	size_t n = heap->n_empty;
+
+	for (const struct pool_slab *slab = heap->bare; slab; slab = slab->next)
+		n++;
+	return n;
+}
+
 /* Who only releases gives memory back without being asked, and gets on with the heap afterwards. */
 static void test_gives_back(void **state)
 {
@@ -270,7 +279,6 @@ static void test_gives_back(void **state)
 
 	(void)state;
 	for (int hardened = 0; hardened < 2; hardened++) {
-		struct pool *pool = hardened ? &hard : &plain;
 		struct pool_heap **heap = hardened ? &hard_heap : &plain_heap;
 		uint64_t *kept = take(hardened, BYTES);
 		*kept = 7;
@@ -289,7 +297,7 @@ static void test_gives_back(void **state)
 		}
 		assert_ptr_equal(*heap, real->stand_in);
 		assert_true(real->n_slabs < slabs / 8 + 16);
-		assert_true(pool->n_empty > slabs / 2);
+		assert_true(empty_slabs(real) > slabs / 2);
 		uint64_t *again = take(hardened, BYTES);
 		assert_ptr_equal(*heap, real);
 		assert_int_equal(*kept, 7);
@@ -301,6 +309,45 @@ static void test_gives_back(void **state)
 		for (size_t i = 0; i < LEFT; i++)
 			give(hardened, l.blocks[i], LEFT_BYTES);
 		assert_int_equal(l.failed, 0);
+	}
+}
+
+/* A heap whose region is full goes on in another, also what is released there. */
+static void *outgrow(void *argument)
+{
+	struct reuse *r = argument;
+	enum { BLOCKS = 3000, BYTES = 700 };
+	static size_t *blocks[BLOCKS];
+
+	give(r->hardened, take(r->hardened, BYTES), BYTES);
+	struct pool_heap *heap = r->hardened ? hard_heap : plain_heap;
+	for (size_t half = 0; half < 2; half++)
+		heap->last->cut_end[half] = heap->last->open_end[half] =
+			(uintptr_t)heap->last + (half + 1) * POOL_HALF_BYTES;
+	const struct pool_region *full = heap->last;
+	heap->empty = heap->bare = NULL;
+	heap->n_empty = 0;
+	for (int round = 0; round < 2; round++) {
+		for (size_t i = 0; i < BLOCKS; i++) {
+			blocks[i] = take(r->hardened, BYTES);
+			*blocks[i] = i;
+		}
+		for (size_t i = 0; i < BLOCKS; i++) {
+			r->failed += *blocks[i] != i || pool_heap_of(blocks[i]) != heap;
+			give(r->hardened, blocks[i], BYTES);
+		}
+	}
+	r->failed += heap->last == full;
+	return NULL;
+}
+
+static void test_regions(void **state)
+{
+	(void)state;
+	for (int hardened = 0; hardened < 2; hardened++) {
+		struct reuse r = {.hardened = hardened};
+		run_thread(outgrow, &r);
+		assert_int_equal(r.failed, 0);
 	}
 }
 
@@ -424,7 +471,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),         cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_classes_share), cmocka_unit_test(test_race),
 		cmocka_unit_test(test_trim),          cmocka_unit_test(test_gives_back),
-		cmocka_unit_test(test_hardening),
+		cmocka_unit_test(test_regions),       cmocka_unit_test(test_hardening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
