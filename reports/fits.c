@@ -3,17 +3,34 @@
 #include "reports/fits.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "harness/stats/scaling_fit.h"
+#include "harness/stats/estimate.h"
+#include "harness/stats/scaling_interval.h"
 
 enum { MAX_POINTS = 256 };
 
-/* The place of "speedup" among the metrics measured beside the primary one, or n_beside. */
-static size_t speedup_of(const struct assay_report_bench *bench)
+/* Above this share of all cores' time one does not praise the team but looks at the baseline. */
+#define SUSPICIOUS 1.05
+/* How far beyond the most threads measured something may be said. */
+#define REACH 2
+
+static const struct assay_bootstrap_plan plan = {.seed = 1, .resamples = 2000, .confidence = 0.95};
+
+struct series {
+	struct assay_scaling_point points[MAX_POINTS];
+	size_t n;
+	double most;      /* threads */
+	size_t left_out;  /* cases without a core for each thread */
+	double efficient; /* the highest efficiency of a case, and at how many threads */
+	unsigned efficient_at;
+};
+
+size_t assay_report_beside(const struct assay_report_bench *bench, const char *name)
 {
 	size_t i = 0;
-	while (i < bench->n_beside && strcmp(bench->beside[i].name, "speedup") != 0)
+	while (i < bench->n_beside && strcmp(bench->beside[i].name, name) != 0)
 		i++;
 	return i;
 }
@@ -38,67 +55,167 @@ static bool leads(const struct assay_report_bench *bench, size_t r)
 	return bench->rows[r].ranked;
 }
 
-static size_t gather(const struct assay_report_bench *bench, size_t leader, size_t speedup,
-		     struct assay_scaling_point *points)
+static void add_point(struct series *s, unsigned threads, double speedup)
 {
-	size_t n = 0;
-	for (size_t i = leader; i < bench->n_measured && n < MAX_POINTS; i++) {
+	if (s->n < MAX_POINTS && speedup > 0)
+		s->points[s->n++] = (struct assay_scaling_point){threads, speedup};
+}
+
+/* The median of one launch; `first` to `end` of its samples. */
+static double launch_median(const double *values, size_t first, size_t end)
+{
+	size_t n = end - first;
+	double *sorted = malloc(n * sizeof(*sorted));
+	if (!sorted)
+		return NAN;
+	memcpy(sorted, values + first, n * sizeof(*sorted));
+	assay_sort(sorted, n);
+	double median = assay_quantile(sorted, n, 0.5);
+	free(sorted);
+	return median;
+}
+
+/* Every launch is a point, since layout and start-up vary between launches; without samples, the median. */
+static void add_result(struct series *s, const struct assay_result *r)
+{
+	const struct assay_samples *samples = &r->samples;
+	if (r->flags & ASSAY_RESULT_UNPINNED) {
+		s->left_out++;
+		return;
+	}
+	s->most = fmax(s->most, r->threads);
+	double efficiency = r->estimate.median / r->threads;
+	if (efficiency > s->efficient) {
+		s->efficient = efficiency;
+		s->efficient_at = r->threads;
+	}
+	if (!samples->values || samples->launches < 2) {
+		s->medians = true;
+		add_point(s, r->threads, r->estimate.median);
+		return;
+	}
+	for (size_t l = 0, first = 0; l < samples->launches; first = samples->launch_end[l++])
+		if (samples->launch_end[l] > first && samples->launch_end[l] <= samples->n)
+			add_point(s, r->threads,
+				  launch_median(samples->values, first, samples->launch_end[l]));
+}
+
+static void gather(const struct assay_report_bench *bench, size_t leader, size_t speedup,
+		   struct series *s)
+{
+	*s = (struct series){0};
+	for (size_t i = leader; i < bench->n_measured; i++) {
 		const struct assay_report_row *row = &bench->rows[i];
 		const struct assay_result *beside = row->beside[speedup];
-		if (!same_series(bench, row, &bench->rows[leader]) || !beside ||
-		    !(beside->estimate.median > 0))
-			continue;
-		points[n++] =
-			(struct assay_scaling_point){row->result->threads, beside->estimate.median};
+		if (same_series(bench, row, &bench->rows[leader]) && beside &&
+		    beside->estimate.median > 0)
+			add_result(s, beside);
 	}
-	return n;
 }
 
-static void say_amdahl(struct assay_str *to, const struct assay_scaling_point *points, size_t n)
+static void say_amdahl(struct assay_str *to, const struct series *s)
 {
 	struct assay_amdahl fit;
+	struct assay_amdahl_range range;
 	struct assay_err err = {0};
-	if (assay_amdahl_fit(points, n, 0, &fit, &err) != ASSAY_OK)
+	if (assay_amdahl_fit(s->points, s->n, 0, &fit, &err) != ASSAY_OK) {
 		assay_str_add(to, "not fitted: %s", err.text);
-	else if (isfinite(fit.limit) && fit.limit > 0)
-		assay_str_add(to, "Amdahl's law: serial part %.1f %%, speedup at most %.3g",
-			      100 * fit.serial_fraction, fit.limit);
-	else
-		assay_str_add(to, "Amdahl's law: no serial part seen (%.1f %%)",
-			      100 * fit.serial_fraction);
+		return;
+	}
+	bool seen = fit.serial_fraction > 0;
+	assay_str_add(to, "Amdahl's law: %s %.1f %%", seen ? "serial part" : "no serial part seen,",
+		      100 * fit.serial_fraction);
+	if (assay_amdahl_interval(s->points, s->n, 0, &plan, &range, &err) == ASSAY_OK)
+		assay_str_add(to, " [%.1f, %.1f]", 100 * range.lo.serial_fraction,
+			      100 * range.hi.serial_fraction);
+	else if (!s->medians)
+		assay_str_add(to, " (%s)", err.text);
+	if (seen)
+		assay_str_add(to, ", at %.0f threads a speedup of %.3g", REACH * s->most,
+			      assay_amdahl_speedup(&fit, REACH * s->most));
 }
 
-static void say_usl(struct assay_str *to, const struct assay_scaling_point *points, size_t n)
+static void say_usl(struct assay_str *to, const struct series *s)
 {
 	struct assay_usl fit;
+	struct assay_usl_range range;
 	struct assay_err err = {0};
-	if (assay_usl_fit(points, n, 0, &fit, &err) != ASSAY_OK)
+	if (assay_usl_fit(s->points, s->n, 0, &fit, &err) != ASSAY_OK) {
 		assay_str_add(to, "; not fitted: %s", err.text);
+		return;
+	}
+	assay_str_add(to, "; universal scalability law: contention %.2g", fit.contention);
+	bool known = assay_usl_interval(s->points, s->n, 0, &plan, &range, &err) == ASSAY_OK;
+	if (known)
+		assay_str_add(to, " [%.2g, %.2g]", range.lo.contention, range.hi.contention);
+	assay_str_add(to, ", coherency %.2g", fit.coherency);
+	if (known)
+		assay_str_add(to, " [%.2g, %.2g]", range.lo.coherency, range.hi.coherency);
+	else if (!s->medians)
+		assay_str_add(to, " (%s)", err.text);
+	if (fit.peak_threads <= REACH * s->most)
+		assay_str_add(to, ", peak at %.0f threads", fit.peak_threads);
 	else
+		assay_str_add(to, ", no peak up to %.0f threads", REACH * s->most);
+}
+
+static void say_gustafson(struct assay_str *to, const struct series *s)
+{
+	struct assay_gustafson fit;
+	struct assay_gustafson_range range;
+	struct assay_err err = {0};
+	if (assay_gustafson_fit(s->points, s->n, 0, &fit, &err) != ASSAY_OK) {
+		assay_str_add(to, "not fitted: %s", err.text);
+		return;
+	}
+	assay_str_add(to, "Gustafson's law: serial part %.1f %%", 100 * fit.serial_fraction);
+	if (assay_gustafson_interval(s->points, s->n, 0, &plan, &range, &err) == ASSAY_OK)
+		assay_str_add(to, " [%.1f, %.1f]", 100 * range.lo, 100 * range.hi);
+	else if (!s->medians)
+		assay_str_add(to, " (%s)", err.text);
+}
+
+static void say_doubts(struct assay_str *to, const struct series *s)
+{
+	if (s->efficient > SUSPICIOUS)
 		assay_str_add(to,
-			      "; universal scalability law: contention %.2g, coherency %.2g, "
-			      "peak at %.0f threads",
-			      fit.contention, fit.coherency, fit.peak_threads);
+			      "; efficiency of %.0f %% at %u thread%s: above 100 %% suspect the "
+			      "baseline",
+			      100 * s->efficient, s->efficient_at, s->efficient_at > 1 ? "s" : "");
+	if (s->left_out)
+		assay_str_add(to, "; %zu case%s without a core for each thread left out",
+			      s->left_out, s->left_out > 1 ? "s" : "");
+}
+
+static void say_series(struct assay_str *to, const struct assay_report_bench *bench, size_t r,
+		       const struct series *s, bool scaled)
+{
+	assay_str_add(to, "%s", bench->rows[r].result->subject);
+	for (size_t i = 0; i + 1 < bench->n_axes; i++)
+		if (bench->axes[i].varies)
+			assay_str_add(to, " %s %s", bench->axes[i].name, bench->rows[r].values[i]);
+	assay_str_add(to, ": ");
+	if (scaled) {
+		say_gustafson(to, s);
+	} else {
+		say_amdahl(to, s);
+		say_usl(to, s);
+	}
+	say_doubts(to, s);
+	assay_str_add(to, "\n");
 }
 
 void assay_report_fits(struct assay_str *to, const struct assay_report_bench *bench)
 {
-	size_t speedup = speedup_of(bench);
-	if (speedup == bench->n_beside)
-		return;
-	for (size_t r = 0; r < bench->n_measured; r++) {
-		struct assay_scaling_point points[MAX_POINTS];
+	size_t speedup = assay_report_beside(bench, "speedup");
+	size_t scaled = assay_report_beside(bench, "scaled_speedup");
+	size_t metric = speedup < bench->n_beside ? speedup : scaled;
+	for (size_t r = 0; metric < bench->n_beside && r < bench->n_measured; r++) {
+		struct series series;
 		if (!leads(bench, r))
 			continue;
-		size_t n = gather(bench, r, speedup, points);
-		assay_str_add(to, "%s", bench->rows[r].result->subject);
-		for (size_t i = 0; i + 1 < bench->n_axes; i++)
-			if (bench->axes[i].varies)
-				assay_str_add(to, " %s %s", bench->axes[i].name,
-					      bench->rows[r].values[i]);
-		assay_str_add(to, ": ");
-		say_amdahl(to, points, n);
-		say_usl(to, points, n);
-		assay_str_add(to, "\n");
+		gather(bench, r, metric, &series);
+		say_series(to, bench, r, &series, metric == scaled);
 	}
+	assay_report_pareto(to, bench);
 }

@@ -64,8 +64,25 @@ static double predict_usl(const double *figures, double threads)
 				 threads);
 }
 
+static enum assay_code fit_gustafson(const struct assay_scaling_point *points, size_t n,
+				     double *figures, struct assay_err *err)
+{
+	struct assay_gustafson fit;
+	enum assay_code code = assay_gustafson_fit(points, n, 0, &fit, err);
+	if (code == ASSAY_OK)
+		figures[0] = fit.serial_fraction;
+	return code;
+}
+
+static double predict_gustafson(const double *figures, double threads)
+{
+	return assay_gustafson_speedup(&(struct assay_gustafson){.serial_fraction = figures[0]},
+				       threads);
+}
+
 static const struct law amdahl = {"Amdahl's law", 2, 3, fit_amdahl, predict_amdahl};
 static const struct law usl = {"the universal scalability law", 3, 5, fit_usl, predict_usl};
+static const struct law gustafson = {"Gustafson's law", 1, 1, fit_gustafson, predict_gustafson};
 
 /* Relative residuals that sum to zero and are as wide as the errors they stand for. */
 static void find_residuals(const struct law *law, const struct assay_scaling_point *points,
@@ -190,4 +207,12 @@ enum assay_code assay_usl_interval(const struct assay_scaling_point *points, siz
 	ret->lo = (struct assay_usl){lo[0], lo[1], lo[2], lo[3], lo[4], NAN};
 	ret->hi = (struct assay_usl){hi[0], hi[1], hi[2], hi[3], hi[4], NAN};
 	return ASSAY_OK;
+}
+
+enum assay_code assay_gustafson_interval(const struct assay_scaling_point *points, size_t n,
+					 double max_threads,
+					 const struct assay_bootstrap_plan *plan,
+					 struct assay_gustafson_range *ret, struct assay_err *err)
+{
+	return find_interval(&gustafson, points, n, max_threads, plan, &ret->lo, &ret->hi, err);
 }

@@ -36,4 +36,13 @@ enum assay_code assay_usl_interval(const struct assay_scaling_point *points, siz
 				   double max_threads, const struct assay_bootstrap_plan *plan,
 				   struct assay_usl_range *ret, struct assay_err *err);
 
+/* The same for assay_gustafson_fit(); needs three points. */
+struct assay_gustafson_range {
+	double lo, hi; /* of the serial fraction */
+};
+enum assay_code assay_gustafson_interval(const struct assay_scaling_point *points, size_t n,
+					 double max_threads,
+					 const struct assay_bootstrap_plan *plan,
+					 struct assay_gustafson_range *ret, struct assay_err *err);
+
 #endif
