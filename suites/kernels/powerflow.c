@@ -8,57 +8,17 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-enum { BUSES = 14, STEPS_MAX = 20, COPIES_MAX = 64, TIE_BUS = 8 };
+#include "suites/kernels/powerflow_case.h"
+
+enum { STEPS_MAX = 20 };
 #define TOLERANCE 1e-8
 #define BASE_MVA  100
 
-enum kind { PQ, PV, SLACK };
-
-/* MW, Mvar, per unit; generation at PV buses, voltage at PV and slack buses. */
-static const struct bus {
-	enum kind kind;
-	double load_mw, load_mvar, shunt_mvar, generation_mw, voltage;
-} buses[BUSES] = {
-	{SLACK, 0, 0, 0, 232.4, 1.06}, {PV, 21.7, 12.7, 0, 40, 1.045}, {PV, 94.2, 19, 0, 0, 1.01},
-	{PQ, 47.8, -3.9, 0, 0, 1},     {PQ, 7.6, 1.6, 0, 0, 1},        {PV, 11.2, 7.5, 0, 0, 1.07},
-	{PQ, 0, 0, 0, 0, 1},           {PV, 0, 0, 0, 0, 1.09},         {PQ, 29.5, 16.6, 19, 0, 1},
-	{PQ, 9, 5.8, 0, 0, 1},         {PQ, 3.5, 1.8, 0, 0, 1},        {PQ, 6.1, 1.6, 0, 0, 1},
-	{PQ, 13.5, 5.8, 0, 0, 1},      {PQ, 14.9, 5, 0, 0, 1},
-};
-
-/* Series impedance, total line charging, turns ratio at `from` (0: a line), all per unit. */
-static const struct branch {
-	unsigned from, to;
-	double r, x, charging, ratio;
-} branches[] = {
-	{1, 2, 0.01938, 0.05917, 0.0528, 0},
-	{1, 5, 0.05403, 0.22304, 0.0492, 0},
-	{2, 3, 0.04699, 0.19797, 0.0438, 0},
-	{2, 4, 0.05811, 0.17632, 0.0340, 0},
-	{2, 5, 0.05695, 0.17388, 0.0346, 0},
-	{3, 4, 0.06701, 0.17103, 0.0128, 0},
-	{4, 5, 0.01335, 0.04211, 0, 0},
-	{4, 7, 0, 0.20912, 0, 0.978},
-	{4, 9, 0, 0.55618, 0, 0.969},
-	{5, 6, 0, 0.25202, 0, 0.932},
-	{6, 11, 0.09498, 0.19890, 0, 0},
-	{6, 12, 0.12291, 0.25581, 0, 0},
-	{6, 13, 0.06615, 0.13027, 0, 0},
-	{7, 8, 0, 0.17615, 0, 0},
-	{7, 9, 0, 0.11001, 0, 0},
-	{9, 10, 0.03181, 0.08450, 0, 0},
-	{9, 14, 0.12711, 0.27038, 0, 0},
-	{10, 11, 0.08205, 0.19207, 0, 0},
-	{12, 13, 0.22092, 0.19988, 0, 0},
-	{13, 14, 0.17093, 0.34802, 0, 0},
-};
-/* Between copies: an ordinary line of the voltage level at bus 9. */
-static const struct branch tie = {0, 0, 0.05, 0.20, 0, 0};
-
 struct grid {
+	const struct grid_case *of;
 	size_t n, unknowns;
 	double complex *admittance; /* n x n */
-	enum kind *kind;
+	enum grid_kind *kind;
 	double *generation, *setpoint;
 	size_t *angle_at, *magnitude_at; /* number of the unknown, SIZE_MAX: none */
 	double *jacobian, *right;        /* unknowns x unknowns, unknowns */
@@ -82,7 +42,7 @@ void grid_free(struct grid *g)
 	free(g);
 }
 
-static void add_branch(struct grid *g, size_t from, size_t to, const struct branch *b)
+static void add_branch(struct grid *g, size_t from, size_t to, const struct grid_branch *b)
 {
 	double complex series = 1 / (b->r + I * b->x);
 	double ratio = b->ratio > 0 ? b->ratio : 1;
@@ -93,41 +53,38 @@ static void add_branch(struct grid *g, size_t from, size_t to, const struct bran
 	g->admittance[to * g->n + from] -= series / ratio;
 }
 
-static void add_copy(struct grid *g, unsigned copy, unsigned copies)
+static void add_case(struct grid *g)
 {
-	size_t first = (size_t)copy * BUSES;
-	for (size_t i = 0; i < BUSES; i++) {
-		const struct bus *bus = &buses[i];
-		g->kind[first + i] = bus->kind == SLACK && copy ? PV : bus->kind;
-		g->generation[first + i] = bus->generation_mw / BASE_MVA;
-		g->setpoint[first + i] = bus->voltage;
-		g->admittance[(first + i) * (g->n + 1)] += I * (bus->shunt_mvar / BASE_MVA);
+	for (size_t i = 0; i < g->n; i++) {
+		const struct grid_bus *bus = &g->of->buses[i];
+		g->kind[i] = bus->kind;
+		g->generation[i] = bus->generation_mw / BASE_MVA;
+		g->setpoint[i] = bus->voltage;
+		g->admittance[i * (g->n + 1)] += I * (bus->shunt_mvar / BASE_MVA);
 	}
-	for (size_t b = 0; b < ASSAY_COUNT_OF(branches); b++)
-		add_branch(g, first + branches[b].from - 1, first + branches[b].to - 1,
-			   &branches[b]);
-	if (copies > 1)
-		add_branch(g, first + TIE_BUS, (size_t)((copy + 1) % copies) * BUSES + TIE_BUS,
-			   &tie);
+	for (const struct grid_branch *b = g->of->branches; b < g->of->branches + g->of->n_branches;
+	     b++)
+		add_branch(g, b->from - 1, b->to - 1, b);
 }
 
 static void number_unknowns(struct grid *g)
 {
 	for (size_t i = 0; i < g->n; i++)
-		g->angle_at[i] = g->kind[i] == SLACK ? SIZE_MAX : g->unknowns++;
+		g->angle_at[i] = g->kind[i] == GRID_SLACK ? SIZE_MAX : g->unknowns++;
 	for (size_t i = 0; i < g->n; i++)
-		g->magnitude_at[i] = g->kind[i] == PQ ? g->unknowns++ : SIZE_MAX;
+		g->magnitude_at[i] = g->kind[i] == GRID_PQ ? g->unknowns++ : SIZE_MAX;
 }
 
-enum assay_code grid_new(unsigned copies, struct grid **ret, struct assay_err *err)
+enum assay_code grid_new(unsigned buses, struct grid **ret, struct assay_err *err)
 {
-	if (copies < 1 || copies > COPIES_MAX)
-		return assay_fail(err, ASSAY_EUSAGE, "1 to %d copies of the grid, not %u",
-				  COPIES_MAX, copies);
+	if (buses != 14 && buses != 118)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "there are grids of 14 and of 118 buses, not of %u", buses);
 	struct grid *g = calloc(1, sizeof(*g));
 	if (!g)
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for a grid");
-	size_t n = g->n = (size_t)copies * BUSES;
+	g->of = buses == 14 ? &grid_case_14 : &grid_case_118;
+	size_t n = g->n = g->of->n_buses;
 	g->admittance = calloc(n * n, sizeof(*g->admittance));
 	g->kind = calloc(n, sizeof(*g->kind));
 	g->generation = calloc(n, sizeof(*g->generation));
@@ -143,8 +100,7 @@ enum assay_code grid_new(unsigned copies, struct grid **ret, struct assay_err *e
 		grid_free(g);
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for a grid of %zu buses", n);
 	}
-	for (unsigned copy = 0; copy < copies; copy++)
-		add_copy(g, copy, copies);
+	add_case(g);
 	number_unknowns(g);
 	*ret = g;
 	return ASSAY_OK;
@@ -158,8 +114,8 @@ size_t grid_buses(const struct grid *g)
 void grid_base_loads(const struct grid *g, double *loads)
 {
 	for (size_t i = 0; i < g->n; i++) {
-		loads[2 * i] = buses[i % BUSES].load_mw / BASE_MVA;
-		loads[2 * i + 1] = buses[i % BUSES].load_mvar / BASE_MVA;
+		loads[2 * i] = g->of->buses[i].load_mw / BASE_MVA;
+		loads[2 * i + 1] = g->of->buses[i].load_mvar / BASE_MVA;
 	}
 }
 
@@ -176,12 +132,12 @@ static double complex lack(const struct grid *g, const double *loads, size_t i,
 }
 
 /* Only what is scheduled counts: reactive power at PV buses and all at the slack bus are free. */
-static double size_of(enum kind kind, double complex lacking)
+static double size_of(enum grid_kind kind, double complex lacking)
 {
-	if (kind == SLACK)
+	if (kind == GRID_SLACK)
 		return 0;
 	double size = fabs(creal(lacking));
-	return kind == PQ ? fmax(size, fabs(cimag(lacking))) : size;
+	return kind == GRID_PQ ? fmax(size, fabs(cimag(lacking))) : size;
 }
 
 double grid_mismatch(const struct grid *g, const double *loads, const double *voltages)

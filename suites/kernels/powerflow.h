@@ -14,17 +14,16 @@
 struct grid;
 
 /*
- * `copies` of the IEEE 14-bus test case (American Electric Power system of 1962; University of Washington,
- * Power Systems Test Case Archive), 1 to 64, tied in a ring at their buses 9 where there are several.
- * The first copy's bus 1 is the slack bus, bus 1 of the others delivers what it does in the base case.
+ * The IEEE test case of 14 or of 118 buses (University of Washington, Power Systems Test Case Archive). ASSAY_EUSAGE
+ * for another number.
  */
-enum assay_code grid_new(unsigned copies, struct grid **ret, struct assay_err *err);
+enum assay_code grid_new(unsigned buses, struct grid **ret, struct assay_err *err);
 void grid_free(struct grid *grid);
 size_t grid_buses(const struct grid *grid);
 
 /*
  * Solve for loads[2 * buses]: at bus i active loads[2i] and reactive loads[2i + 1], in per unit of 100 MVA.
- * voltages[2 * buses]: magnitude in per unit and angle in radians at each. From a flat start, to a
+ * voltages[2 * buses]: magnitude in per unit and angle in radians at each, that of the slack bus being 0. From a flat start, to a
  * mismatch under 1e-8 per unit. ASSAY_ECHECK when that takes more than 20 steps. One thread a grid.
  */
 enum assay_code grid_solve(struct grid *grid, const double *loads, double *voltages,
