@@ -19,6 +19,7 @@ enum { MAX_POINTS = 256 };
 static const struct assay_bootstrap_plan plan = {.seed = 1, .resamples = 2000, .confidence = 0.95};
 
 struct series {
+	bool medians; /* no samples at hand: a point is a case, too few to judge by */
 	struct assay_scaling_point points[MAX_POINTS];
 	size_t n;
 	double most;      /* threads */
