@@ -8,7 +8,7 @@
 #include "harness/engine/plan.h"
 #include "harness/result.h"
 
-enum { COLLECT_MAX_METRICS = 17, COLLECT_MAX_COUNTERS = 48 };
+enum { COLLECT_MAX_METRICS = 17, COLLECT_MAX_COUNTERS = 64 };
 
 struct collect_metric {
 	char name[64];

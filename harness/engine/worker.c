@@ -15,6 +15,7 @@
 
 #include "harness/base/str.h"
 #include "harness/engine/frame.h"
+#include "harness/engine/peak.h"
 #include "harness/engine/program.h"
 #include "harness/engine/replay_rounds.h"
 
@@ -174,16 +175,29 @@ static enum assay_code write_histogram(const struct assay_job *job, const struct
 		 : ASSAY_OK;
 }
 
+/* Was the mark of the most memory set back before the case began? */
+struct peak {
+	enum assay_code reset;
+	struct assay_err why;
+};
+
+static bool counted(const struct assay_job *job)
+{
+	return job->events && job->events[0];
+}
+
 static enum assay_code write_counters(const struct assay_job *job, struct gang *gang, uint64_t n,
-				      struct assay_err *err)
+				      const struct peak *peak, struct assay_err *err)
 {
 	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < gang->n_stated; i++)
 		rc = assay_frame_write(job->fd, ASSAY_FRAME_COUNTER, &gang->stated[i],
 				       sizeof(gang->stated[i]), err);
-	if (rc != ASSAY_OK || !job->events || !job->events[0] || !gang_ok(gang))
+	if (rc != ASSAY_OK || !counted(job) || !gang_ok(gang))
 		return rc;
-	struct assay_count counts[GANG_MAX_EVENTS];
+	struct assay_count counts[GANG_MAX_EVENTS], mark;
+	assay_peak_read(peak->reset, &peak->why, &mark); /* before counting adds to it */
+	rc = assay_frame_write(job->fd, ASSAY_FRAME_COUNTER, &mark, sizeof(mark), err);
 	size_t n_counts = assay_measure_counted(gang, n, job->events, counts);
 	for (size_t i = 0; rc == ASSAY_OK && i < n_counts; i++)
 		rc = assay_frame_write(job->fd, ASSAY_FRAME_COUNTER, &counts[i], sizeof(counts[i]),
@@ -192,7 +206,8 @@ static enum assay_code write_counters(const struct assay_job *job, struct gang *
 }
 
 static enum assay_code measure_gang(const struct assay_job *job, struct gang *gang,
-				    const struct assay_driver *driver, struct assay_err *err)
+				    const struct assay_driver *driver, const struct peak *peak,
+				    struct assay_err *err)
 {
 	struct stream stream = {.job = job};
 	enum assay_code rc = write_hello(job, gang, driver, err);
@@ -212,7 +227,7 @@ static enum assay_code measure_gang(const struct assay_job *job, struct gang *ga
 	if (rc == ASSAY_OK)
 		rc = write_histogram(job, gang, err);
 	if (rc == ASSAY_OK)
-		rc = write_counters(job, gang, n, err);
+		rc = write_counters(job, gang, n, peak, err);
 	return rc;
 }
 
@@ -279,11 +294,14 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 		assay_case_done(&c);
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	}
+	struct peak peak = {.reset = ASSAY_SKIP};
+	if (counted(job))
+		peak.reset = assay_peak_reset(&peak.why);
 	rc = gang_init(gang, &c, job->n_cpus >= c.threads ? job->cpus : NULL, job->seed,
 		       assay_registry_sources(registry), err);
 	if (rc == ASSAY_OK)
 		rc = job->replay ? replay_gang(job, gang, err)
-				 : measure_gang(job, gang, driver, err);
+				 : measure_gang(job, gang, driver, &peak, err);
 	enum assay_status status = gang->status;
 	char reason[sizeof(gang->reason)];
 	memcpy(reason, gang->reason, sizeof(reason));
