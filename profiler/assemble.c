@@ -34,10 +34,12 @@ static enum assay_code push_kernel(struct assembly *a, struct chain *chain, uint
 static enum assay_code push_user(struct assembly *a, struct chain *chain, struct space *space,
 				 uint64_t address, struct assay_err *err)
 {
-	if (chain->n == ASSAY_STACKS_DEPTH)
-		return ASSAY_OK;
-	return modules_frame(a->modules, space, address, a->stacks, &chain->frames[chain->n++],
-			     err);
+	uint32_t frames[MODULES_INLINED];
+	size_t n;
+	enum assay_code rc = modules_frames(a->modules, space, address, a->stacks, frames, &n, err);
+	for (size_t i = 0; rc == ASSAY_OK && i < n && chain->n < ASSAY_STACKS_DEPTH; i++)
+		chain->frames[chain->n++] = frames[i];
+	return rc;
 }
 
 /* The kernel's part of the chain; *ret_user: where the user's part begins. */

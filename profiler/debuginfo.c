@@ -22,6 +22,8 @@ enum { STACK_POINTER = 0, PROGRAM_COUNTER = 0 };
 #endif
 
 #if ASSAY_DWARF
+#include <dwarf.h>
+#include <elfutils/libdw.h>
 #include <elfutils/libdwfl.h>
 
 struct debuginfo {
@@ -186,6 +188,57 @@ bool debuginfo_function(struct debuginfo *d, uint64_t address, struct debuginfo_
 	return ret->name || ret->file;
 }
 
+/* As linked where that differs, so that names of C++ are demangled like all others. */
+static const char *name_of(Dwarf_Die *die)
+{
+	Dwarf_Attribute attribute;
+	const char *linked =
+		dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attribute));
+	return linked ? linked : dwarf_diename(die);
+}
+
+static void describe_inlined(Dwarf_Die *die, struct debuginfo_function *ret)
+{
+	Dwarf_Die origin;
+	Dwarf_Attribute attribute;
+	int line = 0;
+	/* The file's number counts in the unit of the definition, not in that of the place. */
+	Dwarf_Die *definition = dwarf_formref_die(
+		dwarf_attr_integrate(die, DW_AT_abstract_origin, &attribute), &origin);
+	*ret = (struct debuginfo_function){.name = name_of(die)};
+	if (!definition)
+		return;
+	ret->file = dwarf_decl_file(definition);
+	if (ret->file && dwarf_decl_line(definition, &line) == 0 && line > 0)
+		ret->line = (unsigned)line;
+}
+
+size_t debuginfo_inlined(struct debuginfo *d, uint64_t address, struct debuginfo_function *ret,
+			 size_t capacity)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *scopes = NULL, *concrete = NULL;
+	size_t n = 0;
+	Dwfl_Module *module = dwfl_addrmodule(d->dwfl, address);
+	Dwarf_Die *unit = module ? dwfl_module_addrdie(module, address, &bias) : NULL;
+	/* Beyond an inlined function the first call goes on with where that was defined; the second stays here. */
+	if (!unit || dwarf_getscopes(unit, address - bias, &scopes) <= 0)
+		return 0;
+	int n_scopes = dwarf_getscopes_die(&scopes[0], &concrete);
+	for (int i = 0; i < n_scopes && n < capacity; i++) {
+		int tag = dwarf_tag(&concrete[i]);
+		if (tag == DW_TAG_subprogram)
+			break;
+		if (tag != DW_TAG_inlined_subroutine)
+			continue;
+		describe_inlined(&concrete[i], &ret[n]);
+		n += ret[n].name != NULL;
+	}
+	free(concrete);
+	free(scopes);
+	return n;
+}
+
 #else
 
 struct debuginfo {
@@ -234,6 +287,13 @@ bool debuginfo_function(struct debuginfo *d, uint64_t address, struct debuginfo_
 	(void)d, (void)address;
 	*ret = (struct debuginfo_function){0};
 	return false;
+}
+
+size_t debuginfo_inlined(struct debuginfo *d, uint64_t address, struct debuginfo_function *ret,
+			 size_t capacity)
+{
+	(void)d, (void)address, (void)ret, (void)capacity;
+	return 0;
 }
 
 size_t debuginfo_unwind(struct debuginfo *d, const struct debuginfo_thread *thread, uint64_t *ips,

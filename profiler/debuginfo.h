@@ -36,6 +36,13 @@ struct debuginfo_function {
 /* The function at this address; false when nothing is known. Texts live until the next debuginfo_begin. */
 bool debuginfo_function(struct debuginfo *dwarf, uint64_t address, struct debuginfo_function *ret);
 
+/*
+ * The functions that were inlined at this address into the one debuginfo_function() finds, innermost first, to
+ * ret[capacity]; 0 where no debug information says so. The same life of texts.
+ */
+size_t debuginfo_inlined(struct debuginfo *dwarf, uint64_t address, struct debuginfo_function *ret,
+			 size_t capacity);
+
 /* Registers of a thread of this machine's kind in the order of perf_event, and its stack's top. */
 struct debuginfo_thread {
 	const uint64_t *registers;

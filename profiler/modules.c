@@ -41,9 +41,9 @@ struct space {
 
 /* What an address was found to be; by module, so that processes share it. */
 struct known {
-	uint64_t address; /* in the file */
-	uint32_t module;  /* + 1; 0: empty */
-	uint32_t frame;
+	uint64_t address;  /* in the file */
+	uint32_t module;   /* + 1; 0: empty */
+	uint32_t first, n; /* in chains */
 };
 
 struct modules {
@@ -54,6 +54,8 @@ struct modules {
 	size_t n_spaces, spaces_capacity;
 	struct known *known;
 	size_t n_known, known_capacity;
+	uint32_t *chains; /* frames of all that is known, one after the other */
+	size_t n_chains, chains_capacity;
 	struct kernel_names *kernel;
 	bool kernel_asked;
 };
@@ -101,6 +103,7 @@ void modules_free(struct modules *m)
 	free(m->files);
 	free(m->spaces);
 	free(m->known);
+	free(m->chains);
 	free(m);
 }
 
@@ -368,11 +371,57 @@ static void describe(struct modules *m, struct space *space, const struct module
 	snprintf(text, size, "%.200s+0x%llx", file->name, (unsigned long long)begin);
 }
 
-enum assay_code modules_frame(struct modules *m, struct space *space, uint64_t address,
-			      struct assay_stacks *stacks, uint32_t *ret, struct assay_err *err)
+/* All functions that the address is in, innermost first. */
+static enum assay_code look_up(struct modules *m, struct space *space, const struct module *file,
+			       uint64_t address, uint64_t bias, struct assay_stacks *stacks,
+			       uint32_t *ret, size_t *ret_n, struct assay_err *err)
+{
+	struct debuginfo_function inlined[MODULES_INLINED - 1];
+	struct assay_stack_frame frame;
+	struct debuginfo *dwarf = debuginfo_of(m, space);
+	size_t n = dwarf ? debuginfo_inlined(dwarf, address, inlined, MODULES_INLINED - 1) : 0;
+	char text[512];
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < n; i++) {
+		frame = (struct assay_stack_frame){
+			.function = demangled(inlined[i].name, text, sizeof(text)),
+			.module = file->name,
+			.file = inlined[i].file ? inlined[i].file : "",
+			.line = inlined[i].line,
+		};
+		rc = assay_stacks_frame(stacks, &frame, &ret[i], err);
+	}
+	if (rc != ASSAY_OK)
+		return rc;
+	describe(m, space, file, address, bias, text, sizeof(text), &frame);
+	*ret_n = n + 1;
+	return assay_stacks_frame(stacks, &frame, &ret[n], err);
+}
+
+/* Keep what was found for the next sample there. */
+static enum assay_code remember(struct modules *m, struct known *known, const uint32_t *frames,
+				size_t n, struct assay_err *err)
+{
+	known->first = (uint32_t)m->n_chains;
+	known->n = (uint32_t)n;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t *chains =
+			reserve(m->chains, &m->chains_capacity, m->n_chains, sizeof(*chains));
+		if (!chains)
+			return no_memory(err);
+		m->chains = chains;
+		m->chains[m->n_chains++] = frames[i];
+	}
+	return ASSAY_OK;
+}
+
+enum assay_code modules_frames(struct modules *m, struct space *space, uint64_t address,
+			       struct assay_stacks *stacks, uint32_t *ret, size_t *ret_n,
+			       struct assay_err *err)
 {
 	static const struct assay_stack_frame unknown = {"[unknown]", "", "", 0};
 	const struct mapping *map = mapping_at(space, address);
+	*ret_n = 1;
 	if (!map)
 		return assay_stacks_frame(stacks, &unknown, ret, err);
 	const struct module *file = &m->files[map->module];
@@ -382,18 +431,19 @@ enum assay_code modules_frame(struct modules *m, struct space *space, uint64_t a
 	if (!known_room(m))
 		return no_memory(err);
 	struct known *known = &m->known[known_slot(m, map->module, address - bias)];
-	if (!known->module) {
-		char text[512];
-		struct assay_stack_frame frame;
-		describe(m, space, file, address, bias, text, sizeof(text), &frame);
-		enum assay_code rc = assay_stacks_frame(stacks, &frame, &known->frame, err);
-		if (rc != ASSAY_OK)
-			return rc;
-		known->module = (uint32_t)map->module + 1;
-		known->address = address - bias;
-		m->n_known++;
+	if (known->module) {
+		*ret_n = known->n;
+		memcpy(ret, &m->chains[known->first], known->n * sizeof(*ret));
+		return ASSAY_OK;
 	}
-	*ret = known->frame;
+	enum assay_code rc = look_up(m, space, file, address, bias, stacks, ret, ret_n, err);
+	if (rc == ASSAY_OK)
+		rc = remember(m, known, ret, *ret_n, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	known->module = (uint32_t)map->module + 1;
+	known->address = address - bias;
+	m->n_known++;
 	return ASSAY_OK;
 }
 

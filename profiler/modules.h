@@ -32,12 +32,17 @@ const char *space_named(const struct space *space);
 bool space_map(struct modules *modules, struct space *space, const char *file, uint64_t address,
 	       uint64_t length, uint64_t offset);
 
+/* As many functions as one address may stand for: one, and those that were inlined into it. */
+enum { MODULES_INLINED = 16 };
+
 /*
- * The function at an address, interned in `stacks`; an address nobody knows becomes "[unknown]".
- * Lowered return addresses welcome.
+ * The function at an address, interned in `stacks`, behind those that are inlined into it there, innermost
+ * first, to ret[MODULES_INLINED]; an address nobody knows becomes "[unknown]". Lowered return addresses
+ * welcome.
  */
-enum assay_code modules_frame(struct modules *modules, struct space *space, uint64_t address,
-			      struct assay_stacks *stacks, uint32_t *ret, struct assay_err *err);
+enum assay_code modules_frames(struct modules *modules, struct space *space, uint64_t address,
+			       struct assay_stacks *stacks, uint32_t *ret, size_t *ret_n,
+			       struct assay_err *err);
 /* The same for an address in the kernel. */
 enum assay_code modules_kernel_frame(struct modules *modules, uint64_t address,
 				     struct assay_stacks *stacks, uint32_t *ret,

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 # profile: the verb against the real program, as root and as nobody, with and without perf_event: good
 # targets, and those that fork, exec, crash, are stripped or gone. Prints TAP.
-# usage: profile.sh ASSAY TARGET WITHOUT-PERF REGIONS
+# usage: profile.sh ASSAY TARGET WITHOUT-PERF REGIONS INLINED
 # shellcheck disable=SC2086  # words of a command
 set -u
 assay=$(realpath "$1") && target=$(realpath "$2") || exit 1
 without_perf=$(realpath "$3") || exit 1
-regions=$(realpath "$4") || exit 1
+regions=$(realpath "$4") && inlined=$(realpath "$5") || exit 1
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/../tap.sh"
 cp "$target" target && cp "$target" stripped && chmod 755 . || exit 1
@@ -36,6 +36,11 @@ check 'a stripped program' profile 0 -- ./stripped
 check '... has places instead of names' shows 'stripped+0x'
 check 'a program that is gone afterwards' profile 0 -- ./target remove ./stripped
 check '... is named and its parts are not' shows 'could not be read'
+if "$assay" --version | grep -q 'libdw  *yes'; then
+	check 'a program with debug information' profile 0 --folded h -- "$inlined"
+	check '... has what was inlined as functions of their own' shows ' turn '
+	check '... below those they were inlined into' grep -q ';burn;turn ' h
+fi
 check 'a program that starts another' profile 0 -- sh -c './target; ./target'
 check '... is sampled there too' shows 'burn'
 check 'a program that does nothing' profile 0 -- true
