@@ -143,10 +143,10 @@ static enum assay_code take(struct cli *cli, const struct cli_args *args,
 	enum assay_code rc = sampler_new(how, &sampler, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	cli_note(cli, "sampling by %s", sampler_describe(sampler, text, sizeof(text)));
 	const volatile sig_atomic_t *interrupted = cli_catch_signals();
+	cli_note(cli, "sampling by %s", sampler_describe(sampler, text, sizeof(text)));
 	if (args->dashes)
-		rc = profile_command(cli, args, sampler, list, regions, ret_exit, err);
+		rc = profile_command(cli, args, sampler, interrupted, list, regions, ret_exit, err);
 	else
 		rc = profile_cases(cli, args, sampler, interrupted, list, ret_exit, err);
 	sampler_free(sampler);

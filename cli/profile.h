@@ -47,9 +47,9 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 			      int *ret_exit, struct assay_err *err);
 /* Profile the command after the "--", once. */
 enum assay_code profile_command(const struct cli *cli, const struct cli_args *args,
-				struct sampler *sampler, struct profile_list *ret,
-				struct profile_regions *regions, int *ret_exit,
-				struct assay_err *err);
+				struct sampler *sampler, const volatile sig_atomic_t *interrupted,
+				struct profile_list *ret, struct profile_regions *regions,
+				int *ret_exit, struct assay_err *err);
 
 /* A case whose stacks are at list->stacks[at], and what its worker sent. */
 struct profiled_case {

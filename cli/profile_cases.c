@@ -277,9 +277,9 @@ static enum assay_code run_sampled(const struct assay_child *child, struct sampl
 }
 
 enum assay_code profile_command(const struct cli *cli, const struct cli_args *args,
-				struct sampler *sampler, struct profile_list *ret,
-				struct profile_regions *regions, int *ret_exit,
-				struct assay_err *err)
+				struct sampler *sampler, const volatile sig_atomic_t *interrupted,
+				struct profile_list *ret, struct profile_regions *regions,
+				int *ret_exit, struct assay_err *err)
 {
 	struct assay_argv argv = {0};
 	ASSAY_AUTO(assay_str_done) struct assay_str title = {0};
@@ -301,6 +301,7 @@ enum assay_code profile_command(const struct cli *cli, const struct cli_args *ar
 		.in = file ? input : STDIN_FILENO,
 		.out = cli->json_is_stdout ? STDERR_FILENO : STDOUT_FILENO,
 		.errors = STDERR_FILENO,
+		.signalled = interrupted,
 	};
 	if (rc == ASSAY_OK)
 		rc = run_sampled(&child, sampler, &end, err);

@@ -175,7 +175,10 @@ enum assay_code profile_show(const struct cli *cli, const struct assay_stacks *s
 	if (rc == ASSAY_OK && !cli->json_is_stdout) {
 		show_facts(cli, &stacks->facts);
 		if (!rows.all)
-			printf("  no sample at all: it ended too soon, or used no CPU time%s\n",
+			printf("  no sample at all: it %s%s\n",
+			       strcmp(stacks->facts.unit, "B") == 0
+				       ? "allocated too little, or nothing that is counted"
+				       : "ended too soon, or used no CPU time",
 			       stacks->facts.outside ? " in its timed loops" : "");
 		putchar('\n');
 		show_table(stacks, &rows, top);

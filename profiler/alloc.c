@@ -89,7 +89,13 @@ enum assay_code alloc_sums(struct timer_sampler *timer, struct assay_str *text,
 	FILE *file = timer_sums(timer);
 	if (!file)
 		return ASSAY_OK;
+	size_t before = text->length;
 	enum assay_code rc = alloc_read(file, text, err);
 	fclose(file);
+	if (rc == ASSAY_OK && text->length == before)
+		assay_str_add(
+			text,
+			"no sums: a process hands them over when it exits, and this one was killed or "
+			"left by _exit()\n");
 	return rc;
 }

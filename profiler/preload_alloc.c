@@ -172,8 +172,9 @@ static uint64_t next_gap(struct tally *t)
 static void take_stacks(struct tally *t)
 {
 	ucontext_t here;
-	bool first = !t->random;
-	if (!first && getcontext(&here) == 0)
+	if (!t->random) /* the thread's first */
+		t->next_stack = next_gap(t);
+	if (t->next_stack <= t->bytes && getcontext(&here) == 0)
 		for (int i = 0; t->next_stack <= t->bytes && i < 64; i++) {
 			record_sample(&here);
 			t->next_stack += next_gap(t);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "harness/base/clock.h"
 #include "harness/base/parse.h"
@@ -19,6 +20,9 @@
 
 /* About 1 % of the cost of the allocations themselves, for those of a few KiB. */
 enum { DEFAULT_BYTES = 1024 * 1024 };
+/* Samples that CPU time stands for, at least, before a word is said of the share that is missing. */
+enum { MISSING_LEAST = 20 };
+#define MISSING_SHARE 0.6
 
 struct sampler {
 	struct sampler_options options;
@@ -28,6 +32,7 @@ struct sampler {
 	struct sample_cost cost;
 	struct assay_str remarks;
 	uint64_t started_ns;
+	double cpu_s; /* of children that were over when it started */
 	struct rings *rings;
 	struct timer_sampler *ticks;
 };
@@ -185,6 +190,35 @@ void sampler_free(struct sampler *s)
 	free(s);
 }
 
+/* CPU time of the children that have been waited for, and of theirs; the kernel's where it is sampled. */
+static double children_s(const struct sampler *s)
+{
+	struct rusage usage;
+	if (getrusage(RUSAGE_CHILDREN, &usage) != 0)
+		return 0;
+	double user = (double)usage.ru_utime.tv_sec + 1e-6 * (double)usage.ru_utime.tv_usec;
+	double system = (double)usage.ru_stime.tv_sec + 1e-6 * (double)usage.ru_stime.tv_usec;
+	return s->timer || s->plan.kernel ? user + system : user;
+}
+
+/*
+ * A thread's clock begins anew with the thread, so that one that ends before its first sample is due is never
+ * seen, however many of them there are.
+ */
+static void remark_on_missing(const struct sampler *s, const struct assay_stacks_facts *facts,
+			      struct assay_str *remarks)
+{
+	double cpu_s = children_s(s) - s->cpu_s, rate = s->plan.rate_hz;
+	double seen_s = (double)(facts->samples + facts->outside + facts->lost) / rate;
+	if (s->alloc || cpu_s * rate < MISSING_LEAST || seen_s >= MISSING_SHARE * cpu_s)
+		return;
+	assay_str_add(remarks,
+		      "samples stand for %.3f s of %.3f s of CPU time: threads and processes that "
+		      "take less than %.1f ms, the time between two samples, are not seen; a "
+		      "higher --rate sees more of them\n",
+		      seen_s, cpu_s, 1000 / rate);
+}
+
 enum assay_code sampler_start(struct sampler *s, const char *const **ret_environment,
 			      struct assay_err *err)
 {
@@ -195,6 +229,7 @@ enum assay_code sampler_start(struct sampler *s, const char *const **ret_environ
 		s->timer ? open_preload(s, &s->ticks, err) : rings_open(&s->plan, &s->rings, err);
 	if (rc == ASSAY_OK && s->timer)
 		*ret_environment = timer_environment(s->ticks);
+	s->cpu_s = children_s(s);
 	s->started_ns = assay_now_ns();
 	return rc;
 }
@@ -254,6 +289,8 @@ enum assay_code sampler_finish(struct sampler *s, const struct sampler_view *vie
 			      s->alloc ? s->options.bytes : 1, *ret, &remarks, err);
 	if (rc == ASSAY_OK && s->alloc)
 		rc = alloc_sums(s->ticks, &remarks, err);
+	if (rc == ASSAY_OK)
+		remark_on_missing(s, &(*ret)->facts, &remarks);
 	if (dropped)
 		assay_str_add(&remarks,
 			      "%llu bytes of samples found no space in the temporary folder: the "

@@ -146,6 +146,15 @@ static void set_alarm(uint64_t after_ns)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/* True when the child has been told to end. */
+static bool pass_on(const struct assay_child *child, pid_t pid, bool passed_on)
+{
+	if (passed_on || !child->signalled || *child->signalled != SIGTERM)
+		return passed_on;
+	kill(pid, SIGTERM);
+	return true;
+}
+
 enum assay_code assay_child_run(const struct assay_child *child, uint64_t timeout_ns,
 				struct assay_child_end *ret, struct assay_err *err)
 {
@@ -159,11 +168,13 @@ enum assay_code assay_child_run(const struct assay_child *child, uint64_t timeou
 	uint64_t begin_ns = assay_now_ns();
 	int error = posix_spawn(&pid, child->path, &pad.actions, &pad.attr, child->argv->words,
 				environ);
+	bool passed_on = !error && pass_on(child, pid, false);
 	while (!error && wait4(pid, &ret->wait_status, 0, &ret->usage) < 0 && errno == EINTR) {
 		if (timeout_ns && assay_now_ns() - begin_ns >= timeout_ns) {
 			kill(pid, SIGKILL);
 			ret->timed_out = true;
 		}
+		passed_on = pass_on(child, pid, passed_on);
 	}
 	ret->wall_ns = assay_now_ns() - begin_ns;
 	set_alarm(0);

@@ -3,6 +3,7 @@
 #ifndef ASSAY_ENGINE_CHILD_H
 #define ASSAY_ENGINE_CHILD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
@@ -21,6 +22,11 @@ struct assay_child {
 	const char *path;
 	const struct assay_argv *argv;
 	int in, out, errors; /* what become its descriptors 0, 1 and 2; negative: /dev/null */
+	/*
+	 * NULL, or the last signal that came to us. assay_child_run() passes SIGTERM on, once; SIGINT is sent to
+	 * all of a terminal's programs at once by the terminal itself.
+	 */
+	const volatile sig_atomic_t *signalled;
 };
 
 struct assay_child_end {

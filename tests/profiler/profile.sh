@@ -30,6 +30,9 @@ check 'every file is written' test -s f -a -s s -a -s j -a -s p
 check 'a program that crashes' profile 3 -- ./target crash
 check '... is said to' says 'killed by signal'
 check '... and what was sampled of it is shown' shows 'burn'
+check 'a program that is killed' profile 3 -- ./target kill
+check '... is said to' says 'killed by signal 9'
+check '... and what was sampled of it is shown' shows 'burn'
 check 'a program that fails' profile 3 -- ./target fail
 check '... is said to' says 'exit status 7'
 check 'a stripped program' profile 0 -- ./stripped
@@ -43,6 +46,12 @@ if "$assay" --version | grep -q 'libdw  *yes'; then
 fi
 check 'a program that starts another' profile 0 -- sh -c './target; ./target'
 check '... is sampled there too' shows 'burn'
+check 'threads that come and go' profile 0 -- ./target threads
+check '... are sampled' shows 'burn'
+check 'threads that are gone before their first sample' profile 0 -- ./target brief
+check '... are said to be missing' shows 'threads and processes that take less than 2.0 ms'
+check 'a program that lives on signals' profile 0 -- ./target alarms
+check '... is sampled' shows 'burn'
 check 'a program that does nothing' profile 0 -- true
 check 'JSON is one event' profile 0 --json -- ./target
 check '... with functions in it' shows '"event":"profile".*"function":"burn"'
@@ -56,6 +65,8 @@ check '... and as events' profile 0 --json -- "$regions"
 check '... one each' shows '"event":"region","name":"fill","count":10'
 check 'allocations are counted' profile 0 --allocations --bytes 4Ki -- "$regions"
 check '... with their sums' shows 'process [0-9]*: [0-9]* allocations of '
+check 'allocations of a program that is killed' profile 3 --allocations -- ./target kill
+check '... have no sums, and that is said' shows 'no sums: .* killed'
 check 'time and allocations together are refused' profile 2 --allocations --engine perf -- true
 check 'a benchmark is profiled' profile 0 -t 100ms memory/alloc_pair -s pool -P size=64
 check '... and its setup is left out' shows 'outside the timed loops'
@@ -67,6 +78,30 @@ check 'a wrong engine is refused' profile 2 --engine abacus -- true
 check 'a wrong budget is refused' profile 2 --overhead 99 -- true
 check 'a pattern and a command together are refused' profile 2 memory -- true
 
+# Signals that come to us: most are none of our business; one that ends us ends the target, too.
+while_signalled()
+{
+	signal=$1 wanted=$2 again=$3
+	shift 3
+	"$assay" profile --rate 499 "$@" >out 2>err &
+	pid=$!
+	sent=0
+	until [ "$sent" -ge "$again" ] || ! kill -0 "$pid" 2>/dev/null; do
+		sleep 0.02
+		# Not before it listens: it says what it samples by when it does.
+		grep -q 'sampling by' err && kill "-$signal" "$pid" 2>/dev/null && sent=$((sent + 1))
+	done
+	wait "$pid"
+	rc=$?
+	[ "$rc" = "$wanted" ] && [ "$sent" -gt 0 ] && return
+	echo "# exit $rc, wanted $wanted, after $sent signals"
+	return 1
+}
+check 'signals while it waits' while_signalled WINCH 0 1000000 -- ./target threads
+check '... change nothing' shows 'burn'
+check 'SIGTERM ends the target' while_signalled TERM 143 1 -- ./target long
+check '... and what was sampled is shown' shows 'task-clock\|cycles\|timer'
+
 # The same without perf_event, as in a container that forbids it; and as nobody.
 prefix=$without_perf
 if $prefix true; then
@@ -77,6 +112,9 @@ if $prefix true; then
 	check '... which says what to do' says 'CAP_PERFMON'
 fi
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	prefix='setpriv --bounding-set=-all --inh-caps=-all'
+	$prefix true 2>/dev/null && check 'root without capabilities' profile 0 -- ./target &&
+		check '... finds the same' shows 'burn'
 	chmod 777 "$dir"
 	rm -f results.db*
 	prefix='setpriv --reuid=65534 --regid=65534 --clear-groups'

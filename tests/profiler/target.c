@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* target: a program to be profiled: burns 60 ms of CPU time in burn(), then ends as its word says. */
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,9 +36,47 @@ static ASSAY_NOIPA uint64_t burn(uint64_t ns)
 	return x;
 }
 
+static void *burn_a_little(void *ns)
+{
+	burn(*(const uint64_t *)ns);
+	return NULL;
+}
+
+/* One after the other, each for so long; false when one could not be started. */
+static bool burn_on_threads(int n, uint64_t ns)
+{
+	pthread_t thread;
+	for (int i = 0; i < n; i++) {
+		if (pthread_create(&thread, NULL, burn_a_little, &ns) != 0)
+			return false;
+		pthread_join(thread, NULL);
+	}
+	return true;
+}
+
+static void ring(int number)
+{
+	(void)number;
+}
+
+/* A signal every 2 ms, which ends whatever call the kernel is in. */
+static void set_alarms(void)
+{
+	const struct sigaction action = {.sa_handler = ring};
+	const struct itimerval timer = {{0, 2000}, {0, 2000}};
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
+	if (strcmp(word, "brief") == 0) /* threads that are too brief for a sample */
+		return !burn_on_threads(800, 100000);
+	if (strcmp(word, "threads") == 0)
+		return !burn_on_threads(20, 6000000);
+	if (strcmp(word, "alarms") == 0)
+		set_alarms();
 	uint64_t x = burn(60000000);
 	printf("target was here%s\n", x ? "?" : "");
 	fflush(stdout);
@@ -43,6 +84,10 @@ int main(int argc, char **argv)
 		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 		raise(SIGSEGV);
 	}
+	if (strcmp(word, "kill") == 0)
+		raise(SIGKILL);
+	if (strcmp(word, "long") == 0)
+		burn(60000000000);
 	if (strcmp(word, "remove") == 0 && argc > 2) {
 		execl(argv[2], argv[2], "unlink", argv[2], (char *)NULL);
 		return 1;

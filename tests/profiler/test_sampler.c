@@ -3,6 +3,7 @@
  * test_sampler: samples of a program that does a known thing, by each engine that this machine permits:
  * this test itself, started again with a word. No time is asserted, only shares.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "profiler/cost.h"
 #include "profiler/debuginfo.h"
+#include "profiler/perf.h"
 #include "profiler/sampler.h"
 #include "tests/t.h"
 
@@ -204,6 +206,24 @@ static void impossible_wishes_are_refused_in_words(void **state)
 	assert_fails(sampler_new(&dwarf, &sampler, &err), ASSAY_SKIP, "libdw");
 }
 
+static void every_refusal_of_the_kernel_has_its_words(void **state)
+{
+	(void)state;
+	static const struct {
+		int error;
+		const char *words;
+	} refusals[] = {
+		{EACCES, "CAP_PERFMON"},        {EPERM, "not permitted"},
+		{ENOSYS, "no perf_event_open"}, {ENOENT, "not offer"},
+		{EOPNOTSUPP, "not offer"},      {EBUSY, "taken by somebody else"},
+		{EMFILE, "ulimit -n"},
+	};
+	char text[300];
+	for (size_t i = 0; i < ASSAY_COUNT_OF(refusals); i++)
+		if (!strstr(perf_reason(refusals[i].error, text, sizeof(text)), refusals[i].words))
+			fail_msg("%s: '%s'", strerror(refusals[i].error), text);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +232,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(only_spans_count_and_callers_of_the_root_are_left_out),
 		cmocka_unit_test(the_rate_keeps_to_the_budget),
 		cmocka_unit_test(impossible_wishes_are_refused_in_words),
+		cmocka_unit_test(every_refusal_of_the_kernel_has_its_words),
 	};
 	if (argc == 2 && strcmp(argv[1], "target") == 0)
 		return target();
