@@ -5,6 +5,7 @@
 
 #include "harness/base/clock.h"
 #include "suites/memory/memory.h"
+#include "suites/memory/memory_use.h"
 
 /* In the order of the axis "kind". */
 enum build_kind { BUILD_LIST, BUILD_TREE, BUILD_VECTOR };
@@ -156,11 +157,22 @@ static double order_of(const struct allocator *a, enum build_kind kind, size_t n
 	return (POINTS * sxy - sx * sy) / (POINTS * sxx - sx * sx);
 }
 
+/* What is asked for in the end; a vector that grows has had half of it besides. */
+static size_t element_bytes(enum build_kind kind)
+{
+	return kind == BUILD_VECTOR ? sizeof(uint64_t) : sizeof(struct node);
+}
+
 static void setup(struct assay_run *run)
 {
 	const struct allocator *a = assay_subject(run);
 	double count = assay_axis(run, "count");
+	struct memory_watch *watch = calloc(1, sizeof(*watch));
 
+	assay_set_state(run, watch);
+	if (!assay_check(run, watch != NULL, "no memory"))
+		return;
+	memory_watch_begin(watch, run, 0);
 	if (!a->keeps_content)
 		assay_skip(run, "a structure in memory that is handed out twice never ends");
 	else if (count < 64 || count > 1e9)
@@ -169,17 +181,29 @@ static void setup(struct assay_run *run)
 		assay_set_ops_per_iteration(run, (uint64_t)count);
 }
 
+static void teardown(struct assay_run *run)
+{
+	free(assay_state(run));
+}
+
 static void body(struct assay_run *run)
 {
 	const struct allocator *a = assay_subject(run);
 	enum build_kind kind = (enum build_kind)assay_axis(run, "kind");
 	size_t count = (size_t)assay_axis(run, "count");
+	const struct memory_watch *watch = assay_state(run);
 	bool right = true;
-
+	long faults = memory_faults();
 	ASSAY_LOOP (run)
 		right &= live(a, kind, count);
-	if (assay_check(run, right, "memory ran out, or the keys do not add up"))
-		assay_metric(run, "order", "exponent", ASSAY_LOWER, order_of(a, kind, count));
+	if (!assay_check(run, right, "memory ran out, or the keys do not add up"))
+		return;
+	assay_metric(run, "faults", "per op", ASSAY_LOWER,
+		     (double)(memory_faults() - faults) / (double)count);
+	memory_watch_report(watch, run, (double)(count * element_bytes(kind)));
+	assay_metric(run, "rss_after_free", "B", ASSAY_LOWER,
+		     memory_watch_above(watch, memory_rss()));
+	assay_metric(run, "order", "exponent", ASSAY_LOWER, order_of(a, kind, count));
 }
 
 const struct assay_bench assay_bench_memory_build_100k = {
@@ -188,6 +212,7 @@ const struct assay_bench assay_bench_memory_build_100k = {
 	.claim = "S0.alloc100k",
 	.body = body,
 	.setup = setup,
+	.teardown = teardown,
 	.axes = ASSAY_AXES({"kind", "name", "list,tree,vector", "list"},
 			   {"count", "", "1000..10000000:x10", "100000"}),
 	.mode = ASSAY_ONCE,

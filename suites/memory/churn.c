@@ -22,12 +22,19 @@ enum assay_code churn_new(size_t n_slots, enum size_law law, size_t largest, uin
 	assay_rng_init(&rng, seed);
 	for (size_t i = 0; i < n_slots; i++)
 		churn->slots[i].size = 0;
-	for (size_t i = 0; i < CHURN_STEPS; i++)
+	for (size_t i = 0; i < CHURN_STEPS; i++) {
 		churn->steps[i] =
 			(struct churn_step){(uint32_t)assay_rng_below(&rng, n_slots ? n_slots : 1),
 					    (uint32_t)size_draw(law, largest, &rng)};
+		churn->mean_bytes += churn->steps[i].size / (double)CHURN_STEPS;
+	}
 	*ret = churn;
 	return ASSAY_OK;
+}
+
+size_t churn_own_bytes(size_t n_slots)
+{
+	return n_slots * sizeof(struct churn_slot) + CHURN_STEPS * sizeof(struct churn_step);
 }
 
 void churn_free(struct churn *churn)

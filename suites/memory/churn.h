@@ -30,6 +30,7 @@ struct churn {
 	size_t at;
 	uint64_t wrong; /* blocks whose number was not their slot's */
 	enum churn_writing writing;
+	double mean_bytes; /* of the sizes drawn */
 };
 
 /*
@@ -39,6 +40,8 @@ struct churn {
 enum assay_code churn_new(size_t n_slots, enum size_law law, size_t largest, uint64_t seed,
 			  struct churn **ret, struct assay_err *err);
 void churn_free(struct churn *churn);
+/* Bytes of memory that a churn of so many slots takes beside its blocks. */
+size_t churn_own_bytes(size_t n_slots);
 /* Release all blocks. */
 void churn_drain(struct churn *churn, const struct allocator *a);
 /* Fill every slot. False when the allocator ran out of memory. */

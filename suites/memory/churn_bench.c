@@ -2,8 +2,6 @@
 /* churn_bench: set up, tear down, report. */
 #include "suites/memory/churn_bench.h"
 
-#include "suites/memory/memory_use.h"
-
 enum { LARGEST = 1 << 20 };
 
 bool memory_needs_exchange(struct assay_run *run)
@@ -52,14 +50,17 @@ void churn_thread_teardown(struct assay_run *run)
 		a->thread_done();
 }
 
-void churn_report(struct assay_run *run, const struct churn *churn, long faults, uint64_t turns)
+void churn_report(struct assay_run *run, const struct churn *churn,
+		  const struct memory_watch *watch, double slots, long faults, uint64_t turns)
 {
 	const struct allocator *a = assay_subject(run);
 
 	assay_check(run, churn->wrong == 0 || !a->keeps_content,
 		    "%llu blocks were not what had been written into them, or were refused",
 		    (unsigned long long)churn->wrong);
-	if (assay_thread(run) == 0 && turns)
-		assay_metric(run, "faults", "per op", ASSAY_LOWER,
-			     (double)(memory_faults() - faults) / (double)turns);
+	if (assay_thread(run) != 0 || !turns)
+		return;
+	assay_metric(run, "faults", "per op", ASSAY_LOWER,
+		     (double)(memory_faults() - faults) / (double)turns);
+	memory_watch_report(watch, run, slots * churn->mean_bytes);
 }

@@ -25,9 +25,9 @@ struct shifting {
 	size_t most, n;
 	size_t live, peak_live; /* bytes */
 	size_t limit;
-	size_t base_rss;
+	struct memory_watch watch;
 	uint64_t wrong;
-	bool refused, peak_is_reset;
+	bool refused;
 };
 
 static void setup(struct assay_run *run)
@@ -48,8 +48,7 @@ static void setup(struct assay_run *run)
 	if (!assay_check(run, room != MAP_FAILED, "no memory for the list of blocks"))
 		return;
 	s->blocks = room;
-	s->base_rss = memory_rss();
-	assay_check(run, s->base_rss > 0, "the kernel does not say what is resident");
+	memory_watch_begin(&s->watch, run, 0);
 }
 
 static void teardown(struct assay_run *run)
@@ -102,11 +101,6 @@ static void live_through(struct shifting *s, const struct allocator *a, struct a
 		give(s, a, assay_rng_below(rng, s->n));
 }
 
-static double above(const struct shifting *s, size_t bytes)
-{
-	return bytes > s->base_rss ? (double)(bytes - s->base_rss) : 0;
-}
-
 static void body(struct assay_run *run)
 {
 	const struct allocator *a = assay_subject(run);
@@ -116,7 +110,6 @@ static void body(struct assay_run *run)
 
 	assay_rng_init(&rng, assay_seed(run));
 	s->peak_live = 0;
-	s->peak_is_reset = memory_peak_reset();
 	ASSAY_LOOP (run)
 		live_through(s, a, &rng);
 	if (!assay_check(run, !s->refused, "the allocator ran out of memory") ||
@@ -125,16 +118,13 @@ static void body(struct assay_run *run)
 			 (unsigned long long)s->wrong))
 		return;
 	assay_metric(run, "faults", "per op", ASSAY_LOWER, (double)(memory_faults() - faults));
-	assay_metric(run, "rss_after_free", "B", ASSAY_LOWER, above(s, memory_rss()));
-	if (s->peak_is_reset) {
-		double peak = above(s, memory_peak());
-		assay_metric(run, "peak_rss", "B", ASSAY_LOWER, peak);
-		assay_metric(run, "bytes_per_live", "ratio", ASSAY_LOWER,
-			     peak / (double)s->peak_live);
-	}
+	assay_metric(run, "rss_after_free", "B", ASSAY_LOWER,
+		     memory_watch_above(&s->watch, memory_rss()));
+	memory_watch_report(&s->watch, run, (double)s->peak_live);
 	if (a->trim)
 		a->trim();
-	assay_metric(run, "rss_after_trim", "B", ASSAY_LOWER, above(s, memory_rss()));
+	assay_metric(run, "rss_after_trim", "B", ASSAY_LOWER,
+		     memory_watch_above(&s->watch, memory_rss()));
 }
 
 const struct assay_bench assay_bench_memory_frag = {

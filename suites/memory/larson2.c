@@ -7,11 +7,11 @@
 #include <stdlib.h>
 
 #include "suites/memory/churn_bench.h"
-#include "suites/memory/memory_use.h"
 
 struct tables {
 	struct churn **of; /* by thread, in the first round */
 	unsigned n;
+	struct memory_watch watch;
 };
 
 static void setup(struct assay_run *run)
@@ -23,7 +23,9 @@ static void setup(struct assay_run *run)
 		return;
 	tables->n = assay_threads(run);
 	tables->of = calloc(tables->n, sizeof(struct churn *));
-	assay_check(run, tables->of != NULL, "no memory for the tables");
+	if (assay_check(run, tables->of != NULL, "no memory for the tables"))
+		memory_watch_begin(&tables->watch, run,
+				   tables->n * churn_own_bytes((size_t)assay_axis(run, "slots")));
 }
 
 static void teardown(struct assay_run *run)
@@ -60,13 +62,15 @@ static void prepare(struct assay_run *run, uint64_t n)
 static void body(struct assay_run *run)
 {
 	const struct allocator *a = assay_subject(run);
+	const struct tables *tables = assay_state(run);
 	struct churn *churn = assay_thread_state(run);
 	size_t before = churn->at;
 	long faults = memory_faults();
 
 	ASSAY_LOOP (run)
 		churn_step(churn, a);
-	churn_report(run, churn, faults, churn->at - before);
+	churn_report(run, churn, &tables->watch, (double)tables->n * (double)churn->n_slots, faults,
+		     churn->at - before);
 }
 
 const struct assay_bench assay_bench_memory_larson2 = {

@@ -53,3 +53,27 @@ long memory_faults(void)
 	getrusage(RUSAGE_SELF, &usage);
 	return usage.ru_minflt + usage.ru_majflt;
 }
+
+void memory_watch_begin(struct memory_watch *watch, struct assay_run *run, size_t own)
+{
+	size_t rss = memory_rss();
+
+	assay_check(run, rss > 0, "the kernel does not say what is resident");
+	watch->base = rss + own;
+	watch->has_peak = memory_peak_reset();
+}
+
+double memory_watch_above(const struct memory_watch *watch, size_t bytes)
+{
+	return bytes > watch->base ? (double)(bytes - watch->base) : 0;
+}
+
+void memory_watch_report(const struct memory_watch *watch, struct assay_run *run, double live)
+{
+	if (!watch->has_peak)
+		return;
+	double peak = memory_watch_above(watch, memory_peak());
+	assay_metric(run, "peak_rss", "B", ASSAY_LOWER, peak);
+	if (live > 0)
+		assay_metric(run, "bytes_per_live", "ratio", ASSAY_LOWER, peak / live);
+}

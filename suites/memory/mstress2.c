@@ -19,6 +19,7 @@ struct passing {
 struct stress {
 	_Atomic(struct passing *) shared[SHARED];
 	atomic_ullong wrong;
+	struct memory_watch watch;
 };
 
 static uint32_t check_of(const struct passing *p)
@@ -40,8 +41,9 @@ static void setup(struct assay_run *run)
 	struct stress *s = calloc(1, sizeof(*s));
 
 	assay_set_state(run, s);
-	if (assay_check(run, s != NULL, "no memory"))
-		memory_needs_exchange(run);
+	if (assay_check(run, s != NULL, "no memory") && memory_needs_exchange(run))
+		memory_watch_begin(&s->watch, run,
+				   sizeof(*s) + assay_threads(run) * churn_own_bytes(SHARED));
 }
 
 static void teardown(struct assay_run *run)
@@ -72,8 +74,9 @@ static void body(struct assay_run *run)
 	const struct allocator *a = assay_subject(run);
 	struct stress *s = assay_state(run);
 	struct churn *churn = assay_thread_state(run);
-	size_t at = churn->at;
+	size_t at = churn->at, before = at;
 	uint64_t refused = 0;
+	long faults = memory_faults();
 
 	ASSAY_LOOP (run) {
 		const struct churn_step *step = &churn->steps[at++ % CHURN_STEPS];
@@ -90,6 +93,7 @@ static void body(struct assay_run *run)
 			release(s, a, p);
 	}
 	churn->at = at;
+	churn_report(run, churn, &s->watch, SHARED, faults, at - before);
 	assay_check(run, !refused, "%llu allocations were refused", (unsigned long long)refused);
 	assay_check(run, atomic_load(&s->wrong) == 0, "%llu blocks changed while they passed",
 		    (unsigned long long)atomic_load(&s->wrong));
