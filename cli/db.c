@@ -10,6 +10,7 @@
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
+#include "harness/store/merge.h"
 
 static const struct cli_option options[] = {
 	{"keep-samples", 0, "AGE", "gc: drop samples of older runs, keep summaries (90d, 48h)"},
@@ -166,6 +167,31 @@ static enum assay_code backup(struct cli *cli, const struct cli_args *args, cons
 	return code;
 }
 
+static enum assay_code digest(struct cli *cli, const struct cli_args *args, const char *file,
+			      int *ret_exit, struct assay_err *err)
+{
+	(void)args;
+	(void)ret_exit;
+	struct assay_store *store;
+	uint8_t bytes[32];
+	char text[65];
+	enum assay_code code =
+		assay_store_open(file ? file : cli->db, ASSAY_STORE_READ, &store, err);
+	if (code != ASSAY_OK)
+		return code;
+	code = assay_store_digest(store, bytes, err);
+	assay_store_close(store);
+	for (int i = 0; i < 32; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	if (code == ASSAY_OK && cli->json)
+		code = assay_json_document(
+			json_pack("{s:s, s:s}", "schema", "assay/1", "digest", text), cli->json,
+			err);
+	if (code == ASSAY_OK && !cli->json_is_stdout)
+		printf("%s  %s\n", text, file ? file : cli->db);
+	return code;
+}
+
 static enum assay_code baseline(struct cli *cli, const struct cli_args *args, const char *file,
 				int *ret_exit, struct assay_err *err)
 {
@@ -203,12 +229,12 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 {
 	static const struct action actions[] = {
 		{"check", check},   {"migrate", migrate},   {"gc", gc},
-		{"backup", backup}, {"baseline", baseline},
+		{"backup", backup}, {"baseline", baseline}, {"digest", digest},
 	};
 	const char *names[ASSAY_COUNT_OF(actions)];
 	if (args->n_positional == 0 || args->n_positional > 2)
 		return assay_fail(err, ASSAY_EUSAGE,
-				  "db wants one of check, migrate, gc, backup, baseline");
+				  "db wants one of check, migrate, gc, backup, baseline, digest");
 	for (size_t i = 0; i < ASSAY_COUNT_OF(actions); i++) {
 		names[i] = actions[i].name;
 		if (strcmp(actions[i].name, args->positional[0]) == 0)
@@ -218,19 +244,21 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	}
 	const char *nearest = assay_nearest(args->positional[0], names, ASSAY_COUNT_OF(names));
 	return assay_fail(err, ASSAY_EUSAGE, "unknown action 'db %s'%s%s%s", args->positional[0],
-			  nearest ? "; did you mean '" : "; there are check, migrate, gc, backup, ",
-			  nearest ? nearest : "baseline", nearest ? "'?" : "");
+			  nearest ? "; did you mean '"
+				  : "; there are check, migrate, gc, backup, baseline, ",
+			  nearest ? nearest : "digest", nearest ? "'?" : "");
 }
 
 const struct cli_verb cli_verb_db = {
 	.name = "db",
-	.usage = "check|migrate|gc|backup [FILE] | baseline RUN",
+	.usage = "check|migrate|gc|backup|digest [FILE] | baseline RUN",
 	.brief = "look after the store",
 	.details =
 		"check [FILE]    pages, references, checksums of all samples; exit 7 if damaged\n"
 		"migrate [FILE]  bring an older file to this program's schema, after a backup\n"
 		"gc [FILE]       drop what --keep-samples and --keep-runs allow\n"
 		"backup [FILE]   a consistent copy, while others write; never replaces a file\n"
+		"digest [FILE]   one number over the content: stores that hold the same agree\n"
 		"baseline RUN    what @base names on that run's machine",
 	.options = options,
 	.run = run,

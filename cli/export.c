@@ -7,9 +7,10 @@
 #include "cli/output.h"
 #include "cli/stored.h"
 #include "harness/base/str.h"
+#include "harness/store/merge.h"
 
 static const struct cli_option options[] = {
-	{"format", 'f', "NAME", "json, jsonl, csv, openmetrics or gbench (default json)"},
+	{"format", 'f', "NAME", "json, jsonl, csv, openmetrics, gbench, postgres, bundle (json)"},
 	{"output", 'o', "FILE", "write to a file, replaced at once when complete; '-': stdout"},
 	{"all", 'a', NULL, "every run in the store"},
 	{"only", 0, "PATTERN", "only the cases that match"},
@@ -17,13 +18,14 @@ static const struct cli_option options[] = {
 };
 
 static const struct export_format *const formats[] = {
-	&export_json, &export_jsonl, &export_csv, &export_openmetrics, &export_gbench,
+	&export_json,        &export_jsonl,  &export_csv,
+	&export_openmetrics, &export_gbench, &export_postgres,
 };
 
 static enum assay_code find_format(const char *name, const struct export_format **ret,
 				   struct assay_err *err)
 {
-	const char *names[ASSAY_COUNT_OF(formats)];
+	const char *names[ASSAY_COUNT_OF(formats) + 1] = {[ASSAY_COUNT_OF(formats)] = "bundle"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(formats); i++) {
 		names[i] = formats[i]->name;
 		if (strcmp(names[i], name) == 0) {
@@ -31,11 +33,11 @@ static enum assay_code find_format(const char *name, const struct export_format 
 			return ASSAY_OK;
 		}
 	}
-	const char *nearest = assay_nearest(name, names, ASSAY_COUNT_OF(formats));
+	const char *nearest = assay_nearest(name, names, ASSAY_COUNT_OF(names));
 	return assay_fail(err, ASSAY_EUSAGE, "unknown format '%.40s'%s%s%s", name,
 			  nearest ? "; did you mean '"
-				  : "; there are json, jsonl, csv, openmetrics, ",
-			  nearest ? nearest : "gbench", nearest ? "'?" : "");
+				  : "; there are json, jsonl, csv, openmetrics, gbench, postgres, ",
+			  nearest ? nearest : "bundle", nearest ? "'?" : "");
 }
 
 struct job {
@@ -104,6 +106,30 @@ static enum assay_code check_arguments(const struct job *job, const struct cli_a
 	return ASSAY_OK;
 }
 
+/* A bundle is a database: it is not written as a stream, and replaces nothing. */
+static enum assay_code export_bundle(struct cli *cli, const struct cli_args *args,
+				     struct assay_err *err)
+{
+	const char *to = cli_value(args, "output");
+	const char *reference = args->n_positional ? args->positional[0] : "@last";
+	struct stored stored;
+	uint8_t digest[32];
+	if (!to || strcmp(to, "-") == 0)
+		return assay_fail(err, ASSAY_EUSAGE, "a bundle is a file: name it with -o FILE");
+	if (args->n_positional > 1 || cli_flag(args, "all") || cli_value(args, "only"))
+		return assay_fail(err, ASSAY_EUSAGE, "a bundle holds one whole run; name it");
+	enum assay_code code = stored_open(cli, reference, &stored, err);
+	if (code != ASSAY_OK)
+		return code;
+	const struct assay_run_info *run = stored_one(cli, reference, &stored, NULL);
+	code = assay_store_bundle(stored.store, run->id, to, digest, err);
+	if (code == ASSAY_OK)
+		cli_note(cli, "%zu results written to %s, sha256 %02x%02x%02x%02x...",
+			 run->n_results, to, digest[0], digest[1], digest[2], digest[3]);
+	stored_done(&stored);
+	return code;
+}
+
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
@@ -111,6 +137,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	const char *format = cli_value(args, "format");
 	struct output output;
 	(void)ret_exit;
+	if (format && strcmp(format, "bundle") == 0)
+		return export_bundle(cli, args, err);
 	enum assay_code code = find_format(format ? format : "json", &job.format, err);
 	if (code == ASSAY_OK)
 		code = check_arguments(&job, args, err);
@@ -130,10 +158,12 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 const struct cli_verb cli_verb_export = {
 	.name = "export",
 	.usage = "[RUN...]",
-	.brief = "json, jsonl, csv, openmetrics, gbench",
+	.brief = "json, jsonl, csv, openmetrics, gbench, postgres, bundle",
 	.details =
 		"Without RUN the newest run. json and jsonl hold everything, samples included;\n"
-		"csv one row per result; openmetrics and gbench one run.",
+		"csv one row per result; openmetrics and gbench one run. postgres is a script for\n"
+		"psql, to run as often as one likes. A bundle is one run as a file with a digest,\n"
+		"for 'assay merge'.",
 	.options = options,
 	.run = run,
 };

@@ -22,11 +22,13 @@ struct export_format {
 };
 
 extern const struct export_format export_json, export_jsonl, export_csv, export_openmetrics,
-	export_gbench;
+	export_gbench, export_postgres;
 
 /* Write one CSV field, quoted as in RFC 4180 when needed; a text that a spreadsheet would take for a
  * formula is disarmed by an apostrophe. */
 void export_csv_text(FILE *out, const char *text);
+/* Write one field of PostgreSQL's COPY text format, escaped; NULL becomes \\N. */
+void export_postgres_text(FILE *out, const char *text);
 /* Write an OpenMetrics label value, escaped, without the quotes around it. */
 void export_openmetrics_label(FILE *out, const char *text);
 

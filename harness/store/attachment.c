@@ -63,7 +63,9 @@ enum assay_code assay_store_attach(struct assay_store *store, int64_t run,
 
 static enum assay_code damaged(const char *name, struct assay_err *err)
 {
-	return assay_fail(err, ASSAY_ESTORE, "the attachment '%.80s' is damaged", name);
+	char clean[100];
+	assay_sanitise(clean, sizeof(clean), name);
+	return assay_fail(err, ASSAY_ESTORE, "the attachment '%.80s' is damaged", clean);
 }
 
 /* The row's bytes, checked and unpacked into the arena. */
@@ -87,6 +89,17 @@ static enum assay_code read_bytes(sqlite3_stmt *q, struct store_arena *arena,
 	ret->bytes = bytes;
 	ret->size = (size_t)size;
 	return ASSAY_OK;
+}
+
+enum assay_code store_check_attachment(sqlite3_stmt *row, struct assay_err *err)
+{
+	struct store_arena *arena = store_arena_new();
+	if (!arena)
+		return assay_fail(err, ASSAY_ENOMEM, "no memory for an attachment");
+	struct assay_attachment a = {.name = store_column_text(row, 1)};
+	enum assay_code code = read_bytes(row, arena, &a, err);
+	store_arena_free(arena);
+	return code;
 }
 
 static enum assay_code read_row(sqlite3_stmt *q, struct assay_attachment_list *list,

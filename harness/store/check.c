@@ -107,6 +107,31 @@ static enum assay_code check_sets(struct assay_store *store, struct assay_store_
 	}
 }
 
+static enum assay_code check_attachments(struct assay_store *store,
+					 struct assay_store_report *report, struct assay_err *err)
+{
+	STORE_QUERY *query = store_query(store,
+					 "SELECT kind, name, encoding, size, crc, data, run"
+					 " FROM attachment ORDER BY id",
+					 err);
+	if (!query)
+		return ASSAY_ESTORE;
+	for (;;) {
+		bool row;
+		struct assay_err found;
+		enum assay_code code = store_step(store, query, &row, "check", err);
+		if (code != ASSAY_OK || !row)
+			return code;
+		code = store_check_attachment(query, &found);
+		if (code == ASSAY_ENOMEM)
+			return assay_fail(err, code, "%s", found.text);
+		if (code == ASSAY_OK)
+			continue;
+		report->damaged++;
+		problem(report, "in run %s %s", store_column_text(query, 6), found.text);
+	}
+}
+
 static enum assay_code count(struct assay_store *store, const char *sql, uint64_t *ret,
 			     struct assay_err *err)
 {
@@ -125,6 +150,8 @@ static enum assay_code check_all(struct assay_store *store, struct assay_store_r
 		code = check_references(store, report, err);
 	if (code == ASSAY_OK)
 		code = check_sets(store, report, err);
+	if (code == ASSAY_OK)
+		code = check_attachments(store, report, err);
 	if (code == ASSAY_OK)
 		code = count(store, "SELECT count(*) FROM run", &report->runs, err);
 	if (code == ASSAY_OK)

@@ -5,8 +5,12 @@
  */
 #include "harness/store/filesystem.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "harness/base/attr.h"
 
@@ -36,4 +40,14 @@ bool store_path_local(const char *path)
 {
 	struct statfs fs;
 	return statfs(path, &fs) == 0 && store_filesystem_local((uint32_t)fs.f_type);
+}
+
+int store_take_name(const char *from, const char *to)
+{
+	if (link(from, to) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return -1;
+	/* Where there are no hard links: the other way not to replace what is there. */
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }

@@ -165,3 +165,25 @@ enum assay_code store_migrate(struct assay_store *store, const struct store_sche
 		store_script(store, "PRAGMA foreign_keys = ON", "migrate", second);
 	return code == ASSAY_OK ? restored : code;
 }
+
+/* The statement of schema.sql that makes the index, for free(). */
+static char *history_index(void)
+{
+	const char *from = strstr(store_schema_sql, "CREATE INDEX result_history");
+	const char *end = from ? strchr(from, ';') : NULL;
+	return end ? strndup(from, (size_t)(end - from)) : NULL;
+}
+
+enum assay_code store_restore_index(struct assay_store *store, struct assay_err *err)
+{
+	int64_t present;
+	enum assay_code code = store_number(
+		store, "SELECT count(*) FROM sqlite_schema WHERE name = 'result_history'", &present,
+		err);
+	if (code != ASSAY_OK || present)
+		return code;
+	ASSAY_AUTO_FREE char *sql = history_index();
+	if (!sql)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	return store_script(store, sql, "index", err);
+}

@@ -40,6 +40,9 @@ enum assay_code store_create(struct assay_store *store, const struct store_schem
 enum assay_code store_migrate(struct assay_store *store, const struct store_schema *schema,
 			      struct assay_err *err);
 
+/* Make the index of histories again if a bulk merge was cut short without it. */
+enum assay_code store_restore_index(struct assay_store *store, struct assay_err *err);
+
 /* Copy the whole database to a new file; `replace` an existing one or refuse. */
 enum assay_code store_copy(struct assay_store *store, const char *to, bool replace,
 			   struct assay_err *err);

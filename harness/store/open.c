@@ -137,17 +137,22 @@ static enum assay_code check_file(const char *path, enum assay_store_mode mode,
 }
 
 /* A URI, because only a URI can say "immutable"; hence every special byte is escaped. */
+void store_uri(struct assay_str *ret, const char *file, const char *parameters)
+{
+	assay_str_add(ret, "file:");
+	for (const char *c = file; *c; c++) {
+		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+			     (*c >= '0' && *c <= '9') || strchr("/._-~", *c);
+		assay_str_add(ret, plain ? "%c" : "%%%02X", (unsigned char)*c);
+	}
+	assay_str_add(ret, "?%s", parameters);
+}
+
 static enum assay_code open_uri(struct assay_store *store, const char *file, const char *parameters,
 				struct assay_err *err)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str uri = {0};
-	assay_str_add(&uri, "file:");
-	for (const char *c = file; *c; c++) {
-		bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-			     (*c >= '0' && *c <= '9') || strchr("/._-~", *c);
-		assay_str_add(&uri, plain ? "%c" : "%%%02X", (unsigned char)*c);
-	}
-	assay_str_add(&uri, "?%s", parameters);
+	store_uri(&uri, file, parameters);
 	if (uri.failed)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	int flags = SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
@@ -217,6 +222,7 @@ static enum assay_code open_for_reading(struct assay_store *store, struct assay_
 		/* A WAL file in a folder where its side files cannot be made. Nobody writes it now. */
 		sqlite3_close(store->db);
 		store->db = NULL;
+		store->immutable = true;
 		code = connect(store, store->path, "mode=ro&immutable=1", err);
 		if (code == ASSAY_OK)
 			code = identify(store, &identity, err);
@@ -279,7 +285,11 @@ static enum assay_code open_for_writing(struct assay_store *store, const char *f
 		code = store_create(store, schema, err);
 	else if (store->version < schema->version)
 		code = store_migrate(store, schema, err);
-	return code == ASSAY_OK ? set_journal(store, file, err) : code;
+	if (code == ASSAY_OK)
+		code = set_journal(store, file, err);
+	return code == ASSAY_OK && store->version == store_schema_current.version
+		       ? store_restore_index(store, err)
+		       : code;
 }
 
 static enum assay_code store_new(const char *path, enum assay_store_mode mode, int busy_ms,
@@ -315,9 +325,7 @@ static enum assay_code create_file(const char *path, const struct store_schema *
 		return code;
 	code = open_for_writing(store, unborn, schema, err);
 	assay_store_close(store);
-	/* Where there are no hard links: the other way not to replace what is there. */
-	if (code == ASSAY_OK && link(unborn, path) != 0 && errno != EEXIST &&
-	    renameat2(AT_FDCWD, unborn, AT_FDCWD, path, RENAME_NOREPLACE) != 0 && errno != EEXIST)
+	if (code == ASSAY_OK && store_take_name(unborn, path) != 0 && errno != EEXIST)
 		code = assay_fail(err, ASSAY_ESTORE, "cannot create '%s': %s", path,
 				  strerror(errno));
 	unlink(unborn);

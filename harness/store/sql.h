@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "harness/base/err.h"
+#include "harness/base/str.h"
 #include "harness/store/arena.h"
 #include "harness/store/payload.h"
 #include "harness/store/series.h"
@@ -26,7 +27,8 @@ struct assay_store {
 	enum assay_store_mode mode;
 	int version; /* user_version of the file */
 	int busy_ms;
-	int open_rc; /* SQLite's answer to the first look at the content */
+	bool immutable; /* opened as a file that nobody writes */
+	int open_rc;    /* SQLite's answer to the first look at the content */
 	struct store_statement statements[STORE_STATEMENTS];
 	size_t n_statements;
 	struct store_series_cache series;
@@ -34,6 +36,20 @@ struct assay_store {
 	/* The run that results go to, with what every result repeats of it. */
 	int64_t run, run_machine, run_revision;
 };
+
+/* Columns kind, name, encoding, size, crc, data of an attachment: are its bytes what they were? ASSAY_ESTORE. */
+enum assay_code store_check_attachment(sqlite3_stmt *row, struct assay_err *err);
+
+/* `file` as SQLite's URI with these parameters: special bytes escaped. */
+void store_uri(struct assay_str *ret, const char *file, const char *parameters);
+
+/*
+ * Add the runs of the store at `path` to `store`: all of them and what else it knows, or the one with the id `only`.
+ * The file was checked by the caller.
+ */
+struct assay_merged;
+enum assay_code store_merge_runs(struct assay_store *store, const char *path, bool immutable,
+				 int64_t only, struct assay_merged *ret, struct assay_err *err);
 
 /*
  * The prepared statement of `sql`, a string literal; kept for the life of the store. NULL on failure.

@@ -233,11 +233,12 @@ enum assay_code assay_store_settle_change(struct assay_store *store, int64_t id,
 struct assay_store_report {
 	int schema_version, newest_version;
 	uint64_t runs, results, samples, bytes;
-	uint64_t orphans, damaged; /* damaged: rows whose CRC or counts disagree */
+	uint64_t orphans,
+		damaged; /* damaged: samples and attachments whose CRC or counts disagree */
 	char journal_mode[16];
 	char problem[200]; /* first problem found; empty when sound */
 };
-/* Full check: SQLite's integrity_check, foreign keys, CRC of every sample set. */
+/* Full check: SQLite's integrity_check, foreign keys, CRC of every sample set and attachment. */
 enum assay_code assay_store_check(const char *path, struct assay_store_report *ret,
 				  struct assay_err *err);
 enum assay_code assay_store_backup(struct assay_store *store, const char *to,
