@@ -53,7 +53,7 @@ static json_t *advice_json(const struct advice *a)
 	json_t *figures = json_array();
 	for (size_t i = 0; i < a->n_figures; i++)
 		json_array_append_new(figures, figure_json(&a->figures[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "schema", "assay/1", "event",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "schema", "assay/1", "event",
 			 "advice", "rule", a->rule, "about", a->machine ? "machine" : "code",
 			 "confidence", advice_confidence_name(a->confidence), "text",
 			 assay_json_text(a->text), "try", assay_json_text(a->next), "because",

@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# advisor: kernels that are each slow for one reason are found guilty of it by the whole pipeline, and
+# innocent ones are left alone. Prints TAP.
+# usage: advisor.sh ASSAY GUILTY.so
+set -u
+assay=$(realpath "$1") && guilty=$(realpath "$2") || exit 1
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+
+# profile PATTERN: its advice as JSON in out
+profile()
+{
+	"$assay" profile --rate 2000 -t 60ms --json --load "$guilty" "$1" >out 2>err </dev/null
+}
+
+# advised BENCH RULE
+advised()
+{
+	grep -q "\"event\":\"advice\".*\"rule\":\"$2\",\"about\":.*\"name\":\"guilty/$1/" out
+}
+
+# blamed BENCH: is anything said against the code? What is said of the machine is no matter of the kernel.
+blamed()
+{
+	grep -q "\"event\":\"advice\".*\"about\":\"code\".*\"name\":\"guilty/$1/" out
+}
+
+# found BENCH RULE: in the profile of all, or else once more: on a machine with other work a try may be too
+# short of samples, or of CPUs
+found()
+{
+	cp all out
+	for _ in 1 2 3 4 5 6 7 8; do
+		advised "$1" "$2" && return 0
+		profile "guilty/$1"
+	done
+	return 1
+}
+
+# clean BENCH: of several tries one must be undisturbed
+clean()
+{
+	cp all out
+	for _ in 1 2 3 4 5 6 7 8; do
+		blamed "$1" || return 0
+		profile "guilty/$1"
+	done
+	return 1
+}
+
+check 'all of them are profiled' profile guilty
+cp out all
+check 'one that computes is innocent' clean innocent
+check 'one whose operations are long is innocent' clean innocent_long
+check 'fresh memory' found faults page_fault_bound
+check 'it names figure, threshold and quality' \
+	grep -q '"because":\[{"figure":"[a-z_0-9* /]*","value":[0-9.e-]*,"is":"above","threshold":[0-9.]*,"quality":"[a-z]*"' out
+check 'and what to try, for this very case' grep -q '"try":"assay profile --allocations guilty/faults/threads:1;' out
+check 'sleep' found sleeps blocked
+# A timer inside the target samples as rarely as the kernel ticks: too few for shares of stacks.
+if grep -q '"engine":"perf_event' all; then
+	check 'allocation' found allocates allocation_bound
+	check 'copies' found copies copy_bound
+	check 'the clock' found reads_clock clock_reader
+	# the kernel's functions are seen only where it permits
+	if grep -q '"module":"\[kernel\]"' all; then
+		check 'system calls' found syscalls syscall_bound
+	fi
+fi
+
+# Two threads need two CPUs, at the same time.
+if [ "$(nproc)" -gt 1 ]; then
+	if grep -q '"engine":"perf_event' all; then
+		check 'a lock' found queues lock_convoy
+	fi
+	check 'a shared line' found one_line false_sharing
+	check 'lines of their own are innocent' clean own_lines
+fi
+
+# The same from the counters of a run, without stacks.
+check 'a run that counts' ends 0 "$assay" run -n 5 -t 20ms --launches 1 --seed 1 --load "$guilty" \
+	--counters kernel guilty/faults guilty/innocent
+check '... has advice below it' shows 'page_fault_bound (likely, 1 case)'
+check 'a report' ends 0 "$assay" report --text
+check '... has it too' shows '^Advice'
+check 'and as JSON' ends 0 "$assay" report --json -o page.html
+check '... with the case' shows '"rule": "page_fault_bound"'
+check '... and on the page' grep -q '<dt>page_fault_bound (likely' page.html
+check 'and in Markdown' ends 0 "$assay" report --md
+check '... for a pull request' shows '\*\*page_fault_bound\*\*'
+check 'a stored profile' ends 0 "$assay" profile --show @last
+check '... is judged by its stacks' shows '^advice'
+
+# Ceilings are what this machine was measured to do; before there are any the share says so.
+check 'no ceiling yet' ends 0 "$assay" run -n 3 -t 5ms --launches 1 --db fresh.db --counters roofline \
+	memory/flops -s flops_scalar -P threads=1
+check '... and the command that measures it' shows 'roofline_share .*no ceiling was measured'
+check 'once more' ends 0 "$assay" run -n 3 -t 5ms --launches 1 --db fresh.db --counters roofline \
+	memory/flops -s flops_scalar -P threads=1
+check '... and there is a share of it' shows 'roofline_share  *[0-9.]* ratio  *derived'
+echo "1..$count"
