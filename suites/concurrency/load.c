@@ -60,7 +60,7 @@ static enum assay_code connect_client(struct load *l, unsigned i, struct assay_e
 		struct pollfd wait = {.fd = c->fd, .events = POLLOUT};
 		socklen_t size = sizeof(rc);
 		rc = ETIMEDOUT;
-		if (poll(&wait, 1, LOAD_DEADLINE_MS) == 1)
+		if (poll(&wait, 1, (int)l->config.deadline_ms) == 1)
 			getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &rc, &size);
 		errno = rc;
 	}
@@ -99,6 +99,8 @@ enum assay_code load_new(const struct load_config *config, struct load **ret, st
 	if (!l)
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for a load generator");
 	l->config = *config;
+	if (!l->config.deadline_ms)
+		l->config.deadline_ms = LOAD_DEADLINE_MS;
 	l->request_size = strlen(config->request);
 	l->epoll = -1;
 	assay_rng_init(&l->rng, config->seed);
@@ -205,10 +207,11 @@ static int receive(struct load *l, struct client *c, enum assay_code *rc, struct
 /* Until something can be read or the next request is due, at most the deadline. False: neither. */
 static bool wait_for_events(struct load *l, uint64_t now_ns)
 {
-	struct timespec wait = {LOAD_DEADLINE_MS / 1000, LOAD_DEADLINE_MS % 1000 * 1000000};
+	unsigned most_ms = l->config.deadline_ms;
+	struct timespec wait = {most_ms / 1000, most_ms % 1000 * 1000000};
 	double until_due = l->next_ns - (double)now_ns;
 	bool due = l->mean_gap_ns > 0 && l->n_idle && l->intended < l->most &&
-		   until_due < LOAD_DEADLINE_MS * 1e6;
+		   until_due < most_ms * 1e6;
 	if (due)
 		wait = (struct timespec){(time_t)(until_due / 1e9),
 					 (long)fmax(0, fmod(until_due, 1e9))};
@@ -238,9 +241,9 @@ static enum assay_code next_answer(struct load *l, bool sends, uint64_t *ret_int
 		if (rc != ASSAY_OK)
 			return rc;
 		bool some = wait_for_events(l, now_ns);
-		if (!some && assay_now_ns() - progress_ns >= LOAD_DEADLINE_MS * 1000000ull)
-			return assay_fail(err, ASSAY_EIO, "no answer within %d ms",
-					  LOAD_DEADLINE_MS);
+		if (!some && assay_now_ns() - progress_ns >= l->config.deadline_ms * 1000000ull)
+			return assay_fail(err, ASSAY_EIO, "no answer within %u ms",
+					  l->config.deadline_ms);
 	}
 }
 

@@ -8,7 +8,7 @@
  * finds no idle connection waits for one, and that counts too. Closed loop (rate 0): each connection sends
  * its next request when the last answer has come.
  *
- * Every call ends: with an answer, an error, or after LOAD_DEADLINE_MS without any progress.
+ * Every call ends: with an answer, an error, or after its deadline without any progress.
  */
 #ifndef ASSAY_SUITES_CONCURRENCY_LOAD_H
 #define ASSAY_SUITES_CONCURRENCY_LOAD_H
@@ -27,6 +27,7 @@ struct load_config {
 	bool poisson;
 	const char *request; /* the bytes of one request, terminated; must outlive the generator */
 	uint64_t seed;
+	unsigned deadline_ms; /* 0: LOAD_DEADLINE_MS */
 };
 
 /* Since load_begin(). */

@@ -152,6 +152,11 @@ void program_stop(struct program *p)
 	free(p);
 }
 
+pid_t program_pid(const struct program *p)
+{
+	return p->pid;
+}
+
 static bool answers(struct program *p, uint16_t port)
 {
 	uint64_t until_ns = assay_now_ns() + START_MS * 1000000ull;

@@ -7,6 +7,7 @@
 #define ASSAY_SUITES_CONCURRENCY_PROGRAM_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "harness/base/err.h"
 
@@ -27,6 +28,7 @@ uint16_t program_free_port(void);
  */
 enum assay_code program_start(const char *const argv[], const char *conf, uint16_t port,
 			      struct program **ret, struct assay_err *err);
+pid_t program_pid(const struct program *program);
 /* Asked to end, then made to; the folder is gone afterwards. NULL is fine. */
 void program_stop(struct program *program);
 

@@ -17,8 +17,9 @@
 
 enum { WEB_BODY_MAX = 4096, WEB_WORKERS_MAX = 64 };
 
-/* Write the body, return its size, at most WEB_BODY_MAX, and set *status when it is not 200. Called on
- * worker thread `worker`, on several at a time. */
+/* Write the body, return its size, at most WEB_BODY_MAX, and set *status when it is not 200: from 200 to 599,
+ * 500 for an error of its own. What breaks these rules becomes a 500 without a body. Called on worker
+ * thread `worker`, on several at a time. */
 struct web_route {
 	const char *path;
 	size_t (*answer)(void *context, unsigned worker, const struct http_request *request,

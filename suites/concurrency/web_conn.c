@@ -94,6 +94,11 @@ static void answer(struct web_worker *w, struct web_conn *c, const struct http_r
 			size = r->answer(r->context, w->number, request, body, &status);
 			break;
 		}
+	/* a handler that broke its contract: nothing of what it says is passed on */
+	if (size > WEB_BODY_MAX || status < 200 || status > 599) {
+		status = 500;
+		size = 0;
+	}
 	c->last = !request->keep_alive;
 	put(c, status, body, size, request->method != HTTP_HEAD);
 	web_count(&w->requests);

@@ -114,6 +114,10 @@ static void readers_wait_as_long_as_they_must(void **state)
 	r = simulate(&config);
 	assert_true(r.late > r.hits / 8 && r.misses == 20);
 	assert_close(r.waited_ns, 20000 * 4000.0 / 5, 0.02);
+	/* one ahead at a time: by turns a miss, one that came beside it, and one on its way */
+	config.slots = 1;
+	r = simulate(&config);
+	assert_close(r.waited_ns, 20000 * 4000.0 * 2 / 3, 0.02);
 	/* strides need two steps to be seen */
 	config = config_of(GUESS_STRIDE, FETCH_STRIDED);
 	r = simulate(&config);

@@ -2,9 +2,11 @@
 /* relay: backends that go, stall and talk nonsense, callers that leave; and fronts of others beside ours. */
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "suites/concurrency/backends.h"
 #include "suites/concurrency/front.h"
+#include "suites/concurrency/load.h"
 #include "suites/concurrency/relay.h"
 #include "suites/concurrency/web_server.h"
 #include "tests/suites/concurrency/caller.h"
@@ -262,6 +264,70 @@ static void one_too_many_gets_503(void **state)
 	backends_stop(backends);
 }
 
+/* Two hundred at a time, over two backends. */
+static void two_hundred_callers_are_served(void **state)
+{
+	enum { CALLERS = 200, REQUESTS = 1000 };
+	struct backends *backends = NULL;
+	struct assay_err err = {0};
+	assert_ok(backends_start((const double[2]){0}, 2, CALLERS, 1, &backends, &err));
+	struct relay *relay = begin(backends_ports(backends), 2, CALLERS);
+	struct load_config config = {
+		.port = relay_port(relay), .connections = CALLERS, .request = GET};
+	struct load *load = NULL;
+	struct relay_stats stats;
+	uint64_t intended_ns;
+	assert_ok(load_new(&config, &load, &err));
+	load_begin(load, REQUESTS);
+	for (int i = 0; i < REQUESTS; i++)
+		assert_ok(load_next(load, &intended_ns, &err));
+	relay_stats(relay, &stats);
+	assert_int_equal(stats.answered, REQUESTS);
+	assert_int_equal(stats.retried + stats.failed + stats.refused, 0);
+	assert_int_equal(backends_served(backends, 0), REQUESTS / 2);
+	load_free(load);
+	relay_stop(relay);
+	backends_stop(backends);
+}
+
+/* No descriptor is left: newcomers are let go at once, those who are in are served over what is open. */
+static void running_out_of_descriptors_hangs_nobody(void **state)
+{
+	struct backends *backends = begin_backends(1, 0);
+	struct relay *relay = begin(backends_ports(backends), 1, 64);
+	int in = connect_to(relay_port(relay)), late[8];
+	char answer[1024];
+	struct rlimit before, limit;
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(relay_port(relay)),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	send_text(in, GET);
+	assert_true(recv(in, answer, sizeof(answer), 0) > 0);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(late); i++)
+		late[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)late[ASSAY_COUNT_OF(late) - 1] + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	bool ended = true;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(late); i++) {
+		struct timeval wait = {WAIT_MS / 1000, 0};
+		setsockopt(late[i], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+		ended &= connect(late[i], (struct sockaddr *)&to, sizeof(to)) == 0;
+		ended &= recv(late[i], answer, sizeof(answer), 0) == 0;
+	}
+	setrlimit(RLIMIT_NOFILE, &before);
+	assert_true(ended);
+	send_text(in, GET);
+	assert_true(recv(in, answer, sizeof(answer), 0) > 0);
+	assert_int_equal(strncmp(answer, "HTTP/1.1 200", 12), 0);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(late); i++)
+		close(late[i]);
+	close(in);
+	relay_stop(relay);
+	backends_stop(backends);
+}
+
 static void senseless_configurations_are_refused(void **state)
 {
 	struct relay_config config = {.policy = assay_subject_concurrency_round_robin.ops,
@@ -286,6 +352,8 @@ int main(void)
 		cmocka_unit_test(broken_answers_are_tried_elsewhere_unless_posted),
 		cmocka_unit_test(callers_that_reset_harm_nobody),
 		cmocka_unit_test(one_too_many_gets_503),
+		cmocka_unit_test(two_hundred_callers_are_served),
+		cmocka_unit_test(running_out_of_descriptors_hangs_nobody),
 		cmocka_unit_test(senseless_configurations_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
