@@ -170,6 +170,55 @@ static void hashes_are_xxh64(void **state)
 			 0xfbcea83c8a378bf1u);
 }
 
+/* Earliest deadline first by looking at all of them: deadlines turns / weight, ties to the one that waited. */
+enum { SCANNED = 40 };
+
+static size_t scan_deadlines(const uint64_t *turns, const uint64_t *weight, const uint64_t *order,
+			     size_t n)
+{
+	size_t first = 0;
+	for (size_t i = 1; i < n; i++) {
+		uint64_t mine = turns[i] * weight[first], least = turns[first] * weight[i];
+		if (mine < least || (mine == least && order[i] < order[first]))
+			first = i;
+	}
+	return first;
+}
+
+static void deadlines_come_as_in_a_scan(void **state)
+{
+	for (uint64_t seed = 0; seed < 30; seed++) {
+		uint64_t turns[SCANNED], weight[SCANNED], order[SCANNED], picks = 0;
+		struct balancer_backend is[SCANNED] = {0};
+		struct balancer_config config = {.backends = is};
+		struct balancer *b;
+		struct assay_rng rng;
+		struct assay_err err = {0};
+		assay_rng_init(&rng, seed);
+		config.n = 1 + assay_rng_below(&rng, SCANNED);
+		for (size_t i = 0; i < config.n; i++) {
+			weight[i] = 1 + assay_rng_below(&rng, 1 + seed);
+			is[i].weight = (double)weight[i];
+			turns[i] = 1;
+			order[i] = picks++;
+		}
+		assert_ok(balancer_new(assay_subject_concurrency_edf.ops, &config, &b, &err));
+		for (int k = 0; k < 1000; k++) {
+			size_t down = assay_rng_below(&rng, config.n), want;
+			balancer_set_healthy(b, down, assay_rng_below(&rng, 4) > 0);
+			if (!b->n_open)
+				continue;
+			do { /* what may not be picked has had its turn all the same */
+				want = scan_deadlines(turns, weight, order, config.n);
+				turns[want]++;
+				order[want] = picks++;
+			} while (!b->backends[want].open);
+			assert_int_equal(balancer_pick(b, 0, 1), want);
+		}
+		balancer_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +231,7 @@ int main(void)
 		cmocka_unit_test(impossible_systems_are_refused),
 		cmocka_unit_test(the_tree_finds_the_smallest),
 		cmocka_unit_test(hashes_are_xxh64),
+		cmocka_unit_test(deadlines_come_as_in_a_scan),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
