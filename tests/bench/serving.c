@@ -20,6 +20,9 @@
 	"concurrency/server_degradation/clients:" n "/subject:" subject "/threads:1"
 #define HEADROOM(subject) \
 	"concurrency/server_headroom/load:0.5/connections:32/subject:" subject "/threads:1"
+#define SOCKETS(policy, subject)                     \
+	"concurrency/balance_sockets/policy:" policy \
+	"/backends:4/slow:4/load:0.5/connections:64/subject:" subject "/threads:1"
 #define SWAP             "concurrency/server_swap/pause:1/rate:10000/connections:16/share_b:0.1/threads:1"
 #define BALANCE(subject) "concurrency/balance/backends:100/subject:" subject "/threads:1"
 
