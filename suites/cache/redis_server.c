@@ -12,7 +12,9 @@ enum assay_code redis_server_start(struct server **ret, struct assay_err *err)
 	static const char *const argv[] = {
 		"redis-server", "--port", "0", "--unixsocket", SERVER_SOCKET, "--dir",
 		SERVER_FOLDER,  "--save", "",  "--appendonly", "no",          NULL};
-	enum assay_code rc = server_probe(argv[0], "redis-server", err);
+	enum assay_code rc = wire_redis_probe(err);
+	if (rc == ASSAY_OK)
+		rc = server_probe(argv[0], "redis-server", err);
 	return rc == ASSAY_OK ? server_start(argv, ret, err) : rc;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* wire: bytes out and in under a deadline, and two protocols over them. */
-#include "suites/cache/wire.h"
+/* wire: bytes out and in under a deadline, and memcached's protocol over them. */
+#include "suites/cache/wire_io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,20 +19,9 @@
 
 enum { LINE_MAX_BYTES = 256 };
 
-struct wire {
-	int fd;
-	char *in; /* bytes from `in_at` to `in_end` wait to be read */
-	size_t in_at, in_end;
-	char *out;
-	size_t out_n, out_capacity;
-	unsigned deadline_ms;
-	uint64_t until_ns; /* of the call at hand */
-	struct assay_err err;
-};
-
 enum { IN_BYTES = 64 * 1024 };
 
-static bool broken(struct wire *w, const char *what)
+bool wire_broken(struct wire *w, const char *what)
 {
 	if (w->err.code == ASSAY_OK)
 		assay_fail(&w->err, ASSAY_EIO, "%s", what);
@@ -52,6 +41,8 @@ void wire_close(struct wire *w)
 		return;
 	if (w->fd >= 0)
 		close(w->fd);
+	if (w->free_reader)
+		w->free_reader(w->reader);
 	free(w->in);
 	free(w->out);
 	free(w);
@@ -95,7 +86,7 @@ enum assay_code wire_open(const char *socket_path, unsigned deadline_ms, struct 
 	return wire_adopt(fd, deadline_ms, ret, err);
 }
 
-static bool begin(struct wire *w)
+bool wire_begin(struct wire *w)
 {
 	if (w->err.code != ASSAY_OK)
 		return false;
@@ -104,13 +95,13 @@ static bool begin(struct wire *w)
 	return true;
 }
 
-static void put(struct wire *w, const void *bytes, size_t n)
+void wire_put(struct wire *w, const void *bytes, size_t n)
 {
 	if (w->out_n + n > w->out_capacity) {
 		size_t capacity = 2 * (w->out_n + n) + 1024;
 		char *grown = realloc(w->out, capacity);
 		if (!grown) {
-			broken(w, "out of memory for a request");
+			wire_broken(w, "out of memory for a request");
 			return;
 		}
 		w->out = grown;
@@ -122,7 +113,7 @@ static void put(struct wire *w, const void *bytes, size_t n)
 
 static void put_text(struct wire *w, const char *text)
 {
-	put(w, text, strlen(text));
+	wire_put(w, text, strlen(text));
 }
 
 /* Until the socket is ready or the call's time is over. */
@@ -131,7 +122,7 @@ static bool await(struct wire *w, short events)
 	for (;;) {
 		uint64_t now = assay_now_ns();
 		if (now >= w->until_ns)
-			return broken(w, "the server did not answer in time");
+			return wire_broken(w, "the server did not answer in time");
 		struct pollfd p = {.fd = w->fd, .events = events};
 		int n = poll(&p, 1, (int)((w->until_ns - now) / 1000000 + 1));
 		if (n > 0)
@@ -141,14 +132,13 @@ static bool await(struct wire *w, short events)
 	}
 }
 
-/* Wait for more bytes; those read already are moved to the front. */
-static bool receive(struct wire *w)
+bool wire_receive(struct wire *w)
 {
 	memmove(w->in, w->in + w->in_at, w->in_end - w->in_at);
 	w->in_end -= w->in_at;
 	w->in_at = 0;
 	if (w->in_end == IN_BYTES)
-		return broken(w, "the server's reply has a line without end");
+		return wire_broken(w, "the server's reply has a line without end");
 	for (;;) {
 		ssize_t n = recv(w->fd, w->in + w->in_end, IN_BYTES - w->in_end, 0);
 		if (n > 0) {
@@ -156,7 +146,7 @@ static bool receive(struct wire *w)
 			return true;
 		}
 		if (n == 0)
-			return broken(w, "the server closed the connection");
+			return wire_broken(w, "the server closed the connection");
 		if (errno != EAGAIN && errno != EINTR)
 			return broken_errno(w, "receive from the server");
 		if (errno == EAGAIN && !await(w, POLLIN))
@@ -164,7 +154,7 @@ static bool receive(struct wire *w)
 	}
 }
 
-static bool flush(struct wire *w)
+bool wire_flush(struct wire *w)
 {
 	for (size_t sent = 0; w->err.code == ASSAY_OK && sent < w->out_n;) {
 		ssize_t n = send(w->fd, w->out + sent, w->out_n - sent, MSG_NOSIGNAL);
@@ -190,12 +180,12 @@ static bool take_line(struct wire *w, char *line)
 			w->in_at += n + 1;
 			n -= n && from[n - 1] == '\r';
 			if (n >= LINE_MAX_BYTES)
-				return broken(w, "the server's reply has a line of 256 bytes");
+				return wire_broken(w, "the server's reply has a line of 256 bytes");
 			memcpy(line, from, n);
 			line[n] = '\0';
 			return true;
 		}
-		if (!receive(w))
+		if (!wire_receive(w))
 			return false;
 	}
 }
@@ -208,7 +198,7 @@ static bool take_bytes(struct wire *w, void *to, size_t n)
 		memcpy((char *)to + done, w->in + w->in_at, have);
 		w->in_at += have;
 		done += have;
-		if (done < n && !receive(w))
+		if (done < n && !wire_receive(w))
 			return false;
 	}
 	return true;
@@ -219,21 +209,22 @@ static bool unexpected(struct wire *w, const char *line)
 	char shown[120], text[160];
 	assay_sanitise(shown, sizeof(shown), line);
 	snprintf(text, sizeof(text), "the server answered '%s'", shown);
-	return broken(w, text);
+	return wire_broken(w, text);
 }
 
 static bool take_end(struct wire *w)
 {
 	char end[2];
 	return take_bytes(w, end, sizeof(end)) &&
-	       (memcmp(end, "\r\n", 2) == 0 || broken(w, "the server's value has another length"));
+	       (memcmp(end, "\r\n", 2) == 0 ||
+		wire_broken(w, "the server's value has another length"));
 }
 
 static void put_key(struct wire *w, uint64_t key)
 {
 	char text[WIRE_KEY_BYTES + 1];
 	snprintf(text, sizeof(text), "%016" PRIx64, key);
-	put(w, text, WIRE_KEY_BYTES);
+	wire_put(w, text, WIRE_KEY_BYTES);
 }
 
 static void put_length(struct wire *w, const char *before, size_t n)
@@ -243,119 +234,15 @@ static void put_length(struct wire *w, const char *before, size_t n)
 	put_text(w, text);
 }
 
-/* A bulk string of exactly `size` bytes. */
-static bool take_bulk(struct wire *w, void *value, size_t size, bool *ret_found)
-{
-	char line[LINE_MAX_BYTES], want[32];
-	*ret_found = false;
-	if (!take_line(w, line))
-		return false;
-	if (strcmp(line, "$-1") == 0)
-		return true;
-	snprintf(want, sizeof(want), "$%zu", size);
-	if (strcmp(line, want) != 0)
-		return unexpected(w, line);
-	*ret_found = take_bytes(w, value, size) && take_end(w);
-	return *ret_found;
-}
-
-static bool take_ok(struct wire *w)
-{
-	char line[LINE_MAX_BYTES];
-	return take_line(w, line) && (line[0] == '+' || unexpected(w, line));
-}
-
-bool wire_redis_get(struct wire *w, uint64_t key, void *value, size_t size)
-{
-	bool found = false;
-	if (!begin(w))
-		return false;
-	put_text(w, "*2\r\n$3\r\nGET\r\n$16\r\n");
-	put_key(w, key);
-	put_text(w, "\r\n");
-	return flush(w) && take_bulk(w, value, size, &found) && found;
-}
-
-static void put_set(struct wire *w, uint64_t key, const void *value, size_t size)
-{
-	put_text(w, "*3\r\n$3\r\nSET\r\n$16\r\n");
-	put_key(w, key);
-	put_length(w, "\r\n$", size);
-	put(w, value, size);
-	put_text(w, "\r\n");
-}
-
-bool wire_redis_set(struct wire *w, uint64_t key, const void *value, size_t size)
-{
-	if (!begin(w))
-		return false;
-	put_set(w, key, value, size);
-	return flush(w) && take_ok(w);
-}
-
-bool wire_redis_fill(struct wire *w, const uint64_t *keys, size_t n, const void *values,
-		     size_t size)
-{
-	enum { AT_ONCE = 256 };
-	for (size_t from = 0; from < n; from += AT_ONCE) {
-		size_t to = from + AT_ONCE < n ? from + AT_ONCE : n;
-		if (!begin(w))
-			return false;
-		for (size_t i = from; i < to; i++)
-			put_set(w, keys[i], (const char *)values + i * size, size);
-		if (!flush(w))
-			return false;
-		for (size_t i = from; i < to; i++)
-			if (!take_ok(w))
-				return false;
-	}
-	return true;
-}
-
-bool wire_redis_mget(struct wire *w, const uint64_t *keys, size_t n, void *values, size_t size,
-		     bool *found)
-{
-	char line[LINE_MAX_BYTES], want[32];
-	if (!begin(w))
-		return false;
-	put_length(w, "*", n + 1);
-	put_text(w, "$4\r\nMGET\r\n");
-	for (size_t i = 0; i < n; i++) {
-		put_text(w, "$16\r\n");
-		put_key(w, keys[i]);
-		put_text(w, "\r\n");
-	}
-	if (!flush(w) || !take_line(w, line))
-		return false;
-	snprintf(want, sizeof(want), "*%zu", n);
-	if (strcmp(line, want) != 0)
-		return unexpected(w, line);
-	for (size_t i = 0; i < n; i++)
-		if (!take_bulk(w, (char *)values + i * size, size, &found[i]))
-			return false;
-	return true;
-}
-
-bool wire_redis_call(struct wire *w, const char *command)
-{
-	if (!begin(w))
-		return false;
-	put_text(w, "*1\r\n");
-	put_length(w, "$", strlen(command));
-	put_text(w, command);
-	put_text(w, "\r\n");
-	return flush(w) && take_ok(w);
-}
-
 bool wire_memcached_get(struct wire *w, uint64_t key, void *value, size_t size)
 {
 	char line[LINE_MAX_BYTES], want[64];
-	if (!begin(w))
+	if (!wire_begin(w))
 		return false;
 	put_text(w, "get ");
 	put_key(w, key);
 	put_text(w, "\r\n");
-	if (!flush(w) || !take_line(w, line) || strcmp(line, "END") == 0)
+	if (!wire_flush(w) || !take_line(w, line) || strcmp(line, "END") == 0)
 		return false;
 	snprintf(want, sizeof(want), "VALUE %016" PRIx64 " 0 %zu", key, size);
 	if (strcmp(line, want) != 0)
@@ -368,14 +255,14 @@ bool wire_memcached_get(struct wire *w, uint64_t key, void *value, size_t size)
 bool wire_memcached_set(struct wire *w, uint64_t key, const void *value, size_t size)
 {
 	char line[LINE_MAX_BYTES];
-	if (!begin(w))
+	if (!wire_begin(w))
 		return false;
 	put_text(w, "set ");
 	put_key(w, key);
 	put_length(w, " 0 0 ", size);
-	put(w, value, size);
+	wire_put(w, value, size);
 	put_text(w, "\r\n");
-	if (!flush(w) || !take_line(w, line))
+	if (!wire_flush(w) || !take_line(w, line))
 		return false;
 	return strcmp(line, "STORED") == 0 || unexpected(w, line);
 }

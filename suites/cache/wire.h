@@ -4,7 +4,7 @@
  *
  * Every call ends by its deadline: a server that is slow, dead or talks nonsense makes it fail with the
  * reason, and all later calls fail at once with the same. Not to be shared by threads.
- * Protocols: RESP 2 (redis.io/docs/reference/protocol-spec), memcached's text protocol.
+ * Protocols: Redis's through hiredis, memcached's text protocol.
  */
 #ifndef ASSAY_SUITES_CACHE_WIRE_H
 #define ASSAY_SUITES_CACHE_WIRE_H
@@ -27,6 +27,9 @@ enum assay_code wire_adopt(int fd, unsigned deadline_ms, struct wire **ret, stru
 void wire_close(struct wire *wire);
 /* Why it is broken; NULL while it is not. */
 const char *wire_error(const struct wire *wire);
+
+/* ASSAY_SKIP with the reason where the program was built without hiredis: all wire_redis_*() then fail. */
+enum assay_code wire_redis_probe(struct assay_err *err);
 
 /*
  * Redis, one reply awaited. `key` is sent as 16 hexadecimal digits. wire_redis_get(): the value of

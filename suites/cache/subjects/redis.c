@@ -26,7 +26,8 @@ static const struct remote_kind kind = {"redis-server", "redis-server", command,
 
 static enum assay_code probe(struct assay_err *err)
 {
-	return server_probe(kind.program, kind.package, err);
+	enum assay_code rc = wire_redis_probe(err);
+	return rc == ASSAY_OK ? server_probe(kind.program, kind.package, err) : rc;
 }
 
 static enum assay_code redis_create(const struct cache_config *config, struct cache **ret,

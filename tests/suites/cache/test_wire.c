@@ -63,16 +63,23 @@ static void bad_replies_are_reasons(void **state)
 	} bad[] = {
 		{"", "closed the connection"},
 		{"$8\r\nabc", "closed the connection"},
-		{"-ERR no\r\n", "answered '-ERR no'"},
-		{"$9\r\n123456789\r\n", "answered '$9'"},
-		{"$8\r\n123456789\r\n", "another length"},
-		{"HTTP/1.1 200 OK\r\n", "answered 'HTTP/1.1 200 OK'"},
+		{"-ERR no\r\n", "answered 'ERR no'"},
+		{"$9\r\n123456789\r\n", "a value of 9 bytes"},
+		{"$8\r\n123456789\r\n", "more than it was asked"},
+		{"$8\r\n12345678\r\n$8\r\n12345678\r\n", "more than it was asked"},
+		{"*1\r\n$8\r\n12345678\r\n", "a reply of type 2"},
+		{"*1000000000\r\n$8\r\n", "the server"},
+		{"HTTP/1.1 200 OK\r\n", "reply is none"},
 		{NULL, "did not answer in time"},
 	};
+	struct assay_err err = {0};
+	if (wire_redis_probe(&err) != ASSAY_OK) {
+		print_message("# %s\n", err.text);
+		skip();
+	}
 	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++) {
 		struct fake fake;
 		struct wire *wire;
-		struct assay_err err = {0};
 		uint64_t value = 0;
 		fake_start(&fake, bad[i].reply);
 		assert_ok(wire_open(fake.path, 50, &wire, &err));
@@ -136,7 +143,8 @@ static void a_server_that_is_killed_is_a_reason(void **state)
 	struct server *server;
 	struct wire *wire;
 	struct assay_err err = {0};
-	if (server_probe(argv[0], "redis-server", &err) != ASSAY_OK) {
+	if (wire_redis_probe(&err) != ASSAY_OK ||
+	    server_probe(argv[0], "redis-server", &err) != ASSAY_OK) {
 		print_message("# %s\n", err.text);
 		return;
 	}
