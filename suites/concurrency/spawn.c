@@ -7,10 +7,8 @@
  * slope is the cost of a task, the rest the cost of entering and leaving. The tree returns its
  * number of leaves, which is right only when every task has run exactly once before its join ended.
  */
-#include <stdlib.h>
-
 #include "harness/base/clock.h"
-#include "suites/concurrency/concurrency.h"
+#include "suites/concurrency/executing.h"
 
 struct branch {
 	struct task task;
@@ -44,20 +42,7 @@ static uint64_t grow(const struct executor_ops *ops, struct worker *worker, uint
 
 static void setup(struct assay_run *run)
 {
-	const struct executor_ops *ops = assay_subject(run);
-	unsigned threads = assay_threads(run);
-	ASSAY_AUTO_FREE int *cpus = malloc(threads * sizeof(*cpus));
-	if (!assay_check(run, cpus, "out of memory"))
-		return;
-	for (unsigned i = 0; i < threads; i++)
-		cpus[i] = assay_cpu(run, i);
-	struct executor *executor = NULL;
-	struct assay_err err = {0};
-	enum assay_code code = ops->start(threads, cpus, &executor, &err);
-	if (code == ASSAY_SKIP)
-		assay_skip(run, "%s", err.text);
-	else if (assay_check(run, code == ASSAY_OK, "%s", err.text))
-		assay_set_state(run, executor);
+	assay_set_state(run, executing_start(run));
 }
 
 static void teardown(struct assay_run *run)
