@@ -124,6 +124,36 @@ static int target(void)
 	return kept[0] == NULL || malloc_usable_size(kept[0]) < BLOCK;
 }
 
+/* What the thread takes the main thread gives back, 1 MB; then a child that takes 2 MB at once, and gives it back. */
+static void *fill(void *blocks)
+{
+	for (int i = 0; i < BLOCKS; i++)
+		((void **)blocks)[i] = hungry(BLOCK);
+	return blocks;
+}
+
+static int family(void)
+{
+	static void *blocks[2 * BLOCKS];
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, fill, blocks) != 0)
+		return 1;
+	pthread_join(thread, NULL);
+	for (int i = 0; i < BLOCKS; i++)
+		free(blocks[i]);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		fill(blocks);
+		fill(blocks + BLOCKS);
+		for (int i = 0; i < 2 * BLOCKS; i++)
+			free(blocks[i]);
+		return 0;
+	}
+	int status;
+	return waitpid(pid, &status, 0) != pid || status != 0;
+}
+
 static double share_below(const struct assay_stacks *s, const char *function)
 {
 	struct assay_err err = {0};
@@ -138,16 +168,16 @@ static double share_below(const struct assay_stacks *s, const char *function)
 	return share;
 }
 
-static void allocations_are_counted_and_sampled(void **state)
+/* A profile of this test, started again with a word. New; skips where there is no such engine. */
+static struct assay_stacks *profile(const char *word)
 {
-	(void)state;
 	struct assay_err err = {0};
-	struct sampler *sampler = NULL;
+	struct sampler *sampler;
 	struct assay_stacks *s;
 	const char *const *pairs;
 	const struct sampler_options options = {.engine = SAMPLER_ALLOC, .bytes = 4096};
-	const struct sampler_view view = {.title = "target"};
-	char *const argv[] = {(char *)"test_alloc", (char *)"target", NULL};
+	const struct sampler_view view = {.title = word};
+	char *const argv[] = {(char *)"test_alloc", (char *)(uintptr_t)word, NULL};
 	char *env[256];
 	size_t n = 0;
 	pid_t pid;
@@ -165,21 +195,62 @@ static void allocations_are_counted_and_sampled(void **state)
 	assert_int_equal(status, 0);
 	assert_ok(sampler_finish(sampler, &view, &s, &err));
 	sampler_free(sampler);
-	unsigned long long allocations = 0, freed = 0;
-	double peak = 0, at_end = 0;
+	return s;
+}
+
+struct sums {
+	unsigned long long allocations, freed;
+	double peak, at_end;
+	char peak_unit[8], end_unit[8];
+};
+
+/* Of the process whose line is the `which`-th. */
+static struct sums sums_of(const struct assay_stacks *s, int which)
+{
+	struct sums sums = {0};
 	const char *line = strstr(s->facts.remarks, "process ");
+	for (; which > 0 && line; which--)
+		line = strstr(line + 1, "\nprocess ");
 	assert_non_null(line);
 	const char *colon = strchr(line, ':');
 	assert_non_null(colon);
 	assert_int_equal(sscanf(colon,
-				": %llu allocations of %*f %*s %llu freed; at most %lf MB "
-				"live at once, %lf MB",
-				&allocations, &freed, &peak, &at_end),
-			 4);
+				": %llu allocations of %*f %*s %llu freed; at most %lf %7s live at "
+				"once, %lf %7s",
+				&sums.allocations, &sums.freed, &sums.peak, sums.peak_unit,
+				&sums.at_end, sums.end_unit),
+			 6);
+	return sums;
+}
+
+static void threads_and_children_are_counted_apart_and_together(void **state)
+{
+	(void)state;
+	struct assay_stacks *s = profile("family");
+	struct sums child = sums_of(s, 0), parent = sums_of(s, 1); /* in the order of their ends */
+	assert_in_range(child.allocations, 2 * BLOCKS, 2 * BLOCKS + 30);
+	assert_in_range(child.freed, 2 * BLOCKS, 2 * BLOCKS + 30);
+	assert_in_range(parent.allocations, BLOCKS, BLOCKS + 60);
+	assert_string_equal(parent.peak_unit, "MB");
+	assert_string_not_equal(parent.end_unit, "MB");
+	/* 1008 bytes each are set aside; to 64 KiB per thread. */
+	assert_true(parent.peak > 0.94 && parent.peak < 1.1);
+	assert_true(child.peak > 1.94 && child.peak < 2.1);
+	assay_stacks_free(s);
+}
+
+static void allocations_are_counted_and_sampled(void **state)
+{
+	(void)state;
+	struct assay_stacks *s = profile("target");
+	struct sums sums = sums_of(s, 0);
 	/* The C library and the loader allocate a little themselves. */
-	assert_in_range(allocations, 3 * BLOCKS + 3, 3 * BLOCKS + 100);
-	assert_in_range(allocations - freed, BLOCKS, BLOCKS + 60);
-	assert_true(at_end >= 1.0 && at_end < 1.3 && peak >= at_end && peak < 1.4);
+	assert_in_range(sums.allocations, 3 * BLOCKS + 3, 3 * BLOCKS + 100);
+	assert_in_range(sums.allocations - sums.freed, BLOCKS, BLOCKS + 60);
+	assert_string_equal(sums.peak_unit, "MB");
+	assert_string_equal(sums.end_unit, "MB");
+	assert_true(sums.at_end >= 1.0 && sums.at_end < 1.3);
+	assert_true(sums.peak >= sums.at_end && sums.peak < 1.4);
 	assert_string_equal(s->facts.unit, "B");
 	assert_true(s->facts.samples > 300); /* 3 MB by 4 KiB */
 	if (strstr(s->facts.unwind, "dwarf"))
@@ -193,8 +264,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(leaks_are_found_and_innocents_left_alone),
 		cmocka_unit_test(malformed_lines_are_left_out),
 		cmocka_unit_test(allocations_are_counted_and_sampled),
+		cmocka_unit_test(threads_and_children_are_counted_apart_and_together),
 	};
 	if (argc == 2 && strcmp(argv[1], "target") == 0)
 		return target();
+	if (argc == 2 && strcmp(argv[1], "family") == 0)
+		return family();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
