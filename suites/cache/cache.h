@@ -9,7 +9,7 @@
 #define CACHE_INTERFACE "cache"
 
 /* Longest value, so that callers can keep one on the stack. */
-#define CACHE_VALUE_WORDS_MAX 512
+#define CACHE_VALUE_WORDS_MAX 8192
 
 struct cache_config {
 	size_t budget_bytes; /* for all that the cache allocates, metadata included */

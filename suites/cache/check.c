@@ -277,7 +277,7 @@ static enum assay_code check_cache(const struct assay_subject *subject, uint64_t
 {
 	static const struct {
 		size_t words, budget_bytes;
-	} trials[] = {{1, 1024}, {2, 4096}, {2, 65536}, {5, 8192}, {32, 32768}};
+	} trials[] = {{1, 1024}, {2, 4096}, {2, 65536}, {5, 8192}, {32, 32768}, {1024, 1 << 18}};
 	const struct cache_ops *ops = subject->ops;
 	struct assay_rng rng;
 	assay_rng_init(&rng, seed);

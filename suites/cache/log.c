@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "suites/cache/hash.h"
+#include "suites/cache/mapped.h"
 #include "suites/cache/sum.h"
 
 #define FILE_MAGIC   "assaylog"
@@ -48,6 +49,7 @@ struct log {
 	struct log_config config;
 	char *path;
 	int fd;
+	struct mapped *mapped;
 	char *map;
 	uint64_t map_bytes, file_bytes, end;
 	size_t value_bytes, stride;
@@ -73,10 +75,10 @@ void log_close(struct log *log)
 {
 	if (!log)
 		return;
-	if (log->map)
-		munmap(log->map, log->map_bytes);
+	bool lost = log->mapped && mapped_is_lost(log->mapped);
+	mapped_free(log->mapped);
 	/* what was allocated ahead is given back; if not, opening passes over the zeros */
-	if (log->fd >= 0 && log->end && ftruncate(log->fd, (off_t)log->end) != 0)
+	if (log->fd >= 0 && log->end && !lost && ftruncate(log->fd, (off_t)log->end) != 0)
 		errno = 0;
 	if (log->fd >= 0)
 		close(log->fd);
@@ -99,6 +101,16 @@ static enum assay_code grow(struct log *log, uint64_t to, struct assay_err *err)
 				  to - log->file_bytes, strerror(error));
 	log->file_bytes = to;
 	return ASSAY_OK;
+}
+
+/* To be asked after whatever was read or written: was it the file? */
+static enum assay_code still_there(const struct log *log, struct assay_err *err)
+{
+	if (!mapped_is_lost(log->mapped))
+		return ASSAY_OK;
+	return assay_fail(err, ASSAY_EIO,
+			  "log '%s': the file was cut or its disk is gone; open it again",
+			  log->path);
 }
 
 static bool is_sound_head(const struct log *log, uint64_t offset)
@@ -196,7 +208,10 @@ static enum assay_code begin_file(struct log *log, const char *path, struct assa
 		return assay_fail(err, ASSAY_EPARSE,
 				  "log '%s' has values of %" PRIu64 " bytes, not %zu", path,
 				  found.value_bytes, log->value_bytes);
-	return assay_context(err, recover(log, err), "'%s'", path);
+	enum assay_code rc = recover(log, err);
+	if (rc == ASSAY_OK)
+		rc = still_there(log, err);
+	return assay_context(err, rc, "'%s'", path);
 }
 
 enum assay_code log_open(const struct log_config *config, struct log **ret, struct assay_err *err)
@@ -222,12 +237,9 @@ enum assay_code log_open(const struct log_config *config, struct log **ret, stru
 	else if ((log->fd = open(config->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		rc = assay_fail(err, ASSAY_EIO, "log '%s': %s", config->path, strerror(errno));
 	if (rc == ASSAY_OK) {
-		void *map =
-			mmap(NULL, log->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, log->fd, 0);
-		log->map = map == MAP_FAILED ? NULL : map;
-		rc = log->map ? begin_file(log, config->path, err)
-			      : assay_fail(err, ASSAY_EIO, "log '%s': map: %s", config->path,
-					   strerror(errno));
+		rc = mapped_new(log->fd, log->map_bytes, &log->mapped, &log->map, err);
+		rc = rc == ASSAY_OK ? begin_file(log, config->path, err)
+				    : assay_context(err, rc, "log '%s'", config->path);
 	}
 	if (rc != ASSAY_OK)
 		log_close(log);
@@ -245,11 +257,13 @@ enum assay_code log_get(struct log *log, uint64_t key, void *value, struct assay
 	const char *stored = log->map + slot->offset + sizeof(*r);
 	memcpy(value, stored, log->value_bytes);
 	/* the copy is checked, not the file: whoever changes it meanwhile is found out too */
-	if (sum_lanes(value, log->value_bytes) != r->value_sum || r->key != key)
+	bool sound = sum_lanes(value, log->value_bytes) == r->value_sum && r->key == key;
+	enum assay_code rc = still_there(log, err);
+	if (rc == ASSAY_OK && !sound)
 		return assay_fail(err, ASSAY_ECHECK,
 				  "log: the record of key %" PRIx64 " at %" PRIu64 " is damaged",
 				  key, slot->offset);
-	return ASSAY_OK;
+	return rc;
 }
 
 static enum assay_code append(struct log *log, uint64_t key, const void *value,
@@ -268,7 +282,7 @@ static enum assay_code append(struct log *log, uint64_t key, const void *value,
 	__asm__ volatile("" : : : "memory");
 	memcpy(log->map + log->end, &r, sizeof(r));
 	log->end += log->stride;
-	return ASSAY_OK;
+	return still_there(log, err);
 }
 
 /* What is damaged is not taken along: it could not be read before either. */
@@ -281,7 +295,7 @@ static enum assay_code copy_valid(const struct log *from, struct log *to, struct
 			rc = append(to, slot->key, from->map + slot->offset + sizeof(struct record),
 				    err);
 	}
-	return rc;
+	return rc == ASSAY_OK ? still_there(from, err) : rc;
 }
 
 /* Write what is valid to a new file, which then takes the name of the old one. */
@@ -320,6 +334,9 @@ static enum assay_code rewrite(struct log *log, struct assay_err *err)
 enum assay_code log_put(struct log *log, uint64_t key, const void *value, struct assay_err *err)
 {
 	uint64_t live = log->n_values * log->stride, end = log->end + log->stride;
+	enum assay_code there = still_there(log, err);
+	if (there != ASSAY_OK)
+		return there;
 	if (end > LENGTH_TO_LIVE * live + SLACK_BYTES ||
 	    (end > log->map_bytes && live < log->map_bytes / 2)) {
 		enum assay_code rc = rewrite(log, err);

@@ -5,7 +5,8 @@
  *
  * A put appends; the last record of a key counts. What is damaged is never given out: opening passes over
  * it to the next sound record, so that no valid record is lost, and a get says so. The file grows by
- * blocks that are allocated first, so that a full disk is an error and not a signal.
+ * blocks that are allocated first, so that a full disk is an error and not a signal; a file that is cut or whose
+ * disk goes while it is open is an error from then on.
  */
 #ifndef ASSAY_SUITES_CACHE_LOG_H
 #define ASSAY_SUITES_CACHE_LOG_H
@@ -28,7 +29,8 @@ struct log_config {
 enum assay_code log_open(const struct log_config *config, struct log **ret, struct assay_err *err);
 void log_close(struct log *log);
 
-/* As in struct store_ops. log_put(): ASSAY_EIO when the disk or the address space is full. */
+/* As in struct store_ops. log_put(): ASSAY_EIO when the disk or the address space is full; both when
+ * the file is gone. */
 enum assay_code log_get(struct log *log, uint64_t key, void *value, struct assay_err *err);
 enum assay_code log_put(struct log *log, uint64_t key, const void *value, struct assay_err *err);
 /* Hand what was written to the kernel's care; `force`: wait until the disk has it. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* log: planted damage is always found, no valid record is lost, a full log says so. */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/rng.h"
@@ -188,6 +191,90 @@ static void a_full_log_is_an_error_and_stays_readable(void **state)
 	assert_ok(log_get(f->log, key - 2, value, &err));
 }
 
+/* A file that is cut under the mapping stands for a disk that goes: the kernel sends the same signal. */
+static void a_file_that_goes_is_an_error_and_not_a_signal(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = {0};
+	uint64_t value[WORDS] = {0};
+	char aside[FOLDER_BYTES + 16], text[4096];
+	close_log(f);
+	open_log(f); /* cmocka has its own handler of signals since the first time */
+	snprintf(aside, sizeof(aside), "%s/aside", f->folder);
+	int fd = open(f->path, O_RDONLY | O_CLOEXEC), out = open(aside, O_RDWR | O_CREAT, 0600);
+	ssize_t n;
+	while ((n = read(fd, text, sizeof(text))) > 0)
+		assert_int_equal(write(out, text, (size_t)n), n);
+	close(out);
+	close(fd);
+	assert_int_equal(truncate(f->path, 0), 0);
+	assert_fails(log_get(f->log, 3, value, &err), ASSAY_EIO, "its disk is gone");
+	assert_fails(log_put(f->log, 3, value, &err), ASSAY_EIO, "its disk is gone");
+	close_log(f);
+	/* when it comes back, everything is there */
+	assert_int_equal(rename(aside, f->path), 0);
+	open_log(f);
+	assert_int_equal(log_damaged(f->log), 0);
+	assert_int_equal(readable(f), KEYS);
+}
+
+/* In a child: on a file system of 3 MiB of its own. Exits 0 when all is well, 77 without the right to mount. */
+static void fill_the_disk(const char *folder)
+{
+	struct assay_err err = {0};
+	char path[FOLDER_BYTES + 16], filler[FOLDER_BYTES + 16];
+	snprintf(path, sizeof(path), "%s/log", folder);
+	snprintf(filler, sizeof(filler), "%s/filler", folder);
+	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("tmpfs", folder, "tmpfs", 0, "size=3m") != 0)
+		_exit(77);
+	struct log_config config = {path, VALUE_BYTES, 100000, 0};
+	struct log *log;
+	int fd = open(filler, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || posix_fallocate(fd, 0, 1 << 20) != 0 || log_open(&config, &log, &err))
+		_exit(2);
+	uint64_t key = 0, value[WORDS], got[WORDS];
+	for (;; key++) {
+		cache_value_fill(value, WORDS, cache_value_base(key, 1));
+		if (log_put(log, key, value, &err) != ASSAY_OK)
+			break;
+	}
+	if (err.code != ASSAY_EIO || !strstr(err.text, "No space left") || key < 1000)
+		_exit(3);
+	if (unlink(filler) != 0 || close(fd) != 0 || log_put(log, key, value, &err) != ASSAY_OK)
+		_exit(4); /* once there is room it goes on */
+	log_close(log);
+	if (log_open(&config, &log, &err) != ASSAY_OK || log_damaged(log) ||
+	    log_values(log) != key + 1)
+		_exit(5);
+	for (uint64_t i = 0; i <= key; i++)
+		if (log_get(log, i, got, &err) != ASSAY_OK ||
+		    !cache_value_is(got, WORDS, cache_value_base(i, 1)))
+			_exit(6);
+	_exit(0);
+}
+
+static void a_full_disk_is_an_error_and_loses_nothing(void **state)
+{
+	struct assay_err err = {0};
+	char folder[FOLDER_BYTES];
+	int status = 0;
+	(void)state;
+	assert_ok(folder_make(folder, &err));
+	pid_t child = fork();
+	if (child == 0)
+		fill_the_disk(folder);
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	folder_remove(folder);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77) {
+		print_message("# not allowed to mount a file system\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void other_files_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -266,6 +353,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rewriting_keeps_the_last_of_each_key, begin, end),
 		cmocka_unit_test_setup_teardown(a_full_log_is_an_error_and_stays_readable, begin,
 						end),
+		cmocka_unit_test_setup_teardown(a_file_that_goes_is_an_error_and_not_a_signal,
+						begin, end),
+		cmocka_unit_test(a_full_disk_is_an_error_and_loses_nothing),
 		cmocka_unit_test_setup_teardown(other_files_are_refused, begin, end),
 		cmocka_unit_test(sums_are_what_they_say),
 		cmocka_unit_test(stores_pass_the_oracle),
