@@ -75,7 +75,7 @@ static bool show(const struct ratio_figure *f, struct assay_result_list *list)
 	return met;
 }
 
-int ratios_main(const char *const *patterns, const struct ratio_figure *figures, size_t n_figures,
+int ratios_main(const char *const *arguments, const struct ratio_figure *figures, size_t n_figures,
 		const char *launches)
 {
 	const char *program = getenv("BENCH_PROGRAM");
@@ -89,8 +89,8 @@ int ratios_main(const char *const *patterns, const struct ratio_figure *figures,
 	const char *args[MAX_ARGS] = {program, "run", "--db", db,      "--launches", launches,
 				      "-n",    "40",  "-t",   "200ms", "--counters", "none"};
 	size_t n = 12;
-	while (*patterns && n < MAX_ARGS - 1)
-		args[n++] = *patterns++;
+	while (*arguments && n < MAX_ARGS - 1)
+		args[n++] = *arguments++;
 	child_run(args); /* skips and unstable cases show below */
 	struct assay_err err = {0};
 	struct assay_store *store;

@@ -18,10 +18,10 @@ struct ratio_figure {
 };
 
 /*
- * Measure `patterns` (NULL-terminated; options of `assay run` too) with the program that BENCH_PROGRAM names, and print each figure beside the
+ * Measure `arguments` (NULL-terminated; options of `assay run` too) with the program that BENCH_PROGRAM names, and print each figure beside the
  * one asked for. The exit status: 0, 1 when one is missed, 2 when nothing could be measured.
  */
-int ratios_main(const char *const *patterns, const struct ratio_figure *figures, size_t n,
+int ratios_main(const char *const *arguments, const struct ratio_figure *figures, size_t n,
 		const char *launches);
 
 #endif

@@ -11,16 +11,14 @@
  * somebody has asked this worker to be woken.
  */
 #include <errno.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "harness/base/clock.h"
 #include "suites/concurrency/concurrency.h"
 #include "suites/concurrency/deque.h"
+#include "suites/concurrency/futex.h"
 
 #define SPIN_NS    50000
 #define PAUSES_MAX 31
@@ -72,17 +70,11 @@ static bool wait_a_little(struct patience *patience, uint64_t spin_ns)
 	return true;
 }
 
-static void sleep_while(_Atomic uint32_t *word, uint32_t value)
-{
-	/* woken, interrupted or changed already: the caller looks again in each case */
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
-}
-
 static void wake_all(struct executor *executor)
 {
 	/* release: who sees the new epoch sees what it is about */
 	atomic_fetch_add_explicit(&executor->epoch, 1, memory_order_release);
-	syscall(SYS_futex, &executor->epoch, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+	futex_wake(&executor->epoch, INT32_MAX);
 }
 
 /* Answer the alarm, if there is anything to give away. */
@@ -131,7 +123,7 @@ static void sleep_on_task(struct worker *w, struct task *task, struct worker *th
 	uintptr_t before = atomic_fetch_or_explicit(&task->state, WAITING, memory_order_acq_rel);
 	if (before & DONE || !deque_is_empty(&thief->deque))
 		return;
-	sleep_while(&w->executor->epoch, epoch);
+	futex_wait(&w->executor->epoch, epoch);
 }
 
 static __attribute__((noinline)) void wait_for(struct worker *w, struct task *task)
@@ -232,7 +224,7 @@ static void sleep_idle(struct worker *w)
 		if (!deque_is_empty(&executor->workers[i].deque))
 			return;
 	if (!atomic_load_explicit(&executor->stopping, memory_order_seq_cst))
-		sleep_while(&executor->epoch, epoch);
+		futex_wait(&executor->epoch, epoch);
 }
 
 static void *work(void *argument)
