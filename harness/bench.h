@@ -194,6 +194,10 @@ ASSAY_API void assay_set_flops_per_op(struct assay_run *run, double flops);
  * trace that is replayed whole: all rates and times are then those of one operation. ops > 0. */
 ASSAY_API void assay_set_ops_per_iteration(struct assay_run *run, uint64_t ops);
 
+/* After the loop: `ops` of this thread's operations in this batch found nothing to do, such as an empty
+ * queue, and are not counted. At most as many as the loop had. */
+ASSAY_API void assay_discount(struct assay_run *run, uint64_t ops);
+
 /* LATENCY mode: stamp an operation's start, and file its duration. About 50 ns the pair. */
 ASSAY_API uint64_t assay_op_begin(struct assay_run *run);
 ASSAY_API void assay_op_end(struct assay_run *run, uint64_t stamp);

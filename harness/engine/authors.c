@@ -193,6 +193,15 @@ void assay_set_ops_per_iteration(struct assay_run *run, uint64_t ops)
 		gang_fail(run->gang, ASSAY_STATUS_FAILED, "an iteration of no operations");
 }
 
+void assay_discount(struct assay_run *run, uint64_t ops)
+{
+	run->discounted += ops;
+	if (run->loop != LOOP_ENDED || run->discounted > run->ops * run->gang->ops_per_iteration)
+		gang_fail(run->gang, ASSAY_STATUS_FAILED,
+			  "%llu operations discounted, more than the loop had",
+			  (unsigned long long)run->discounted);
+}
+
 uint64_t assay_op_begin(struct assay_run *run)
 {
 	(void)run;

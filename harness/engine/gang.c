@@ -47,7 +47,7 @@ static ASSAY_NOIPA void run_body(struct assay_run *run)
 {
 	struct gang *gang = run->gang;
 	run->loop = LOOP_IDLE;
-	run->ops = 0;
+	run->ops = run->discounted = 0;
 	run->begin_ns = run->end_ns = run->begin_cpu_ns = run->end_cpu_ns = 0;
 	run->involuntary = run->voluntary = 0;
 	if (gang->events)
@@ -238,10 +238,11 @@ static void gather(const struct gang *gang, struct gang_batch *ret)
 		ret->voluntary += run->voluntary;
 		if (!gang_counts(gang, run->role))
 			continue;
-		ret->ops += run->ops * gang->ops_per_iteration;
+		uint64_t ops = run->ops * gang->ops_per_iteration - run->discounted;
+		ret->ops += ops;
 		ret->ops_per_thread = run->ops;
 		if (busy > 0)
-			ret->rate += (double)(run->ops * gang->ops_per_iteration) * 1e9 / busy;
+			ret->rate += (double)ops * 1e9 / busy;
 	}
 	ret->begin_ns = first_begin;
 	ret->end_ns = last_end;

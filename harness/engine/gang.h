@@ -49,7 +49,8 @@ struct assay_run {
 	void *thread_state;
 	enum loop_state loop;
 	uint64_t chunk;            /* CONTENDED: iterations between two looks at the clock */
-	uint64_t ops;              /* done in this batch */
+	uint64_t ops;              /* turns of the loop in this batch */
+	uint64_t discounted;       /* operations of them that did nothing */
 	uint64_t begin_ns, end_ns; /* own stamps around the loop */
 	uint64_t begin_cpu_ns, end_cpu_ns;
 	long involuntary, voluntary;             /* context switches during the batch */

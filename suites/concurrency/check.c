@@ -13,6 +13,7 @@
 #include "suites/concurrency/concurrency.h"
 #include "suites/concurrency/front.h"
 #include "suites/concurrency/jobs.h"
+#include "suites/concurrency/queue.h"
 #include "suites/concurrency/web_server.h"
 
 #define CHILDREN_MAX 6
@@ -228,6 +229,8 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		return front_check(subject->ops, err);
 	if (subject->interface && strcmp(subject->interface, JOB_POOL_INTERFACE) == 0)
 		return jobs_check(subject->ops, seed, err);
+	if (subject->interface && strcmp(subject->interface, QUEUE_INTERFACE) == 0)
+		return queue_check(subject, seed, err);
 	struct assay_rng rng;
 	assay_rng_init(&rng, seed);
 	for (unsigned round = 0; round < ROUNDS; round++) {

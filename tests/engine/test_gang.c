@@ -193,6 +193,25 @@ static void operations_in_a_turn_are_counted(void **state)
 	end(&f);
 }
 
+static void operations_that_did_nothing_are_not_counted(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/discount");
+	struct taken taken = measure(&f, &assay_driver_native);
+	assert_close(taken.last_value, 29, 1e-12);
+	struct gang_batch batch;
+	gang_batch(f.gang, 5, 0, &batch);
+	assert_int_equal(batch.ops, 17);
+	assert_int_equal(batch.ops_per_thread, 5);
+	assert_true(gang_ok(f.gang));
+	/* a discount of more than there were is a mistake */
+	f.gang->ops_per_iteration = 1;
+	gang_batch(f.gang, 2, 0, &batch);
+	assert_false(gang_ok(f.gang));
+	end(&f);
+}
+
 static void broken_rules_are_failures(void **state)
 {
 	(void)state;
@@ -280,6 +299,7 @@ int main(void)
 		cmocka_unit_test(once_is_one_operation_without_warm_up),
 		cmocka_unit_test(a_stated_time_is_believed),
 		cmocka_unit_test(operations_in_a_turn_are_counted),
+		cmocka_unit_test(operations_that_did_nothing_are_not_counted),
 		cmocka_unit_test(broken_rules_are_failures),
 		cmocka_unit_test(a_failed_body_under_gbench_does_not_abort),
 		cmocka_unit_test(drivers_are_chosen_by_what_they_can),

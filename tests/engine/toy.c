@@ -160,6 +160,22 @@ static const struct assay_bench bundle = {
 	.thorough = true,
 };
 
+static void discount_body(struct assay_run *run)
+{
+	stated_body(run);
+	assay_discount(run, 3);
+}
+
+static const struct assay_bench discount = {
+	.brief = "as bundle, but three of the operations found nothing to do",
+	.body = discount_body,
+	.subjects = ASSAY_NO_SUBJECT,
+	.unit = "Hz",
+	.setup = four_setup,
+	.max_ops = 8,
+	.thorough = true,
+};
+
 static void early_body(struct assay_run *run)
 {
 	ASSAY_LOOP (run)
@@ -259,6 +275,7 @@ const struct assay_table toy_table = {
 			{"toy", "once", &once},
 			{"toy", "stated", &stated},
 			{"toy", "bundle", &bundle},
+			{"toy", "discount", &discount},
 			{"toy", "early", &early},
 			{"toy", "returns", &returns},
 			{"toy", "no_loop", &no_loop},

@@ -84,6 +84,8 @@ static unsigned choose(unsigned of)
 		end_with("more decisions than the checker has room for");
 	if (s.at_choice == s.n_choices)
 		s.choices[s.n_choices++] = (struct choice){0, (uint8_t)of};
+	if (s.choices[s.at_choice].of != of)
+		end_with("the program does not do the same again in the same schedule");
 	return s.choices[s.at_choice++].taken;
 }
 
@@ -103,6 +105,8 @@ static void run_thread(void)
 {
 	for (;;) {
 		unsigned i = s.current;
+		/* anew, also when it comes here from the end of the execution before */
+		s.threads[i].looked_at = s.threads[i].own = 0;
 		s.c->thread(i);
 		s.threads[i].state = DONE;
 		weak_follow(&s.memory, MAIN, i);

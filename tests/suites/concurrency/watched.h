@@ -6,6 +6,7 @@
 #ifndef ASSAY_TESTS_WATCHED_H
 #define ASSAY_TESTS_WATCHED_H
 
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "harness/base/clock.h"
