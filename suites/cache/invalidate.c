@@ -129,7 +129,7 @@ static void body(struct assay_run *run)
 	assay_check(run, stale == 0, "%llu stale reads", (unsigned long long)stale);
 	assay_check(run, lost == 0, "%llu valid entries are gone", (unsigned long long)lost);
 	assay_counter(run, "stale_reads", stale);
-	assay_metric(run, "steps", "op", ASSAY_LOWER, (double)steps / (double)n);
+	assay_metric(run, "steps", "per op", ASSAY_LOWER, (double)steps / (double)n);
 }
 
 const struct assay_bench assay_bench_cache_invalidate = {
