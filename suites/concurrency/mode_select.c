@@ -12,11 +12,12 @@
 #include "suites/concurrency/executing.h"
 #include "suites/concurrency/modes.h"
 
-enum { JOBS = 400, SHORT_STEPS = 100, LONG_STEPS = 20000, WAIT_NS = 100000 };
+enum { CPUS_MOST = 1024, JOBS = 400, SHORT_STEPS = 100, LONG_STEPS = 20000, WAIT_NS = 100000 };
 
 struct choice {
 	struct modes modes;
 	pthread_mutex_t lock;
+	cpu_set_t set;
 	struct job jobs[JOBS];
 };
 
@@ -70,23 +71,20 @@ static void setup(struct assay_run *run)
 {
 	struct choice *c = calloc(1, sizeof(*c));
 	struct assay_err err = {0};
-	cpu_set_t set;
 	unsigned threads = assay_threads(run);
 	if (!assay_check(run, c, "out of memory"))
 		return;
-	CPU_ZERO(&set);
-	for (unsigned i = 0; i < threads; i++)
-		if (assay_cpu(run, i) >= 0 && assay_cpu(run, i) < CPU_SETSIZE)
-			CPU_SET((size_t)assay_cpu(run, i), &set);
-	bool placed = CPU_COUNT(&set) > 0;
-	if (placed) /* processes run where their parent may */
-		sched_setaffinity(0, sizeof(set), &set);
+	int cpus[CPUS_MOST];
+	unsigned n_cpus = threads < CPUS_MOST ? threads : CPUS_MOST;
+	for (unsigned i = 0; i < n_cpus; i++)
+		cpus[i] = assay_cpu(run, i);
+	if (jobs_cpu_set(cpus, n_cpus, &c->set))
+		c->modes.set = &c->set;
 	c->modes.processes = threads < PROCESSES_MOST ? threads : PROCESSES_MOST;
 	struct adaptive_limits limits = ADAPTIVE_LIMITS;
 	limits.least = threads < limits.most ? threads : limits.most;
 	if (!assay_check(run,
-			 adaptive_start(&limits, placed ? &set : NULL, &c->modes.pool, &err) ==
-				 ASSAY_OK,
+			 adaptive_start(&limits, c->modes.set, &c->modes.pool, &err) == ASSAY_OK,
 			 "%s", err.text)) {
 		free(c);
 		return;

@@ -20,7 +20,7 @@ size_t modes_run(struct modes *m, enum mode mode, struct job *jobs, size_t n)
 			adaptive_submit(m->pool, &jobs[i]);
 		return adaptive_wait(m->pool);
 	case MODE_PROCESSES:
-		return processes_run(jobs, n, m->processes, n);
+		return processes_run(jobs, n, m->processes, n, m->set);
 	default:
 		for (size_t i = 0; i < n; i++)
 			failed += !job_run(&jobs[i]);

@@ -17,7 +17,8 @@ enum mode { MODE_SEQUENTIAL, MODE_THREADS, MODE_PROCESSES, MODE_COUNT };
 
 struct modes {
 	struct adaptive *pool;
-	unsigned processes; /* at a time */
+	unsigned processes;   /* at a time */
+	const cpu_set_t *set; /* their CPUs; NULL: those of the caller */
 	double begin_ns
 		[MODE_COUNT]; /* of a way, before the first job is through; see modes_measure() */
 };

@@ -3,6 +3,7 @@
 #include "suites/concurrency/processes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -29,6 +30,7 @@ struct family {
 	size_t n, each;
 	struct board *board;
 	unsigned most, live;
+	const cpu_set_t *set;
 	pid_t pids[PROCESSES_MOST]; /* 0: none */
 	struct pollfd
 		ends[PROCESSES_MOST]; /* readable, for end of file, when the process is gone */
@@ -46,6 +48,8 @@ static void work(struct family *f, unsigned self, uint64_t first)
 {
 	struct board *board = f->board;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (f->set) /* refused: it then runs where its parent may */
+		sched_setaffinity(0, sizeof(*f->set), f->set);
 	uint64_t i = first;
 	for (size_t done = 0; i != NO_JOB;) {
 		struct job *job = &f->jobs[i];
@@ -65,7 +69,7 @@ static bool begin(struct family *f, uint64_t first)
 	int ends[2];
 	while (f->pids[self])
 		self++;
-	if (pipe(ends) != 0)
+	if (pipe2(ends, O_CLOEXEC) != 0)
 		return false;
 	atomic_store_explicit(&f->board->current[self], first, memory_order_relaxed);
 	pid_t pid = fork();
@@ -131,10 +135,10 @@ static void run_all(struct family *f)
 		reap_some(f);
 }
 
-size_t processes_run(struct job *jobs, size_t n, unsigned most, size_t each)
+size_t processes_run(struct job *jobs, size_t n, unsigned most, size_t each, const cpu_set_t *set)
 {
 	size_t bytes = sizeof(struct board) + n * sizeof(struct outcome), failed = 0;
-	struct family f = {.jobs = jobs, .n = n, .each = each, .most = most};
+	struct family f = {.jobs = jobs, .n = n, .each = each, .most = most, .set = set};
 	f.board = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (f.board == MAP_FAILED) {
 		for (size_t i = 0; i < n; i++)

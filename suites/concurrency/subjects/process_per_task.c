@@ -6,6 +6,8 @@
 
 struct job_pool {
 	unsigned most;
+	bool placed;
+	cpu_set_t set;
 };
 
 static enum assay_code start(unsigned threads, const int *cpus, struct job_pool **ret,
@@ -18,13 +20,14 @@ static enum assay_code start(unsigned threads, const int *cpus, struct job_pool 
 	if (!pool)
 		return assay_fail(err, ASSAY_ENOMEM, "process_per_task: out of memory");
 	pool->most = threads;
+	pool->placed = jobs_cpu_set(cpus, threads, &pool->set);
 	*ret = pool;
 	return ASSAY_OK;
 }
 
 static size_t run(struct job_pool *pool, struct job *jobs, size_t n)
 {
-	return processes_run(jobs, n, pool->most, 1);
+	return processes_run(jobs, n, pool->most, 1, pool->placed ? &pool->set : NULL);
 }
 
 static void stop(struct job_pool *pool)

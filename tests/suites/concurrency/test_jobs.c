@@ -352,7 +352,8 @@ static void a_killed_process_loses_its_job_only(void **state)
 		for (size_t i = 0; i < ASSAY_COUNT_OF(jobs); i++)
 			jobs[i] = (struct job){.run = die_if_seven, .argument = i};
 		assert_int_equal(
-			processes_run(jobs, ASSAY_COUNT_OF(jobs), ways[w].most, ways[w].each), 2);
+			processes_run(jobs, ASSAY_COUNT_OF(jobs), ways[w].most, ways[w].each, NULL),
+			2);
 		for (size_t i = 0; i < ASSAY_COUNT_OF(jobs); i++) {
 			assert_int_equal(jobs[i].error, i == 7 ? JOB_LOST : i == 8 ? 4 : 0);
 			assert_int_equal(jobs[i].result, i == 7 ? 0 : i + 1);
