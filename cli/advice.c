@@ -50,14 +50,16 @@ static json_t *figure_json(const struct advice_figure *f)
 
 static json_t *advice_json(const struct advice *a)
 {
+	char because[BECAUSE];
 	json_t *figures = json_array();
 	for (size_t i = 0; i < a->n_figures; i++)
 		json_array_append_new(figures, figure_json(&a->figures[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "schema", "assay/1", "event",
-			 "advice", "rule", a->rule, "about", a->machine ? "machine" : "code",
-			 "confidence", advice_confidence_name(a->confidence), "text",
-			 assay_json_text(a->text), "try", assay_json_text(a->next), "because",
-			 figures);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "schema", "assay/1",
+			 "event", "advice", "rule", a->rule, "about",
+			 a->machine ? "machine" : "code", "confidence",
+			 advice_confidence_name(a->confidence), "text", assay_json_text(a->text),
+			 "because", advice_because(a, because, sizeof(because)), "figures", figures,
+			 "try", assay_json_text(a->next));
 }
 
 static enum assay_code show_events(const struct cli *cli, const char *name,
@@ -247,4 +249,22 @@ void advice_summary_done(struct advice_summary *s)
 		free_texts(&s->advice[i]);
 	free(s->advice);
 	*s = (struct advice_summary){0};
+}
+
+enum assay_code advice_summary_events(const struct cli *cli, const struct advice_summary *s,
+				      struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < s->n; i++) {
+		const struct assay_report_advice *a = &s->advice[i];
+		rc = assay_json_line(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:s, s:o}",
+					       "schema", "assay/1", "event", "advice", "rule",
+					       a->rule, "about", a->machine ? "machine" : "code",
+					       "confidence", a->confidence, "text", a->text,
+					       "cases", (json_int_t)a->n_cases, "name",
+					       assay_json_text(a->example), "because", a->because,
+					       "try", assay_json_text(a->next)),
+				     cli->json, err);
+	}
+	return rc;
 }

@@ -31,5 +31,8 @@ enum assay_code advice_summarise(const struct cli *cli, const struct assay_resul
 				 size_t n, const struct ceilings *ceilings,
 				 struct advice_summary *ret, struct assay_err *err);
 void advice_summary_done(struct advice_summary *summary);
+/* One event each. */
+enum assay_code advice_summary_events(const struct cli *cli, const struct advice_summary *summary,
+				      struct assay_err *err);
 
 #endif

@@ -58,11 +58,26 @@ static size_t known_names(const struct expansion *x, const char *known[MOST_KNOW
 	return n;
 }
 
+/* Cut short it would be another event. Of which characters it is made the settings have seen to. */
+static enum assay_code check_length(const char *event, struct assay_err *err)
+{
+	enum { MOST = sizeof(((struct assay_count *)NULL)->event) - 1 };
+	size_t n = strlen(event);
+	if (n <= MOST)
+		return ASSAY_OK;
+	return assay_fail(err, ASSAY_EUSAGE,
+			  "the counter '%.60s...' has %zu characters; %d are possible", event, n,
+			  MOST);
+}
+
 static enum assay_code check_event(const struct expansion *x, const char *event,
 				   struct assay_err *err)
 {
 	const char *known[MOST_KNOWN];
 	size_t n = known_names(x, known);
+	enum assay_code rc = check_length(event, err);
+	if (rc != ASSAY_OK)
+		return rc;
 	for (size_t i = 2; i < n; i++)
 		if (strcmp(event, known[i]) == 0)
 			return ASSAY_OK;

@@ -269,25 +269,20 @@ static bool counters_asked(const struct session *s)
 }
 
 static enum assay_code show_report(const struct session *s, const struct assay_run_list *runs,
-				   const struct assay_result_list *results, struct assay_err *err)
+				   const struct assay_result_list *results,
+				   const struct advice_summary *advice, struct assay_err *err)
 {
 	const struct assay_report_options view = {.color = s->cli->color_out, .brief = true};
-	struct assay_report_input input = {
-		.run = runs->runs, .results = results->results, .n_results = results->n};
+	const struct assay_report_input input = {.run = runs->runs,
+						 .results = results->results,
+						 .n_results = results->n,
+						 .advice = advice->advice,
+						 .n_advice = advice->n};
 	struct assay_report_model *model = NULL;
-	struct advice_summary advice = {0};
-	enum assay_code rc = ASSAY_OK;
-	if (counters_asked(s))
-		rc = advice_summarise(s->cli, results->results, results->n, &s->ceilings, &advice,
-				      err);
-	input.advice = advice.advice;
-	input.n_advice = advice.n;
-	if (rc == ASSAY_OK)
-		rc = assay_report_model_new(&input, 1, &model, err);
+	enum assay_code rc = assay_report_model_new(&input, 1, &model, err);
 	if (rc == ASSAY_OK)
 		rc = assay_report_text(model, stdout, &view, err);
 	assay_report_model_free(model);
-	advice_summary_done(&advice);
 	run_command_remarks(results, stdout);
 	return rc;
 }
@@ -297,10 +292,20 @@ static enum assay_code show_results(const struct session *s, const struct assay_
 {
 	const char *programs = s->request.program_suite;
 	bool commands = programs && strcmp(programs, assay_command_kind.suite.name) == 0;
-	enum assay_code rc = commands ? run_command_report(&s->plan, results, stdout, err)
-				      : show_report(s, runs, results, err);
-	if (rc == ASSAY_OK && counters_asked(s))
+	bool to_stdout = !s->cli->json_is_stdout;
+	struct advice_summary advice = {0};
+	enum assay_code rc = ASSAY_OK;
+	if (counters_asked(s))
+		rc = advice_summarise(s->cli, results->results, results->n, &s->ceilings, &advice,
+				      err);
+	if (rc == ASSAY_OK && s->cli->json)
+		rc = advice_summary_events(s->cli, &advice, err);
+	if (rc == ASSAY_OK && to_stdout)
+		rc = commands ? run_command_report(&s->plan, results, stdout, err)
+			      : show_report(s, runs, results, &advice, err);
+	if (rc == ASSAY_OK && to_stdout && counters_asked(s))
 		rc = counters_show(results, stdout, err);
+	advice_summary_done(&advice);
 	fflush(stdout);
 	return rc;
 }
@@ -319,7 +324,7 @@ static enum assay_code show_summary(const struct session *s, struct assay_err *e
 						 (s->request.program_suite ? ASSAY_LOAD_SAMPLES
 									   : ASSAY_LOAD_SUMMARY),
 					 &results, err);
-	if (rc == ASSAY_OK && !s->cli->json_is_stdout)
+	if (rc == ASSAY_OK)
 		rc = show_results(s, &runs, &results, err);
 	assay_result_list_done(&results);
 	assay_run_list_done(&runs);

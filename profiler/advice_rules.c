@@ -91,10 +91,23 @@ static enum assay_code read_count(struct reader *r, char *rest)
 	return ASSAY_OK;
 }
 
+static enum assay_code read_patterns(struct reader *r, char *rest, struct rule_share *share)
+{
+	for (char *pattern; (pattern = word(&rest));) {
+		if (share->n == SHARE_PATTERNS)
+			return wrong(r, "too many patterns for", share->name);
+		share->patterns[share->n] = strdup(pattern);
+		if (!share->patterns[share->n])
+			return assay_fail(r->err, ASSAY_ENOMEM, "out of memory for advice");
+		share->n++;
+	}
+	return share->n ? ASSAY_OK : wrong(r, "no pattern for", share->name);
+}
+
 static enum assay_code read_share(struct reader *r, char *rest)
 {
 	struct advisor *a = r->advisor;
-	char *name = word(&rest), *equals = word(&rest), *pattern;
+	char *name = word(&rest), *equals = word(&rest);
 	if (!name || !equals || strcmp(equals, "=") != 0 || !assay_name_valid(name))
 		return wrong(r, "no 'share NAME = PATTERN...'", NULL);
 	if (figure_known(a, name))
@@ -103,15 +116,7 @@ static enum assay_code read_share(struct reader *r, char *rest)
 		return wrong(r, "too many shares, or too long a name:", name);
 	struct rule_share *share = &a->shares[a->n_shares++];
 	assay_copy(share->name, sizeof(share->name), name);
-	while ((pattern = word(&rest))) {
-		if (share->n == SHARE_PATTERNS)
-			return wrong(r, "too many patterns for", name);
-		share->patterns[share->n] = strdup(pattern);
-		if (!share->patterns[share->n])
-			return assay_fail(r->err, ASSAY_ENOMEM, "out of memory for advice");
-		share->n++;
-	}
-	return share->n ? ASSAY_OK : wrong(r, "no pattern for", name);
+	return read_patterns(r, rest, share);
 }
 
 /* "[name] code  what it is" */
@@ -210,6 +215,10 @@ static enum assay_code read_one(struct reader *r, char *line)
 		return read_count(r, rest);
 	if (strcmp(key, "share") == 0)
 		return read_share(r, rest);
+	if (strcmp(key, "harness") == 0) {
+		assay_copy(r->advisor->harness.name, sizeof(r->advisor->harness.name), key);
+		return read_patterns(r, rest, &r->advisor->harness);
+	}
 	struct rule *rule = last_rule(r);
 	if (!rule)
 		return wrong(r, "this stands before any [RULE]:", key);

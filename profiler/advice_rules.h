@@ -41,6 +41,7 @@ struct advisor {
 	struct counter_groups groups;
 	struct rule *rules;
 	size_t n_rules;
+	struct rule_share harness; /* what is none of theirs */
 	struct rule_share shares[RULES_SHARES];
 	size_t n_shares;
 	char *events[RULES_EVENTS + 1]; /* NULL-terminated */

@@ -49,6 +49,12 @@ static void free_rule(struct rule *rule)
 			formula_free(rule->lines[l].conditions[c].formula);
 }
 
+static void free_patterns(struct rule_share *share)
+{
+	for (size_t i = 0; i < share->n; i++)
+		free(share->patterns[i]);
+}
+
 void advisor_free(struct advisor *a)
 {
 	if (!a)
@@ -56,8 +62,8 @@ void advisor_free(struct advisor *a)
 	for (size_t i = 0; i < a->n_rules; i++)
 		free_rule(&a->rules[i]);
 	for (size_t i = 0; i < a->n_shares; i++)
-		for (size_t p = 0; p < a->shares[i].n; p++)
-			free(a->shares[i].patterns[p]);
+		free_patterns(&a->shares[i]);
+	free_patterns(&a->harness);
 	for (size_t i = 0; i < a->n_events; i++)
 		free(a->events[i]);
 	counter_groups_done(&a->groups);
@@ -103,32 +109,42 @@ static bool frame_matches(const struct assay_stack_frame *frame, const struct ru
 	return false;
 }
 
-/* Each sample once, however many of its functions match: what is below a match is in it. */
-static double share_of(const struct assay_stacks *stacks, const struct rule_share *share,
-		       bool *frames, bool *inside)
+/* What is below a function that matches is in it; to inside[n_nodes]. */
+static enum assay_code find_inside(const struct assay_stacks *stacks,
+				   const struct rule_share *share, bool *inside,
+				   struct assay_err *err)
 {
-	uint64_t all = 0, matched = 0;
+	ASSAY_AUTO_FREE bool *frames = calloc(stacks->n_frames + 1, sizeof(*frames));
+	if (!frames)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for shares of stacks");
 	for (size_t i = 0; i < stacks->n_frames; i++)
 		frames[i] = frame_matches(&stacks->frames[i], share);
 	inside[0] = false;
+	for (size_t i = 1; i < stacks->n_nodes; i++)
+		inside[i] = inside[stacks->nodes[i].parent] || frames[stacks->nodes[i].frame];
+	return ASSAY_OK;
+}
+
+/* Each sample once, however many of its functions match. */
+static double share_of(const struct assay_stacks *stacks, const bool *harness, const bool *inside)
+{
+	uint64_t all = 0, matched = 0;
 	for (size_t i = 0; i < stacks->n_nodes; i++) {
-		const struct assay_stack_node *node = &stacks->nodes[i];
-		if (i)
-			inside[i] = inside[node->parent] || frames[node->frame];
-		all += node->self;
-		matched += inside[i] ? node->self : 0;
+		all += harness[i] ? 0 : stacks->nodes[i].self;
+		matched += !harness[i] && inside[i] ? stacks->nodes[i].self : 0;
 	}
-	return all ? (double)matched / (double)all : NAN;
+	return all ? (double)matched / (double)all : 0;
 }
 
 static enum assay_code add_shares(const struct advisor *a, const struct assay_stacks *stacks,
 				  struct figures *f, struct assay_err *err)
 {
-	ASSAY_AUTO_FREE bool *frames = calloc(stacks->n_frames + 1, sizeof(*frames));
+	ASSAY_AUTO_FREE bool *harness = calloc(stacks->n_nodes + 1, sizeof(*harness));
 	ASSAY_AUTO_FREE bool *inside = calloc(stacks->n_nodes + 1, sizeof(*inside));
-	if (!frames || !inside)
+	if (!harness || !inside)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for shares of stacks");
-	for (size_t i = 0; i < a->n_shares && f->n < FIGURES; i++) {
+	enum assay_code rc = find_inside(stacks, &a->harness, harness, err);
+	for (size_t i = 0; rc == ASSAY_OK && i < a->n_shares && f->n < FIGURES; i++) {
 		struct assay_count *share = &f->list[f->n++];
 		*share = (struct assay_count){.quality = ASSAY_UNAVAILABLE, .source = "stacks"};
 		assay_copy(share->event, sizeof(share->event), a->shares[i].name);
@@ -137,11 +153,12 @@ static enum assay_code add_shares(const struct advisor *a, const struct assay_st
 			 (unsigned long long)stacks->facts.samples);
 		if (stacks->facts.samples < LEAST_SAMPLES)
 			continue;
+		rc = find_inside(stacks, &a->shares[i], inside, err);
 		share->quality = ASSAY_EXACT;
-		share->value = share_of(stacks, &a->shares[i], frames, inside);
+		share->value = share_of(stacks, harness, inside);
 		share->reason[0] = '\0';
 	}
-	return ASSAY_OK;
+	return rc;
 }
 
 /* ---- rules ---- */
@@ -179,6 +196,8 @@ static enum answer ask(const struct rule_condition *c, const struct figures *f,
 	*ret = (struct advice_figure){
 		.threshold = c->threshold, .above = c->above, .quality = ASSAY_EXACT};
 	assay_copy(ret->name, sizeof(ret->name), c->text);
+	if (n != 1 || strcmp(names[0], c->text) != 0) /* computed, however exact its parts are */
+		ret->quality = ASSAY_DERIVED;
 	for (size_t i = 0; i < n; i++) {
 		const struct assay_count *count = figure_of(f, names[i]);
 		if (!count)

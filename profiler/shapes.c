@@ -11,6 +11,8 @@
 
 /* Less CPU time than this, and the kernel's account of it is mostly rounding. */
 #define LEAST_CPU_NS 5e7
+/* As long as a batch is at least, see measure.c; shorter is one that could not be made longer. */
+#define LEAST_COUNTED_NS 50000u
 
 static const struct assay_result *result_of(const struct shape_case *c)
 {
@@ -65,13 +67,16 @@ static const struct assay_result *alone(const struct shape_case *c)
 	return NULL;
 }
 
-/* CPU time of one operation; NaN when it was not counted. */
+/* CPU time of one operation; NaN when it was not counted, or for so short that starting it shows. */
 static double cpu_ns(const struct assay_result *r)
 {
-	for (size_t i = 0; i < r->n_counters; i++)
-		if (strcmp(r->counters[i].event, "task_clock") == 0 &&
-		    r->counters[i].quality != ASSAY_UNAVAILABLE)
-			return r->counters[i].value;
+	for (size_t i = 0; i < r->n_counters; i++) {
+		const struct assay_count *c = &r->counters[i];
+		if (strcmp(c->event, "task_clock") == 0 && c->quality != ASSAY_UNAVAILABLE)
+			return c->enabled_ns && c->enabled_ns < r->threads * LEAST_COUNTED_NS
+				       ? NAN
+				       : c->value;
+	}
 	return NAN;
 }
 
@@ -102,7 +107,8 @@ static void find_thread_growth(const struct shape_case *c, struct assay_count *r
 	if (!one || one == result_of(c))
 		no_sibling(c, ret);
 	else
-		assay_copy(ret->reason, sizeof(ret->reason), "CPU time was not counted");
+		assay_copy(ret->reason, sizeof(ret->reason),
+			   "CPU time was not counted, or for too short");
 	known(ret, one && one != result_of(c) ? cpu_ns(result_of(c)) / cpu_ns(one) : NAN);
 	if (ret->quality != ASSAY_UNAVAILABLE)
 		ret->reason[0] = '\0';

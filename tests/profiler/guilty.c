@@ -10,7 +10,14 @@
 
 #include "harness/bench.h"
 
-enum { COPY_BYTES = 16384, FRESH_PAGES = 16, PAGE = 4096, TURNS = 2000, LINE = 128 };
+enum {
+	COPY_BYTES = 16384,
+	FRESH_PAGES = 16,
+	PAGE = 4096,
+	TURNS = 2000,
+	LINE = 128,
+	CHASED_BYTES = 48 << 20
+};
 
 static void innocent(struct assay_run *run)
 {
@@ -74,6 +81,62 @@ static void sleeps(struct assay_run *run)
 {
 	ASSAY_LOOP (run)
 		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+}
+
+struct line {
+	struct line *next;
+	char rest[64 - sizeof(void *)];
+};
+
+/* Coprime to the number of lines: one round through all of them. */
+enum { LINES = CHASED_BYTES / sizeof(struct line), STRIDE = 100003 };
+
+struct chase {
+	struct line *lines, *at;
+};
+
+static void lay_out(struct assay_run *run)
+{
+	struct chase *c = calloc(1, sizeof(*c));
+	struct line *lines = aligned_alloc(LINE, CHASED_BYTES);
+	if (!assay_check(run, c && lines, "no memory"))
+		return;
+	for (size_t i = 0; i < LINES; i++)
+		lines[i].next = &lines[(i + STRIDE) % LINES];
+	c->lines = c->at = lines;
+	assay_set_state(run, c);
+}
+
+static void clear_away(struct assay_run *run)
+{
+	struct chase *c = assay_state(run);
+	free(c ? c->lines : NULL);
+	free(c);
+}
+
+/* Each batch goes on where the last one ended, further than the simulated last cache reaches. */
+static void chases(struct assay_run *run)
+{
+	struct chase *c = assay_state(run);
+	struct line *at = c->at;
+	ASSAY_LOOP (run)
+		at = assay_keep(at->next);
+	c->at = at;
+}
+
+/* Which way it goes is as good as drawn. */
+static void guesses(struct assay_run *run)
+{
+	uint64_t x = 88172645463325252u;
+	unsigned heads = 0;
+	ASSAY_LOOP (run) {
+		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+		if (x & 64)
+			heads = assay_keep(heads + 1);
+		else
+			assay_clobber();
+	}
+	assay_keep(heads);
 }
 
 struct shared {
@@ -146,6 +209,14 @@ static const struct assay_suite suite = {.brief = "kernels with one fault each"}
 		}                                                                            \
 	}
 
+static const struct assay_bench chases_bench = {
+	.brief = "chases",
+	.body = chases,
+	.setup = lay_out,
+	.teardown = clear_away,
+	.subjects = ASSAY_NO_SUBJECT,
+};
+
 ASSAY_API const struct assay_plugin assay_plugin;
 const struct assay_plugin assay_plugin = {
 	.abi = ASSAY_ABI,
@@ -159,6 +230,8 @@ const struct assay_plugin assay_plugin = {
 						       ALONE(copies),
 						       ALONE(reads_clock),
 						       ALONE(sleeps),
+						       {"chases", &chases_bench},
+						       ALONE(guesses),
 						       SHARED(queues),
 						       SHARED(one_line),
 						       SHARED(own_lines),

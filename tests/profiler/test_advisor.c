@@ -158,7 +158,8 @@ static const struct {
 		     {"slots_frontend", 40, 0},
 		     {"slots_backend", 10, 0}}},
 	 "frontend_bound:strong "},
-	{{.median = 800, .values = {{"page_faults", 1, 0}}}, "page_fault_bound:likely "},
+	{{.median = 800, .values = {{"page_faults", 1, 0}, {"task_clock", 800, 0}}},
+	 "page_fault_bound:likely "},
 	{{.median = 1000, .bytes_per_op = 36000}, "bandwidth_bound:strong "},
 	{{.unit = "B/s", .median = 26e9, .bytes_per_op = 36000}, "bandwidth_bound:likely "},
 	{{.unit = "flop/s", .median = 55e9, .flops_per_op = 100}, "compute_bound:strong "},
@@ -181,7 +182,7 @@ static const struct {
 	  .threads = 2,
 	  .cpu_ratio = 0.5,
 	  .values = {{"task_clock", 6e5, 0}, {"voluntary_switches", 1, 0}}},
-	 "under_parallel:likely "},
+	 "under_parallel:hint "},
 	{{.median = 190,
 	  .alone = 100,
 	  .cpu_ns_alone = 100,
@@ -234,13 +235,13 @@ static void no_rule_is_without_its_test(void **state)
 }
 
 /* `guilty` of 100 samples in caller > function, the others in caller alone. */
-static struct assay_stacks *stacks_of(const char *function, const char *module, uint64_t guilty,
-				      uint64_t all)
+static struct assay_stacks *stacks_of(const char *from, const char *function, const char *module,
+				      uint64_t guilty, uint64_t all)
 {
 	struct assay_err err = {0};
 	struct assay_stacks *stacks;
 	uint32_t path[2];
-	const struct assay_stack_frame caller = {"body", "program", "", 0},
+	const struct assay_stack_frame caller = {from, "program", "", 0},
 				       inner = {function, module, "", 0};
 	assert_ok(assay_stacks_new(&stacks, &err));
 	assert_ok(assay_stacks_frame(stacks, &caller, &path[0], &err));
@@ -277,7 +278,7 @@ static void stacks_tell_where_the_counters_cannot(void **state)
 	ASSAY_AUTO(assay_str_done) struct assay_str got = {0};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(looks); i++) {
 		struct advice_list list;
-		struct assay_stacks *stacks = stacks_of(looks[i].function, looks[i].module,
+		struct assay_stacks *stacks = stacks_of("body", looks[i].function, looks[i].module,
 							looks[i].guilty, looks[i].all);
 		judge(&plain, stacks, &list, &got);
 		if (strcmp(assay_str_text(&got), looks[i].advice) != 0)
@@ -286,6 +287,14 @@ static void stacks_tell_where_the_counters_cannot(void **state)
 		advice_list_done(&list);
 		assay_stacks_free(stacks);
 	}
+	/* What the harness does between batches is none of the benchmark's. */
+	struct assay_stacks *harness =
+		stacks_of("assay_next", "clock_gettime", "libc.so.6", 90, 100);
+	struct advice_list list;
+	judge(&plain, harness, &list, &got);
+	assert_string_equal(assay_str_text(&got), "");
+	advice_list_done(&list);
+	assay_stacks_free(harness);
 	/* The same threads with a lock in their stacks are a convoy, without one false sharing. */
 	static const struct look sharing = {
 		.median = 50,
@@ -299,9 +308,8 @@ static void stacks_tell_where_the_counters_cannot(void **state)
 		.cpu_ns_alone = 10,
 		.threads = 2,
 		.values = {{"task_clock", 50, 0}, {"voluntary_switches", 0.01, 0}}};
-	struct assay_stacks *locks = stacks_of("__lll_lock_wait", "libc.so.6", 30, 100);
-	struct assay_stacks *none = stacks_of("add", "program", 30, 100);
-	struct advice_list list;
+	struct assay_stacks *locks = stacks_of("body", "__lll_lock_wait", "libc.so.6", 30, 100);
+	struct assay_stacks *none = stacks_of("body", "add", "program", 30, 100);
 	judge(&sharing, none, &list, &got);
 	assert_string_equal(assay_str_text(&got), "false_sharing:likely ");
 	advice_list_done(&list);
@@ -350,6 +358,7 @@ static void advice_names_its_reasons(void **state)
 	char text[400];
 	judge(&(const struct look){.median = 800,
 				   .values = {{"page_faults", 1, 0},
+					      {"task_clock", 800, 0},
 					      {"cycles", 0, ASSAY_UNAVAILABLE},
 					      {"instructions", 5, 0},
 					      {"cache_misses", 1, 0}}},
@@ -361,7 +370,7 @@ static void advice_names_its_reasons(void **state)
 	assert_non_null(a);
 	assert_false(a->machine);
 	assert_string_equal(advice_because(a, text, sizeof(text)),
-			    "500 * page_faults / time_ns 0.625 > 0.1 (derived, fake, shape)");
+			    "500 * page_faults / task_clock 0.625 > 0.15 (derived, fake)");
 	assert_non_null(strstr(a->next, "--allocations suite/bench/threads:2;"));
 	advice_list_done(&list);
 	struct look missing = {.median = 5};
@@ -422,6 +431,7 @@ static void malformed_rules_are_named_by_line(void **state)
 		{HEAD "try it\n", "[a] has no condition"},
 		{"share x malloc\n", "line 1: no 'share NAME"},
 		{"share x =\n", "line 1: no pattern for 'x'"},
+		{"harness\n", "line 1: no pattern for 'harness'"},
 		{"share ipc = malloc\n", "line 1: there is a figure of that name already: 'ipc'"},
 		{"count cy\033les\n", "line 1: no name of an event"},
 	};

@@ -45,6 +45,10 @@ static void what_cannot_be_computed_is_undefined(void **state)
 	(void)state;
 	assert_true(isnan(value_of("a / b", 1, 0)));
 	assert_true(isnan(value_of("0 / 0", 0, 0)));
+	assert_true(isnan(value_of("a / (b - b)", 1, 5)));
+	assert_true(isnan(value_of("1 / (1 / b)", 1, 0)));
+	assert_true(isnan(value_of("max(1, a / 0)", 1, 0)));
+	assert_true(isnan(value_of("a / b", 1, 1e-320))); /* infinite */
 	assert_true(isnan(value_of("a + 1", NAN, 0)));
 	assert_true(isnan(value_of("min(a, b)", NAN, 1)));
 	assert_true(isnan(value_of("max(a, b)", 1, NAN)));
