@@ -11,7 +11,7 @@
 #include "suites/concurrency/front.h"
 #include "suites/concurrency/server_load.h"
 
-enum { REQUESTS = 1000 };
+enum { REQUESTS = 2000 };
 #define MEAN_NS 1e6
 
 struct scene {
@@ -132,6 +132,6 @@ const struct assay_bench assay_bench_concurrency_balance_sockets = {
 	.axes = ASSAY_AXES({"policy", "name", FRONT_POLICIES}, {"backends", "count", "4"},
 			   {"slow", "times", "1,4", "4"}, {"load", "share", "0.5,0.8", "0.5"},
 			   {"connections", "count", "64"}),
-	.max_ops = 1,
+	.mode = ASSAY_ONCE,
 	.thorough = true,
 };

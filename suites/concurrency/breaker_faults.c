@@ -22,6 +22,7 @@ enum policy { NONE, WINDOW_COUNT, WINDOW_TIME };
 
 struct story {
 	uint64_t made, wasted, refused, lost;
+	double opened_percent; /* of the calls judged had failed when it opened first */
 	double opened_ns,
 		closed_ns; /* after the fault began, and after it ended; negative: never */
 };
@@ -42,8 +43,10 @@ static void note_state(struct story *story, struct breaker *b, double now_ns, do
 {
 	struct breaker_view view;
 	breaker_look(b, (uint64_t)now_ns, &view);
-	if (view.state == BREAKER_OPEN && story->opened_ns < 0 && now_ns >= begin_ns)
+	if (view.state == BREAKER_OPEN && story->opened_ns < 0 && now_ns >= begin_ns) {
 		story->opened_ns = now_ns - begin_ns;
+		story->opened_percent = view.failure_percent;
+	}
 	if (view.state != BREAKER_CLOSED)
 		story->closed_ns = -1;
 	else if (now_ns >= end_ns && story->opened_ns >= 0 && story->closed_ns < 0)
@@ -112,8 +115,10 @@ static void body(struct assay_run *run)
 	    !assay_check(run, story.made + story.refused == REQUESTS, "requests were lost"))
 		return;
 	assay_metric(run, "failed_share", "ratio", ASSAY_LOWER, (double)story.wasted / REQUESTS);
-	if (story.opened_ns >= 0)
+	if (story.opened_ns >= 0) {
 		assay_metric(run, "open", "ns", ASSAY_LOWER, story.opened_ns);
+		assay_metric(run, "opened_at", "ratio", ASSAY_LOWER, story.opened_percent / 100);
+	}
 	if (story.closed_ns >= 0)
 		assay_metric(run, "recover", "ns", ASSAY_LOWER, story.closed_ns);
 	assay_counter(run, "wasted", story.wasted);

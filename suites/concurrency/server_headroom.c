@@ -51,6 +51,6 @@ const struct assay_bench assay_bench_concurrency_server_headroom = {
 	.teardown = server_load_teardown,
 	.subjects = WEB_SERVER_INTERFACE,
 	.axes = ASSAY_AXES({"load", "share", "0.5"}, {"connections", "count", "32"}),
-	.max_ops = 1,
+	.mode = ASSAY_ONCE,
 	.thorough = true,
 };

@@ -129,6 +129,6 @@ const struct assay_bench assay_bench_concurrency_server_swap = {
 	.subjects = ASSAY_NO_SUBJECT,
 	.axes = ASSAY_AXES({"pause", "ms", "1"}, {"rate", "1/s", "10000"},
 			   {"connections", "count", "16"}, {"share_b", "share", "0.1"}),
-	.max_ops = 1,
+	.mode = ASSAY_ONCE,
 	.thorough = true,
 };
