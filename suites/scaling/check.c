@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check: the oracle of suites/scaling; each interface has its own. */
+#include "suites/scaling/drift.h"
+#include "suites/scaling/kernel_way.h"
 #include "suites/scaling/scaler.h"
 #include "suites/scaling/scaling.h"
 
@@ -12,6 +14,10 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		return scaling_check_team(subject->ops, seed, err);
 	if (strcmp(interface, SCALING_SCALER) == 0)
 		return scaling_check_scaler(subject->ops, seed, err);
+	if (strcmp(interface, SCALING_KERNEL) == 0)
+		return scaling_check_kernel(subject->ops, seed, err);
+	if (strcmp(interface, SCALING_DETECTOR) == 0)
+		return scaling_check_detector(subject->ops, seed, err);
 	return assay_fail(err, ASSAY_EBUG, "suite scaling has no oracle for interface '%s'",
 			  interface);
 }

@@ -46,7 +46,14 @@ enum assay_code scaling_check_team(const struct team_ops *ops, uint64_t seed,
 				   struct assay_err *err);
 
 struct scaler_ops;
+struct kernel_way;
+struct detector_ops;
 enum assay_code scaling_check_scaler(const struct scaler_ops *ops, uint64_t seed,
 				     struct assay_err *err);
+
+enum assay_code scaling_check_kernel(const struct kernel_way *way, uint64_t seed,
+				     struct assay_err *err);
+enum assay_code scaling_check_detector(const struct detector_ops *ops, uint64_t seed,
+				       struct assay_err *err);
 
 #endif
