@@ -25,4 +25,10 @@ size_t remote_footprint_bytes(const struct cache *cache);
 const char *remote_error(const struct cache *cache);
 void remote_destroy(struct cache *cache);
 
+/* All of struct cache_ops but `create`. */
+#define REMOTE_OPS                                                         \
+	.get = remote_get, .put = remote_put, .capacity = remote_capacity, \
+	.footprint_bytes = remote_footprint_bytes, .error = remote_error,  \
+	.destroy = remote_destroy
+
 #endif

@@ -6,7 +6,7 @@
 #include <math.h>
 
 #include "harness/base/clock.h"
-#include "suites/memory/memory.h"
+#include "suites/memory/object_bench.h"
 
 enum { STEPS = 10, TIMES = 200 };
 
@@ -51,25 +51,7 @@ static bool episode(struct environment *e, size_t bytes)
 
 static void setup(struct assay_run *run)
 {
-	const struct object_pool *ops = assay_subject(run);
-	struct assay_err err = {0};
-	void *pool = NULL;
-
-	if (assay_axis(run, "size") < 256) {
-		assay_skip(run, "size must be at least 256");
-		return;
-	}
-	enum assay_code code = ops->open((size_t)assay_axis(run, "size"), &pool, &err);
-	assay_set_state(run, pool);
-	assay_check(run, code == ASSAY_OK, "%s", err.text);
-}
-
-static void teardown(struct assay_run *run)
-{
-	const struct object_pool *ops = assay_subject(run);
-
-	if (assay_state(run))
-		ops->close(assay_state(run));
+	object_bench_setup(run, 256);
 }
 
 /* The two parts by themselves, after the loop. */
@@ -121,7 +103,7 @@ const struct assay_bench assay_bench_memory_envpool = {
 	.claim = "S0.envpool",
 	.body = body,
 	.setup = setup,
-	.teardown = teardown,
+	.teardown = object_bench_teardown,
 	.axes = ASSAY_AXES({"size", "bytes", "1Ki,16Ki,64Ki", "1Ki"}),
 	.subjects = MEMORY_OBJECT_POOL,
 	.threads = "1..ncores:x2",

@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* objpool: an object acquired, its first line written, and released. */
-#include "suites/memory/memory.h"
+#include "suites/memory/object_bench.h"
 
 static void setup(struct assay_run *run)
 {
-	const struct object_pool *ops = assay_subject(run);
-	struct assay_err err = {0};
-	void *pool = NULL;
-
-	if (assay_axis(run, "size") < 64) {
-		assay_skip(run, "size must be at least 64");
-		return;
-	}
-	enum assay_code code = ops->open((size_t)assay_axis(run, "size"), &pool, &err);
-	assay_set_state(run, pool);
-	assay_check(run, code == ASSAY_OK, "%s", err.text);
-}
-
-static void teardown(struct assay_run *run)
-{
-	const struct object_pool *ops = assay_subject(run);
-
-	if (assay_state(run))
-		ops->close(assay_state(run));
+	object_bench_setup(run, 64);
 }
 
 static void body(struct assay_run *run)
@@ -51,7 +33,7 @@ const struct assay_bench assay_bench_memory_objpool = {
 	.brief = "an object acquired from a pool and released",
 	.body = body,
 	.setup = setup,
-	.teardown = teardown,
+	.teardown = object_bench_teardown,
 	.axes = ASSAY_AXES({"size", "bytes", "1Ki,16Ki,64Ki"}),
 	.subjects = MEMORY_OBJECT_POOL,
 	.threads = "1..ncores:x2",

@@ -37,15 +37,7 @@ static enum assay_code memcached_create(const struct cache_config *config, struc
 	return remote_create(&kind, config, ret, err);
 }
 
-static const struct cache_ops ops = {
-	.create = memcached_create,
-	.get = remote_get,
-	.put = remote_put,
-	.capacity = remote_capacity,
-	.footprint_bytes = remote_footprint_bytes,
-	.error = remote_error,
-	.destroy = remote_destroy,
-};
+static const struct cache_ops ops = {.create = memcached_create, REMOTE_OPS};
 
 const struct assay_subject assay_subject_cache_memcached = {
 	.brief = "memcached on a private unix socket, one command at a time, at least 8 MiB",

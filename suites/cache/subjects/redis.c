@@ -36,15 +36,7 @@ static enum assay_code redis_create(const struct cache_config *config, struct ca
 	return remote_create(&kind, config, ret, err);
 }
 
-static const struct cache_ops ops = {
-	.create = redis_create,
-	.get = remote_get,
-	.put = remote_put,
-	.capacity = remote_capacity,
-	.footprint_bytes = remote_footprint_bytes,
-	.error = remote_error,
-	.destroy = remote_destroy,
-};
+static const struct cache_ops ops = {.create = redis_create, REMOTE_OPS};
 
 const struct assay_subject assay_subject_cache_redis = {
 	.brief = "Redis on a private unix socket, one command at a time, LRU by sampling",
