@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* test_ceilings: which of the stored results become the limits of a machine, and the shares of them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "profiler/groups.h"
+#include "profiler/shapes.h"
+#include "tests/t.h"
+
+enum { HERE = 1, ELSEWHERE = 2 };
+
+struct row {
+	const char *benchmark, *size, *subject;
+	unsigned threads;
+	const char *unit;
+	double median;
+	enum assay_status status;
+};
+
+static void add(struct assay_store *store, int64_t run, const struct row *row)
+{
+	struct assay_err err = {0};
+	char name[200];
+	uint32_t end = 1;
+	uint8_t flags = 0;
+	double value = row->median;
+	const struct assay_param size = {"size", row->size};
+	snprintf(name, sizeof(name), "memory/%s%s%s/subject:%s/threads:%u", row->benchmark,
+		 row->size ? "/size:" : "", row->size ? row->size : "", row->subject, row->threads);
+	const struct assay_result result = {
+		.name = name,
+		.suite = "memory",
+		.benchmark = row->benchmark,
+		.subject = row->subject,
+		.threads = row->threads,
+		.params = &size,
+		.n_params = row->size != NULL,
+		.metric = {"m", row->unit, ASSAY_HIGHER},
+		.primary = true,
+		.status = row->status,
+		.reason = "",
+		.estimate = {.n = 1,
+			     .median = value,
+			     .lo = value,
+			     .hi = value,
+			     .min = value,
+			     .max = value,
+			     .mean = value,
+			     .sd = 0,
+			     .mad = 0,
+			     .p50 = value,
+			     .p90 = value,
+			     .p99 = value,
+			     .p999 = value},
+		.samples = {&value, &flags, 1, &end, 1},
+		.cpu_ratio = 1,
+		.driver = "native",
+		.clock = "monotonic",
+		.noise = 'A',
+		.started_ns = 1,
+	};
+	assert_ok(assay_store_add_result(store, run, &result, &err));
+}
+
+static void add_run(struct assay_store *store, uint8_t machine, const struct row *rows, size_t n)
+{
+	struct assay_err err = {0};
+	struct assay_run_info info = {
+		.started_ns = 1,
+		.seed = 1,
+		.profile = "ci",
+		.command = "[]",
+		.noise = 'A',
+		.machine_name = "m",
+		.machine_json = "{}",
+		.environment_json = "{}",
+		.version = "0",
+	};
+	int64_t run;
+	info.fingerprint[0] = machine;
+	assert_ok(assay_store_begin_run(store, &info, &run, &err));
+	for (size_t i = 0; i < n; i++)
+		add(store, run, &rows[i]);
+	assert_ok(assay_store_finish_run(store, run, ASSAY_RUN_COMPLETE, &err));
+}
+
+static const struct row first[] = {
+	{"bandwidth", "128Mi", "avx2", 1, "B/s", 30e9, ASSAY_STATUS_OK},
+	{"bandwidth", "128Mi", "scalar", 1, "B/s", 99e9, ASSAY_STATUS_UNSTABLE},
+	{"bandwidth", "16Ki", "avx2", 1, "B/s", 200e9, ASSAY_STATUS_OK},
+	{"bandwidth", "128Mi", "stream_null", 1, "ns/op", 1e12, ASSAY_STATUS_OK},
+	{"flops", NULL, "flops_avx2", 1, "flop/s", 50e9, ASSAY_STATUS_UNSTABLE},
+	{"clock", NULL, "x", 1, "Hz", 3.5e9, ASSAY_STATUS_OK},
+};
+static const struct row second[] = {
+	{"bandwidth", "128Mi", "avx2", 1, "B/s", 25e9, ASSAY_STATUS_OK},
+	{"bandwidth", "128Mi", "avx512", 1, "B/s", 0, ASSAY_STATUS_FAILED},
+	{"clock", NULL, "x", 1, "Hz", 3.4e9, ASSAY_STATUS_OK},
+};
+static const struct row foreign[] = {
+	{"bandwidth", "128Mi", "avx2", 1, "B/s", 300e9, ASSAY_STATUS_OK},
+	{"clock", NULL, "x", 1, "Hz", 9e9, ASSAY_STATUS_OK},
+};
+
+static struct assay_store *filled(char *folder)
+{
+	struct assay_err err = {0};
+	struct assay_store *store;
+	char path[64];
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/r.db", folder);
+	assert_ok(assay_store_open(path, ASSAY_STORE_WRITE, &store, &err));
+	add_run(store, HERE, first, ASSAY_COUNT_OF(first));
+	add_run(store, HERE, second, ASSAY_COUNT_OF(second));
+	add_run(store, ELSEWHERE, foreign, ASSAY_COUNT_OF(foreign));
+	return store;
+}
+
+static void remove_store(struct assay_store *store, const char *folder)
+{
+	static const char *const files[] = {"r.db", "r.db-wal", "r.db-shm"};
+	char path[64];
+	assay_store_close(store);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(files); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
+static void the_best_stable_results_of_this_machine_are_its_limits(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/assay-ceilings-XXXXXX";
+	struct assay_err err = {0};
+	struct ceilings c;
+	struct assay_store *store = filled(folder);
+	const uint8_t here[32] = {HERE}, nowhere[32] = {7};
+	assert_ok(ceilings_load(store, here, &c, &err));
+	assert_int_equal(c.n, 3);
+	const struct ceiling *memory = ceiling_of(&c, CEILING_BANDWIDTH, 1, 0);
+	assert_close(memory->per_ns, 30, 1e-12);
+	assert_true(memory->stable);
+	assert_string_equal(memory->from,
+			    "memory/bandwidth/size:128Mi/subject:avx2/threads:1 in run 1");
+	assert_close(ceiling_of(&c, CEILING_BANDWIDTH, 1, 1024)->per_ns, 200, 1e-12);
+	assert_close(ceiling_of(&c, CEILING_FLOPS, 2, 0)->per_ns, 50, 1e-12);
+	assert_false(ceiling_of(&c, CEILING_FLOPS, 2, 0)->stable);
+	assert_close(c.clock_hz, 3.5e9, 1e-12);
+	ceilings_done(&c);
+	assert_ok(ceilings_load(store, nowhere, &c, &err));
+	assert_int_equal(c.n, 0);
+	assert_close(c.clock_hz, 0, 0);
+	ceilings_done(&c);
+	remove_store(store, folder);
+}
+
+static const struct assay_count *find(const struct assay_count *counts, size_t n, const char *event)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(counts[i].event, event) == 0)
+			return &counts[i];
+	return NULL;
+}
+
+/* The share of the roofline of a case that moves 3000 bytes and computes 1000 flops in `ns`. */
+static struct assay_count roofline(double ns, double bytes, double flops, const struct ceilings *c)
+{
+	struct assay_err err = {0};
+	struct counter_groups groups;
+	struct assay_count known[SHAPES_MOST], made[64];
+	const struct assay_result result = {.name = "a/b",
+					    .suite = "a",
+					    .benchmark = "b",
+					    .subject = "",
+					    .threads = 1,
+					    .metric = {"time", "ns/op", ASSAY_LOWER},
+					    .primary = true,
+					    .estimate.median = ns,
+					    .bytes_per_op = bytes,
+					    .flops_per_op = flops};
+	const struct shape_case one = {&result, 1, 0, c};
+	size_t n = shapes_of_case(&one, known);
+	assert_ok(counter_groups_read(groups_text, &groups, &err));
+	n = counter_groups_derive(&groups, known, n, ns, made, 64);
+	const struct assay_count *share = find(made, n, "roofline_share");
+	struct assay_count copy = share ? *share : (struct assay_count){.source = "none"};
+	counter_groups_done(&groups);
+	return copy;
+}
+
+static void the_roofline_is_the_lower_of_two_limits(void **state)
+{
+	(void)state;
+	struct ceiling list[] = {
+		{.kind = CEILING_BANDWIDTH, .per_ns = 30, .threads = 1, .stable = true},
+		{.kind = CEILING_FLOPS, .per_ns = 50, .threads = 1, .stable = true}};
+	const struct ceilings both = {.list = list, .n = 2}, one = {.list = list, .n = 1};
+	/* 3000 bytes take 100 ns, 1000 flops take 20: the bytes decide */
+	struct assay_count share = roofline(200, 3000, 1000, &both);
+	assert_close(share.value, 0.5, 1e-12);
+	assert_string_equal(share.reason, "by its bytes");
+	assert_int_equal(share.quality, ASSAY_DERIVED);
+	/* 30 bytes take 1 ns: the flops decide */
+	share = roofline(40, 30, 1000, &both);
+	assert_close(share.value, 0.5, 1e-12);
+	assert_string_equal(share.reason, "by its flops");
+	assert_close(roofline(200, 3000, 0, &one).value, 0.5, 1e-12);
+	/* A limit that was not measured is said, with the command that would. */
+	share = roofline(40, 30, 1000, &one);
+	assert_int_equal(share.quality, ASSAY_UNAVAILABLE);
+	assert_non_null(strstr(share.reason, "assay run memory/bandwidth memory/flops"));
+	/* A benchmark that states neither has no place under the roof. */
+	assert_string_equal(roofline(40, 0, 0, &both).source, "none");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_best_stable_results_of_this_machine_are_its_limits),
+		cmocka_unit_test(the_roofline_is_the_lower_of_two_limits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
