@@ -2,12 +2,12 @@
 /* model: 32 inputs, 32 hidden, 8 outputs, rectified; and the box that its versions live in. */
 #include "suites/concurrency/model.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "harness/base/rng.h"
+#include "suites/concurrency/epochs.h"
 
 enum { HIDDEN = 32 };
 
@@ -16,7 +16,7 @@ struct model {
 	float first[HIDDEN][MODEL_INPUTS], second[MODEL_OUTPUTS][HIDDEN];
 };
 
-/* Odd: inside a request. A line each, since each worker writes its own all the time. */
+/* A line each, since each worker writes its own all the time. */
 struct reader {
 	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic uint64_t epoch;
 	_Atomic uint64_t answers_b;
@@ -24,7 +24,7 @@ struct reader {
 };
 
 struct model_box {
-	_Atomic(struct model *) arms[MODEL_ARMS];
+	_Atomic(void *) arms[MODEL_ARMS]; /* struct model */
 	double share_b;
 	unsigned workers;
 	struct reader *readers;
@@ -74,24 +74,11 @@ uint64_t model_predict(struct model_box *box, unsigned worker, const float input
 			      atomic_load_explicit(&r->answers_b, memory_order_relaxed) +
 				      (arm == MODEL_B),
 			      memory_order_relaxed);
-	/* seq_cst, both: either the swap sees this epoch odd, or this sees the swap's new version */
-	atomic_fetch_add(&r->epoch, 1);
-	const struct model *m = atomic_load(&box->arms[arm]);
+	const struct model *m = epoch_enter(&r->epoch, &box->arms[arm]);
 	compute(m, inputs, outputs);
 	uint64_t seed = m->seed;
-	/* release: the version was read before the swap may free it */
-	atomic_fetch_add_explicit(&r->epoch, 1, memory_order_release);
+	epoch_leave(&r->epoch);
 	return seed;
-}
-
-/* Every worker that was inside a request has left it. */
-static void wait_for_readers(struct model_box *box)
-{
-	for (unsigned i = 0; i < box->workers; i++) {
-		uint64_t epoch = atomic_load(&box->readers[i].epoch);
-		while (epoch % 2 && atomic_load(&box->readers[i].epoch) == epoch)
-			sched_yield();
-	}
 }
 
 enum assay_code model_swap(struct model_box *box, enum model_arm arm, uint64_t seed,
@@ -100,8 +87,9 @@ enum assay_code model_swap(struct model_box *box, enum model_arm arm, uint64_t s
 	struct model *m = make(seed);
 	if (!m)
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for a version of the model");
-	struct model *old = atomic_exchange(&box->arms[arm], m);
-	wait_for_readers(box);
+	struct model *old = epoch_exchange(&box->arms[arm], m);
+	for (unsigned i = 0; i < box->workers; i++)
+		epoch_left(&box->readers[i].epoch);
 	free(old);
 	return ASSAY_OK;
 }
