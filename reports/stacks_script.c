@@ -20,7 +20,7 @@ const char stacks_svg_style[] =
  */
 const char stacks_svg_script[] =
 	"<script><![CDATA[\n"
-	"(function(){var d=document,F=[].slice.call(d.querySelectorAll('.f')),W=1176,M=12,C=7,\n"
+	"(function(){var d=document,F=[].slice.call(d.querySelectorAll('.f')),W=1176,M=12,C=7.25,\n"
 	"b=d.getElementById('all'),s=d.getElementById('find'),a=d.getElementById('at');\n"
 	"F.forEach(function(g){var r=g.querySelector('rect');g.X=+r.getAttribute('x');"
 	"g.W=+r.getAttribute('width');g.Y=+r.getAttribute('y');"
@@ -33,7 +33,8 @@ const char stacks_svg_script[] =
 	"e=g.querySelector('text'),X=up?M:M+(g.X-x)*W/w,V=up?W:g.W*W/w,n=Math.floor((V-6)/C);"
 	"r.setAttribute('x',X);r.setAttribute('width',V);r.style.opacity=up?.5:1;"
 	"e.setAttribute('x',X+3);"
-	"e.textContent=n<3?'':g.L.length>n?g.L.slice(0,n-1)+'\\u2026':g.L});"
+	"var l=g.L.length>n?g.L.replace(/^.+(\\+0x[0-9a-f]+)$/,'$1'):g.L;"
+	"e.textContent=n<3?'':l.length>n?l.slice(0,n-1)+'\\u2026':l});"
 	"b.style.display=t&&t!==F[F.length-1]?'inline':'none'}\n"
 	"function find(q){var hit=[],end=0,sum=0;F.forEach(function(g){"
 	"var m=!!q&&g.N.indexOf(q)>=0;g.classList.toggle('m',m);if(m)hit.push(g)});\n"

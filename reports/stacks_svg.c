@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/parse.h"
 #include "reports/escape.h"
 #include "reports/stacks.h"
 #include "reports/stacks_script.h"
@@ -18,12 +19,12 @@ enum {
 	ROW = 18,
 	HEAD = 70,
 	FOOT = 64,
-	CHARACTER = 7, /* of the 12 px monospace font */
-	LEGEND = 8,    /* modules named in the legend */
-	SWATCH = 130,  /* px for each */
+	LEGEND = 8,   /* modules named in the legend */
+	SWATCH = 130, /* px for each */
 	KERNEL_HUE = 205,
 };
-#define NARROWEST 0.4 /* px; what is narrower is left out with all on top of it */
+#define CHARACTER 7.25 /* px, of the widest usual monospace font at 12 px */
+#define NARROWEST 0.4  /* px; what is narrower is left out with all on top of it */
 
 /* What the drawing needs of the tree. */
 struct graph {
@@ -238,16 +239,32 @@ static void add_label(struct graph *g, size_t i, size_t fits)
 		head = g->head;
 		tail = g->tail;
 	}
+	const struct assay_stack_frame *f = &g->stacks->frames[g->stacks->nodes[i].frame];
+	size_t module = strlen(f->module);
+	/* "libc.so.6+0x1230": the place says more than the beginning of the module, which is the colour. */
+	if (length > fits && module && strncmp(name, f->module, module) == 0 &&
+	    strncmp(name + module, "+0x", 3) == 0)
+		head = module;
 	ASSAY_AUTO(assay_str_done) struct assay_str label = {0};
 	assay_str_put(&label, name + head, length - head - tail);
 	assay_escape_html(&g->text, assay_str_text(&label), fits);
+}
+
+/* "347 samples", "18.87 MB" */
+static const char *amount(const struct graph *g, uint64_t n, char text[64])
+{
+	const char *unit = g->stacks->facts.unit;
+	if (strcmp(unit, "B") == 0)
+		return assay_format_value((double)n, unit, text, 64);
+	snprintf(text, 64, "%llu %s", (unsigned long long)n, unit);
+	return text;
 }
 
 static void add_title(struct graph *g, size_t i)
 {
 	const struct assay_stack_frame *f = &g->stacks->frames[g->stacks->nodes[i].frame];
 	struct assay_str *to = &g->text;
-	const char *unit = g->stacks->facts.unit;
+	char text[64];
 	assay_str_add(to, "<title>");
 	assay_escape_html(to, f->function, 400);
 	if (f->module[0]) {
@@ -255,7 +272,7 @@ static void add_title(struct graph *g, size_t i)
 		assay_escape_html(to, f->module, 100);
 		assay_str_add(to, ")");
 	}
-	assay_str_add(to, "&#10;%llu %s, %.2f %%", (unsigned long long)g->total[i], unit,
+	assay_str_add(to, "&#10;%s, %.2f %%", amount(g, g->total[i], text),
 		      share(g->total[i], g->total[0]));
 	if (g->stacks->nodes[i].self)
 		assay_str_add(to, "; %.2f %% itself", share(g->stacks->nodes[i].self, g->total[0]));
@@ -302,6 +319,7 @@ static void add_head(struct graph *g, int height)
 {
 	const struct assay_stacks_facts *f = &g->stacks->facts;
 	struct assay_str *to = &g->text;
+	char text[64];
 	assay_str_add(to,
 		      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg "
 		      "xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
@@ -313,8 +331,8 @@ static void add_head(struct graph *g, int height)
 		      "x=\"%d\" y=\"24\">",
 		      MARGIN);
 	assay_escape_html(to, f->title, 110);
-	assay_str_add(to, "</text>\n<text class=\"s\" x=\"%d\" y=\"44\">%llu %s, ", MARGIN,
-		      (unsigned long long)g->total[0], f->unit);
+	assay_str_add(to, "</text>\n<text class=\"s\" x=\"%d\" y=\"44\">%s, ", MARGIN,
+		      amount(g, g->total[0], text));
 	assay_escape_html(to, f->engine, 40);
 	if (f->rate_hz > 0)
 		assay_str_add(to, " at %.0f Hz", f->rate_hz);
@@ -367,17 +385,17 @@ static void add_legend(struct graph *g, int y)
 static void draw(struct graph *g)
 {
 	int frames = (int)(g->deepest + 1) * ROW;
+	char text[64];
 	add_head(g, HEAD + frames + FOOT);
 	for (size_t i = 1; i < g->stacks->n_nodes; i++)
 		if (width_of(g, i) >= NARROWEST)
 			add_frame(g, i);
 	assay_str_add(&g->text,
-		      "<g class=\"f\"><title>all&#10;%llu %s</title><rect x=\"%d\" y=\"%d\" "
+		      "<g class=\"f\"><title>all&#10;%s</title><rect x=\"%d\" y=\"%d\" "
 		      "width=\"%d\" height=\"%d\" fill=\"#e4e4e4\"/><text x=\"%d\" "
 		      "y=\"%d\">all</text></g>\n",
-		      (unsigned long long)g->total[0], g->stacks->facts.unit, MARGIN,
-		      HEAD + (int)g->deepest * ROW, WIDTH - 2 * MARGIN, ROW - 1, MARGIN + 3,
-		      HEAD + (int)g->deepest * ROW + 13);
+		      amount(g, g->total[0], text), MARGIN, HEAD + (int)g->deepest * ROW,
+		      WIDTH - 2 * MARGIN, ROW - 1, MARGIN + 3, HEAD + (int)g->deepest * ROW + 13);
 	add_legend(g, HEAD + frames + 18);
 	assay_str_add(&g->text, "%s", stacks_svg_script);
 	assay_str_add(&g->text, "</svg>\n");
