@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * collectives: ranks of our own beside Open MPI: one interleaved run of several launches, the ratio taken launch by
+ * launch, both bound to the same CPUs. 400000000 bytes are 100 million floats. Exits 1 when a figure is missed.
+ */
+#include "tests/bench/ratios.h"
+
+#define OP(bench, size, subject) "scaling/" bench "/size:" size "/subject:" subject "/threads:2"
+#define BESIDE_MPI(bench, size, wanted)                                   \
+	{                                                                 \
+		bench " " size ", shm / openmpi", OP(bench, size, "shm"), \
+			{OP(bench, size, "openmpi")}, false, wanted       \
+	}
+
+static const struct ratio_figure figures[] = {
+	BESIDE_MPI("allreduce", "4", 0),
+	BESIDE_MPI("allreduce", "64Ki", 0),
+	BESIDE_MPI("allreduce", "1Mi", 1.0 / 3),
+	BESIDE_MPI("allreduce", "16Mi", 1.0 / 3),
+	BESIDE_MPI("allreduce", "400000000", 1.0 / 3),
+	{"allreduce of 100 M floats, ns", OP("allreduce", "400000000", "shm"), {NULL}, false, 1e8},
+	BESIDE_MPI("broadcast", "1Mi", 0),
+	BESIDE_MPI("broadcast", "16Mi", 0),
+	BESIDE_MPI("pt2pt", "4", 0),
+	BESIDE_MPI("pt2pt", "1Mi", 0),
+	BESIDE_MPI("pt2pt", "16Mi", 0),
+	{"barrier, shm / openmpi",
+	 "scaling/barrier/subject:shm/threads:2",
+	 {"scaling/barrier/subject:openmpi/threads:2"},
+	 false,
+	 0},
+};
+
+static const char *const patterns[] = {
+	"-P",
+	"size=4,64Ki,1Mi,16Mi,400000000",
+	"-P",
+	"threads=2",
+	"scaling/allreduce",
+	"scaling/broadcast",
+	"scaling/pt2pt",
+	"scaling/barrier",
+	NULL,
+};
+
+int main(int argc, char **argv)
+{
+	return ratios_main(patterns, figures, sizeof(figures) / sizeof(figures[0]),
+			   argc > 1 ? argv[1] : "5");
+}
