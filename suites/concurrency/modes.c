@@ -2,9 +2,12 @@
 /* modes: trying, and choosing. */
 #include "suites/concurrency/modes.h"
 
-#include "harness/base/clock.h"
+#include <time.h>
 
-enum { TRY_HERE = 4, TRY_EACH = 8, TRY_SHARE = 32, MEASURE_ROUNDS = 5 };
+#include "harness/base/clock.h"
+#include "harness/stats/estimate.h"
+
+enum { TRY_HERE = 5, TRY_EACH = 8, TRY_SHARE = 32, MEASURE_ROUNDS = 9, REST_NS = 300000 };
 
 /* Jobs that use less of their time than this wait for something. */
 #define WAITS_SHARE 0.5
@@ -35,16 +38,25 @@ static int nothing(struct job *job)
 
 void modes_measure(struct modes *m)
 {
+	double clock_ns[MEASURE_ROUNDS];
+	for (int round = 0; round < MEASURE_ROUNDS; round++) {
+		uint64_t begin_ns = assay_now_ns();
+		clock_ns[round] = (double)(assay_now_ns() - begin_ns);
+	}
+	assay_sort(clock_ns, MEASURE_ROUNDS);
+	m->clock_ns = clock_ns[MEASURE_ROUNDS / 2];
 	for (enum mode mode = 0; mode < MODE_COUNT; mode++) {
-		m->begin_ns[mode] = 1e18;
+		double ns[MEASURE_ROUNDS];
 		for (int round = 0; round < MEASURE_ROUNDS; round++) {
 			struct job jobs[2] = {{.run = nothing}, {.run = nothing}};
+			/* threads of the pool fall asleep, as they are when a batch comes */
+			nanosleep(&(struct timespec){0, REST_NS}, NULL);
 			uint64_t begin_ns = assay_now_ns();
 			modes_run(m, mode, jobs, 2);
-			double ns = (double)(assay_now_ns() - begin_ns);
-			if (ns < m->begin_ns[mode])
-				m->begin_ns[mode] = ns;
+			ns[round] = (double)(assay_now_ns() - begin_ns);
 		}
+		assay_sort(ns, MEASURE_ROUNDS);
+		m->begin_ns[mode] = ns[MEASURE_ROUNDS / 2];
 	}
 }
 
@@ -65,8 +77,9 @@ enum mode modes_cheapest(const double job_ns[MODE_COUNT], const double begin_ns[
 
 bool modes_worth_trying(double job_ns, double begin_ns, size_t left)
 {
-	/* at best it halves what is left; it begins twice, for the trial and for the rest */
-	return left > 2 * TRY_EACH && job_ns * (double)left / 2 > 2 * begin_ns;
+	/* on two CPUs it halves what is left at best; it begins twice, for the trial and for the rest, and
+	 * what may be gained must be worth more than that */
+	return left > 2 * TRY_EACH && job_ns * (double)left / 2 > 3 * begin_ns;
 }
 
 /* Jobs of the batch that have not been run. */
@@ -88,12 +101,29 @@ static double try_some(struct modes *m, enum mode mode, struct rest *rest, size_
 	return ns > 0 ? ns / (double)n : 1;
 }
 
+/* One by one, the median: an interruption must not make a job look long. */
+static double try_here(const struct modes *m, struct rest *rest)
+{
+	double ns[TRY_HERE] = {0};
+	size_t n = 0;
+	for (; n < TRY_HERE && rest->n > 0; n++) {
+		uint64_t begin_ns = assay_now_ns();
+		rest->failed += !job_run(rest->jobs);
+		ns[n] = (double)(assay_now_ns() - begin_ns);
+		rest->jobs++;
+		rest->n--;
+	}
+	assay_sort(ns, n);
+	double job_ns = n ? ns[n / 2] - m->clock_ns : 0;
+	return job_ns > 1 ? job_ns : 1;
+}
+
 size_t modes_choose_and_run(struct modes *m, struct job *jobs, size_t n, enum mode *ret)
 {
 	struct rest rest = {jobs, n, 0};
 	double job_ns[MODE_COUNT] = {0};
 	uint64_t cpu_ns = assay_thread_cpu_ns(), begin_ns = assay_now_ns();
-	job_ns[MODE_SEQUENTIAL] = try_some(m, MODE_SEQUENTIAL, &rest, TRY_HERE);
+	job_ns[MODE_SEQUENTIAL] = try_here(m, &rest);
 	double used =
 		(double)(assay_thread_cpu_ns() - cpu_ns) / (double)(assay_now_ns() - begin_ns);
 	if (used < WAITS_SHARE &&

@@ -17,15 +17,16 @@ enum mode { MODE_SEQUENTIAL, MODE_THREADS, MODE_PROCESSES, MODE_COUNT };
 
 struct modes {
 	struct adaptive *pool;
-	unsigned processes;   /* at a time */
-	const cpu_set_t *set; /* their CPUs; NULL: those of the caller */
-	double begin_ns
-		[MODE_COUNT]; /* of a way, before the first job is through; see modes_measure() */
+	unsigned processes;          /* at a time */
+	const cpu_set_t *set;        /* their CPUs; NULL: those of the caller */
+	double begin_ns[MODE_COUNT]; /* of a way, before the first job is through */
+	double clock_ns;             /* of one look at the clock */
 };
 
 /* Run jobs[n] in one way; returns how many have an error. */
 size_t modes_run(struct modes *m, enum mode mode, struct job *jobs, size_t n);
-/* What beginning costs on this machine: begin_ns of all ways, from a few empty batches. */
+/* What beginning costs on this machine: begin_ns of all ways, from a few empty batches; and
+ * clock_ns. */
 void modes_measure(struct modes *m);
 /* Run jobs[n], choosing the way. *ret: that of most of them. Returns how many have an error. */
 size_t modes_choose_and_run(struct modes *m, struct job *jobs, size_t n, enum mode *ret);
