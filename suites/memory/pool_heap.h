@@ -11,14 +11,14 @@
  * [Thread lists and remote lists as in mimalloc: Leijen, Zorn, de Moura, "Mimalloc: free list
  * sharding in action", APLAS 2019; whole-heap adoption as in Hoard's and rpmalloc's spirit.]
  *
- * A release counts nothing: a sample does it for all. One slab in POOL_COUNTED_ONE_IN lies in the upper half
+ * A release counts nothing: a sample does it for all. From some size on one slab in POOL_COUNTED_ONE_IN lies in the upper half
  * of the region, where the address says "not here", and releases to it take the slow way, on which their bytes
  * are counted. When enough have passed, or less often while nothing grows, the heap
  * looks whether half of its blocks are free. If so they are sorted into lists of their slabs, which know
  * when all of their blocks are there, and the thread's heap is replaced by a stand-in with empty lists: every
  * further release takes the slow way into its slab's list, until the first allocation brings the heap back. So
  * slabs without blocks in use are found while a thread only releases, and the fast way stays short. A
- * heap of fewer slabs than that has none to give back that it would not keep.
+ * heap under 8 MiB (POOL_COUNTED_FROM slabs) keeps what it has.
  *
  * The hardened variant seals the links of free lists with a secret, marks free blocks so that a
  * second release of one is seen, and checks that a block is the pool's and has the size it is released
@@ -50,6 +50,7 @@ enum {
 	POOL_LARGEST = SIZE_LARGEST, /* above, the C library's malloc */
 	POOL_CLASSES = SIZE_CLASSES,
 	POOL_COUNTED_ONE_IN = 64,
+	POOL_COUNTED_FROM = 128, /* slabs */
 };
 
 /* User space of 47 bits; a region anywhere else would not be known, and so not taken. */

@@ -61,7 +61,7 @@ static struct pool_slab *cut_half(struct pool_region *region, size_t half)
  * from a new region. */
 static struct pool_slab *cut(struct pool_heap *heap)
 {
-	size_t half = heap->n_ever % POOL_COUNTED_ONE_IN == POOL_COUNTED_ONE_IN - 1;
+	size_t half = heap->n_ever >= POOL_COUNTED_FROM && heap->n_ever % POOL_COUNTED_ONE_IN == 0;
 	struct pool_slab *slab = cut_half(heap->last, half);
 
 	if (!slab)
