@@ -73,6 +73,8 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_cache_checksum = {
 	.brief = "checksum of a value; planted flipped bits found",
+	.source =
+		"planted single-bit errors as in P. Koopman, \"32-bit cyclic redundancy codes for Internet applications\", DSN 2002",
 	.body = body,
 	.setup = setup,
 	.teardown = teardown,

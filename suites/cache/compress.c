@@ -66,6 +66,7 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_cache_compress = {
 	.brief = "values compressed and decompressed, and how much smaller they get",
+	.source = "lzbench; https://github.com/inikep/lzbench",
 	.claim = "S4.cache",
 	.body = body,
 	.setup = setup,

@@ -334,6 +334,7 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_cache_connpool = {
 	.brief = "a query over a new connection or a pooled one: SQLite, Redis, HTTP",
+	.source = "connection against query time, as pgbench -C beside pgbench",
 	.claim = "S1.dbpool",
 	.body = body,
 	.setup = setup,

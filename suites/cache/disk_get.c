@@ -30,6 +30,7 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_cache_disk_get = {
 	.brief = "a point read from a store on disk, its pages in memory",
+	.source = "readrandom of LevelDB's db_bench, as in LMDB's microbenchmarks",
 	.claim = "S2.l2",
 	.body = body,
 	.setup = filled_setup,

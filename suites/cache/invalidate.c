@@ -134,6 +134,8 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_cache_invalidate = {
 	.brief = "a group of entries made invalid, by tag, scan, dependency, pattern or version",
+	.source =
+		"generations as in memcached's namespaces; dependencies as in Challenger, Iyengar, Dantzig, INFOCOM 1999",
 	.claim = "S1.invalidate",
 	.body = body,
 	.setup = setup,

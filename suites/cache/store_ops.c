@@ -42,6 +42,7 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_cache_store_ops = {
 	.brief = "puts into a store on disk, committed each or by the thousand",
+	.source = "fillrandom and fillsync of LevelDB's db_bench",
 	.claim = "S0.database",
 	.body = body,
 	.setup = filled_setup,

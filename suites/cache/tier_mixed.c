@@ -30,6 +30,7 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_cache_tier_mixed = {
 	.brief = "look-ups and updates over memory, disk, Redis and SQLite tiers",
+	.source = "mixes of YCSB [Cooper et al., SoCC 2010] over an inclusive hierarchy",
 	.claim = "S0.caching",
 	.body = body,
 	.setup = setup,

@@ -38,6 +38,8 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_cache_tier_speedup = {
 	.brief = "look-ups through tiers beside asking an origin that takes its time",
+	.source =
+		"mean access time of a hierarchy: Hennessy, Patterson, Computer Architecture, chapter 2",
 	.claim = "S1.cache",
 	.body = body,
 	.setup = setup,

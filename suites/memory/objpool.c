@@ -31,6 +31,8 @@ static void body(struct assay_run *run)
 
 const struct assay_bench assay_bench_memory_objpool = {
 	.brief = "an object acquired from a pool and released",
+	.source =
+		"J. Bonwick, \"The slab allocator: an object-caching kernel memory allocator\", USENIX 1994",
 	.body = body,
 	.setup = setup,
 	.teardown = object_bench_teardown,
