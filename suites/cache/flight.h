@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "harness/base/err.h"
-#include "suites/cache/wire.h"
+#include "suites/remote/wire.h"
 
 enum { FLIGHT_MOST = 256 }; /* keys in one MGET */
 

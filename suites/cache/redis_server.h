@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "suites/cache/server.h"
-#include "suites/cache/wire.h"
+#include "suites/remote/server.h"
+#include "suites/remote/wire.h"
 
 /* ASSAY_SKIP when there is none, with the package. Stop it with server_stop(). */
 enum assay_code redis_server_start(struct server **ret, struct assay_err *err);

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "suites/cache/server.h"
+#include "suites/remote/server.h"
 
 enum { CONNECTIONS_MAX = 64, ENTRY_OVERHEAD_BYTES = 96 };
 

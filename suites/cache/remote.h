@@ -4,7 +4,7 @@
 #define ASSAY_SUITES_CACHE_REMOTE_H
 
 #include "suites/cache/cache.h"
-#include "suites/cache/wire.h"
+#include "suites/remote/wire.h"
 
 /* How one server is started and spoken to. */
 struct remote_kind {

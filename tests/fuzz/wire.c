@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "suites/cache/wire.h"
+#include "suites/remote/wire.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { KEYS = 3, VALUE_BYTES = 5 };

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "suites/cache/remote.h"
-#include "suites/cache/server.h"
+#include "suites/remote/server.h"
 
 /* -m is in MiB, and below 8 its slabs leave some sizes without any memory. */
 enum { LEAST_MIB = 8 };

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "suites/cache/remote.h"
-#include "suites/cache/server.h"
+#include "suites/remote/server.h"
 
 /* What an empty server has in use already; the budget is for entries and their metadata. */
 #define EMPTY_BYTES ((size_t)2 << 20)

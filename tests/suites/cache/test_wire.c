@@ -8,8 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "suites/cache/server.h"
-#include "suites/cache/wire.h"
+#include "suites/remote/server.h"
+#include "suites/remote/wire.h"
 #include "tests/t.h"
 
 /* Answers the first request with `reply`, then closes; with no reply it keeps the connection open. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* wire_io: the inside of a wire, for those who speak a protocol over it. */
-#ifndef ASSAY_SUITES_CACHE_WIRE_IO_H
-#define ASSAY_SUITES_CACHE_WIRE_IO_H
+#ifndef ASSAY_SUITES_REMOTE_WIRE_IO_H
+#define ASSAY_SUITES_REMOTE_WIRE_IO_H
 
-#include "suites/cache/wire.h"
+#include "suites/remote/wire.h"
 
 struct wire {
 	int fd;

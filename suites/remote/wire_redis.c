@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "harness/base/str.h"
-#include "suites/cache/wire_io.h"
+#include "suites/remote/wire_io.h"
 
 #ifdef ASSAY_HAVE_HIREDIS
 
@@ -219,6 +219,56 @@ bool wire_redis_mget(struct wire *w, const uint64_t *keys, size_t n, void *value
 	return ok;
 }
 
+/* Replies nest a few deep; what is deeper was not asked for. */
+enum { DEPTH_MOST = 8 };
+
+static bool flatten(struct wire *w, const redisReply *reply, int depth, wire_redis_each each,
+		    void *context)
+{
+	char number[32];
+	switch (reply->type) {
+	case REDIS_REPLY_STATUS:
+	case REDIS_REPLY_STRING:
+		each(context, reply->str, (size_t)reply->len, depth);
+		return true;
+	case REDIS_REPLY_INTEGER:
+		snprintf(number, sizeof(number), "%lld", reply->integer);
+		each(context, number, strlen(number), depth);
+		return true;
+	case REDIS_REPLY_NIL:
+		each(context, NULL, 0, depth);
+		return true;
+	case REDIS_REPLY_ARRAY:
+		for (size_t i = 0; i < reply->elements && depth < DEPTH_MOST; i++)
+			if (!flatten(w, reply->element[i], depth + 1, each, context))
+				return false;
+		return depth < DEPTH_MOST || unexpected(w, reply);
+	default:
+		return unexpected(w, reply);
+	}
+}
+
+static void ignore(void *context, const char *text, size_t length, int depth)
+{
+	(void)context;
+	(void)text;
+	(void)length;
+	(void)depth;
+}
+
+bool wire_redis_command(struct wire *w, size_t n, const char *const *words, const size_t *lengths,
+			wire_redis_each each, void *context)
+{
+	if (!wire_begin(w) || !put_command(w, n, (const char **)words, lengths) || !wire_flush(w))
+		return false;
+	redisReply *reply = take_reply(w);
+	if (!reply)
+		return false;
+	bool ok = flatten(w, reply, 0, each ? each : ignore, context) && all_taken(w);
+	freeReplyObject(reply);
+	return ok;
+}
+
 bool wire_redis_call(struct wire *w, const char *command)
 {
 	const char *words[] = {command};
@@ -258,6 +308,12 @@ bool wire_redis_mget(struct wire *w, const uint64_t *keys, size_t n, void *value
 
 bool wire_redis_fill(struct wire *w, const uint64_t *keys, size_t n, const void *values,
 		     size_t size)
+{
+	return without(w);
+}
+
+bool wire_redis_command(struct wire *w, size_t n, const char *const *words, const size_t *lengths,
+			wire_redis_each each, void *context)
 {
 	return without(w);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* server: start, wait for the socket, stop; everything with a deadline. */
-#include "suites/cache/server.h"
+#include "suites/remote/server.h"
 
 #include <dirent.h>
 #include <errno.h>

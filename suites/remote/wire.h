@@ -6,8 +6,8 @@
  * reason, and all later calls fail at once with the same. Not to be shared by threads.
  * Protocols: Redis's through hiredis, memcached's text protocol.
  */
-#ifndef ASSAY_SUITES_CACHE_WIRE_H
-#define ASSAY_SUITES_CACHE_WIRE_H
+#ifndef ASSAY_SUITES_REMOTE_WIRE_H
+#define ASSAY_SUITES_REMOTE_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +45,15 @@ bool wire_redis_fill(struct wire *wire, const uint64_t *keys, size_t n, const vo
 		     size_t size);
 /* A command without arguments or values, such as PING; true when the reply is not an error. */
 bool wire_redis_call(struct wire *wire, const char *command);
+
+/*
+ * Any command of n words, such as XADD, and its reply flattened: `each` (may be NULL) is called with every text, number
+ * (as decimal text) and nil (NULL) in it, in its order and with how many arrays are around it. The text is valid during the
+ * call. False on failure, an error reply among them, whose text wire_error() gives; a server's error breaks the wire.
+ */
+typedef void (*wire_redis_each)(void *context, const char *text, size_t length, int depth);
+bool wire_redis_command(struct wire *wire, size_t n, const char *const *words,
+			const size_t *lengths, wire_redis_each each, void *context);
 
 /* memcached. */
 bool wire_memcached_get(struct wire *wire, uint64_t key, void *value, size_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* wire: bytes out and in under a deadline, and memcached's protocol over them. */
-#include "suites/cache/wire_io.h"
+#include "suites/remote/wire_io.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* server: a peer that is a program of its own, started on a private unix socket and stopped after. */
-#ifndef ASSAY_SUITES_CACHE_SERVER_H
-#define ASSAY_SUITES_CACHE_SERVER_H
+#ifndef ASSAY_SUITES_REMOTE_SERVER_H
+#define ASSAY_SUITES_REMOTE_SERVER_H
 
 #include "harness/base/err.h"
 
