@@ -15,6 +15,7 @@
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 #include "harness/gate/acceptance.h"
+#include "harness/store/run_json.h"
 #include "harness/store/verdict.h"
 
 static const struct cli_option options[] = {
@@ -196,7 +197,7 @@ static void confirm(const struct request *r)
 		       ack_limit(ack->limit_ratio, r->series->better, limit, sizeof(limit)));
 	if (ack->kind == ASSAY_ACK_FALSE_ALARM)
 		return;
-	stored_time(ack->expires_ns, until);
+	assay_time_text(ack->expires_ns, until);
 	printf(ack->expires_ns ? " until %s\n" : ", without an end\n", until);
 	if (ack->from && ack->to)
 		printf("   or until the base contains %.12s (accepted against %.12s)\n", ack->to,

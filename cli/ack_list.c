@@ -9,13 +9,14 @@
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
+#include "harness/store/run_json.h"
 #include "harness/store/verdict.h"
 
 json_t *ack_json(const struct assay_ack *ack, const char *state)
 {
 	char made[24], expires[24], key[65], fingerprint[65];
-	stored_time(ack->made_ns, made);
-	stored_time(ack->expires_ns, expires);
+	assay_time_text(ack->made_ns, made);
+	assay_time_text(ack->expires_ns, expires);
 	for (int i = 0; i < 32; i++) {
 		snprintf(key + 2 * i, 3, "%02x", ack->series_key[i]);
 		snprintf(fingerprint + 2 * i, 3, "%02x", ack->fingerprint[i]);
@@ -71,7 +72,7 @@ static void print_ack(struct cli_table *table, const struct assay_ack_list *acks
 	if (ack->kind != ASSAY_ACK_ACCEPTED)
 		assay_copy(until, sizeof(until), "-");
 	else if (ack->expires_ns) /* the last day that it covers */
-		stored_time(ack->expires_ns - 1, until);
+		assay_time_text(ack->expires_ns - 1, until);
 	until[strcspn(until, "T")] = '\0';
 	const char *cells[] = {id, word_of(acks, at), limit, until, ack->author, ack->note};
 	cli_table_row(table, cells);

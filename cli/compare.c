@@ -11,6 +11,7 @@
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
+#include "harness/store/run_json.h"
 
 static const struct cli_option options[] = {
 	{"all", 'a', NULL, "list unchanged series, too"},
@@ -270,10 +271,11 @@ static enum assay_code print_json(const struct comparison *c, struct assay_err *
 	}
 	return assay_json_document(
 		json_pack("{s:s, s:o, s:o, s:b, s:{s:f, s:f}, s:o, s:o, s:o, s:o}", "schema",
-			  "assay/1", "a", stored_json(c->run_a), "b", stored_json(c->run_b),
-			  "hardware_comparison", (int)p->hardware, "policy", "margin", p->margin,
-			  "confidence", p->confidence, "series", series, "geomeans", geomeans,
-			  "missing", unpaired_json(p->lost, p->n_lost, true), "new",
+			  "assay/1", "a", assay_run_json(c->run_a, false), "b",
+			  assay_run_json(c->run_b, false), "hardware_comparison", (int)p->hardware,
+			  "policy", "margin", p->margin, "confidence", p->confidence, "series",
+			  series, "geomeans", geomeans, "missing",
+			  unpaired_json(p->lost, p->n_lost, true), "new",
 			  unpaired_json(p->found, p->n_found, false)),
 		c->cli->json, err);
 }

@@ -11,6 +11,7 @@
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 #include "harness/store/merge.h"
+#include "harness/store/run_json.h"
 
 static const struct cli_option options[] = {
 	{"keep-samples", 0, "AGE", "gc: drop samples of older runs, keep summaries (90d, 48h)"},
@@ -148,7 +149,7 @@ static enum assay_code backup(struct cli *cli, const struct cli_args *args, cons
 	struct assay_store *store;
 	char when[24];
 	ASSAY_AUTO(assay_str_done) struct assay_str target = {0};
-	stored_time(assay_wall_ns(), when);
+	assay_time_text(assay_wall_ns(), when);
 	if (file)
 		assay_str_add(&target, "%s", file);
 	else

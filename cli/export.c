@@ -48,15 +48,37 @@ struct job {
 	size_t runs, results;
 };
 
+/* Write the file that the run was imported from, if it was one of this format. */
+static enum assay_code give_back(struct job *job, struct assay_store *store,
+				 const struct assay_run_info *run, bool *ret_written,
+				 struct assay_err *err)
+{
+	char kind[32];
+	struct assay_attachment_list files;
+	snprintf(kind, sizeof(kind), "import:%s", job->format->name);
+	enum assay_code code = assay_store_attachments(store, run->id, kind, &files, err);
+	if (code != ASSAY_OK)
+		return code;
+	*ret_written = files.n > 0;
+	if (files.n > 0)
+		fwrite(files.attachments[0].bytes, 1, files.attachments[0].size, job->out);
+	assay_attachment_list_done(&files);
+	return ASSAY_OK;
+}
+
 static enum assay_code export_run(struct job *job, struct assay_store *store,
 				  const struct assay_run_info *run, struct assay_err *err)
 {
 	struct assay_result_list results;
+	bool written = false;
 	enum assay_code code =
 		assay_store_results(store, run->id, job->pattern, job->format->load, &results, err);
 	if (code != ASSAY_OK)
 		return code;
-	code = job->format->run(job->out, run, &results, job->runs == 0, err);
+	if (job->format->original && !job->pattern)
+		code = give_back(job, store, run, &written, err);
+	if (code == ASSAY_OK && !written)
+		code = job->format->run(job->out, run, &results, job->runs == 0, err);
 	job->runs++;
 	job->results += results.n;
 	assay_result_list_done(&results);

@@ -8,6 +8,7 @@
 
 #include "cli/stored.h"
 #include "harness/base/str.h"
+#include "harness/store/run_json.h"
 
 void export_csv_text(FILE *out, const char *text)
 {
@@ -59,8 +60,8 @@ static enum assay_code begin(FILE *out, struct assay_err *err)
 static void run_fields(FILE *out, const struct assay_run_info *run)
 {
 	char uuid[37], started[24];
-	stored_uuid(run->uuid, uuid);
-	stored_time(run->started_ns, started);
+	assay_uuid_text(run->uuid, uuid);
+	assay_time_text(run->started_ns, started);
 	count_field(out, (uint64_t)run->id);
 	text_field(out, uuid);
 	text_field(out, started);

@@ -12,6 +12,7 @@
 #include "harness/base/attr.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
+#include "harness/store/run_json.h"
 
 /* Its caches want to know how many processing units share each. */
 static json_t *caches_json(const json_t *machine)
@@ -44,8 +45,8 @@ static const char *fact(const json_t *environment, const char *key)
 static json_t *context_json(const struct assay_run_info *run)
 {
 	char started[24], uuid[37];
-	stored_time(run->started_ns, started);
-	stored_uuid(run->uuid, uuid);
+	assay_time_text(run->started_ns, started);
+	assay_uuid_text(run->uuid, uuid);
 	json_t *machine = json_loads(run->machine_json, 0, NULL);
 	json_t *environment = json_loads(run->environment_json, 0, NULL);
 	const char *governor = fact(environment, "cpu.governor");
@@ -210,6 +211,7 @@ static enum assay_code document(FILE *out, const struct assay_run_info *run,
 const struct export_format export_gbench = {
 	.name = "gbench",
 	.one_run = true,
+	.original = true,
 	.load = ASSAY_LOAD_SAMPLES,
 	.run = document,
 };

@@ -9,6 +9,7 @@
 #include "cli/stored.h"
 #include "harness/base/attr.h"
 #include "harness/base/str.h"
+#include "harness/store/run_json.h"
 
 void export_openmetrics_label(FILE *out, const char *text)
 {
@@ -95,7 +96,7 @@ static enum assay_code families(FILE *out, const struct assay_run_info *run,
 	(void)err;
 	char uuid[37];
 	const char noise[] = {run->noise ? run->noise : '?', '\0'};
-	stored_uuid(run->uuid, uuid);
+	assay_uuid_text(run->uuid, uuid);
 	fputs("# TYPE assay_run info\n# HELP assay_run The run the figures are from.\n"
 	      "assay_run_info{",
 	      out);

@@ -13,6 +13,7 @@
 #include "cli/stored.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
+#include "harness/store/run_json.h"
 
 void export_postgres_text(FILE *out, const char *text)
 {
@@ -121,7 +122,7 @@ static json_t *tags_json(const struct assay_run_info *run)
 static void time_column(FILE *out, uint64_t wall_ns)
 {
 	char text[24];
-	stored_time(wall_ns, text);
+	assay_time_text(wall_ns, text);
 	if (!wall_ns || text[0] == '?')
 		fputs("\\N\t", out);
 	else
@@ -132,7 +133,7 @@ static void run_row(FILE *out, const struct assay_run_info *run)
 {
 	const char noise[] = {run->noise ? run->noise : '?', '\0'};
 	char uuid[37];
-	stored_uuid(run->uuid, uuid);
+	assay_uuid_text(run->uuid, uuid);
 	text_column(out, uuid);
 	text_column(out, run->machine_name);
 	fputs("\\\\x", out);
@@ -225,7 +226,7 @@ static enum assay_code rows(FILE *out, const struct assay_run_info *run,
 	char uuid[37];
 	(void)first;
 	(void)err;
-	stored_uuid(run->uuid, uuid);
+	assay_uuid_text(run->uuid, uuid);
 	fputs("COPY new_run FROM stdin;\n", out);
 	run_row(out, run);
 	fputs("\\.\nCOPY new_result FROM stdin;\n", out);

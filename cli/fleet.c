@@ -9,6 +9,7 @@
 #include "cli/stored.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
+#include "harness/store/run_json.h"
 
 enum { MOST_CELLS = 20 };
 
@@ -51,7 +52,7 @@ static void print_class(const struct fleet *f, const struct fleet_class *class)
 		char runs[24], newest[24], series[48], ratio[24] = "-", score[24] = "-";
 		if (!f->all && !*remark(class, node) && class->n > MOST_CELLS)
 			continue;
-		stored_time(m->newest_ns, newest);
+		assay_time_text(m->newest_ns, newest);
 		snprintf(runs, sizeof(runs), "%zu", m->runs);
 		snprintf(series, sizeof(series), "%zu/%zu", node->n_series, class->n_series);
 		if (isfinite(node->ratio)) {
@@ -119,8 +120,8 @@ static json_t *machine_json(const struct fleet *f, size_t i)
 	const struct assay_fleet_machine *m = &f->fleet.machines[i];
 	const struct fleet_node *node = &f->view.nodes[i];
 	char uuid[37], newest[24];
-	stored_uuid(m->uuid, uuid);
-	stored_time(m->newest_ns, newest);
+	assay_uuid_text(m->uuid, uuid);
+	assay_time_text(m->newest_ns, newest);
 	return json_pack("{s:o, s:s, s:I, s:s, s:I, s:o, s:o, s:b}", "name",
 			 assay_json_text(m->name), "uuid", uuid, "runs", (json_int_t)m->runs,
 			 "newest", newest, "series", (json_int_t)node->n_series, "ratio",

@@ -11,6 +11,7 @@
 struct export_format {
 	const char *name;
 	bool one_run;  /* the format has no place for a second one */
+	bool original; /* a run that was imported from this format is given back as that file */
 	unsigned load; /* ASSAY_LOAD_... */
 	/* Called in this order: begin, run for each run, end. begin and end may be NULL. What the stream
 	 * itself fails to take is found by the caller. */

@@ -10,6 +10,7 @@
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
+#include "harness/store/run_json.h"
 
 const char *budget_word(const struct budget *budget, const struct assay_bound_outcome *outcome)
 {
@@ -214,7 +215,7 @@ enum assay_code budget_check_json(const struct budget_check *check, FILE *out,
 	json_object_set_new(counts, "not measurable", json_integer((json_int_t)check->unbounded));
 	return assay_json_document(
 		json_pack("{s:s, s:o, s:o, s:o, s:i}", "schema", "assay/1", "run",
-			  check->run ? stored_json(check->run) : json_null(), "budgets", budgets,
-			  "counts", counts, "exit", check->exit),
+			  check->run ? assay_run_json(check->run, false) : json_null(), "budgets",
+			  budgets, "counts", counts, "exit", check->exit),
 		out, err);
 }

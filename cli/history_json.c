@@ -5,6 +5,7 @@
 #include "cli/history_view.h"
 #include "cli/stored.h"
 #include "harness/base/json.h"
+#include "harness/store/run_json.h"
 
 static json_t *fingerprint_json(const uint8_t fingerprint[32])
 {
@@ -24,7 +25,7 @@ static json_t *ratio_json(const struct history_basis *basis, const struct assay_
 static json_t *point_json(const struct history_view *view, const struct assay_history_point *p)
 {
 	char when[24];
-	stored_time(p->started_ns, when);
+	assay_time_text(p->started_ns, when);
 	json_t *json = json_object(), *ratio = NULL;
 	json_object_set_new(json, "run", json_integer(p->run));
 	json_object_set_new(json, "started", json_string(when));

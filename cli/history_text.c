@@ -8,6 +8,7 @@
 #include "cli/stored.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
+#include "harness/store/run_json.h"
 
 enum { MOST_BARS = 40 };
 
@@ -109,7 +110,7 @@ static void fill_cells(struct cells *c, const struct history_view *view, const s
 			    .anchor = "-",
 			    .change = "-"};
 	snprintf(c->run, sizeof(c->run), "%" PRId64, p->run);
-	stored_time(p->started_ns, c->when);
+	assay_time_text(p->started_ns, c->when);
 	if (p->commit)
 		snprintf(c->commit, sizeof(c->commit), "%.10s%s", p->commit, p->dirty ? "+" : "");
 	for (int i = 0; i < 4; i++)

@@ -30,7 +30,6 @@
 #include "reports/report.h"
 
 #define NOISE_PROBE_NS 250000000u
-enum { MAX_TAGS = 64 };
 
 static const struct cli_option options[] = {
 	{"profile", 'p', "NAME", "quick, ci, full or card (default quick)"},
@@ -74,8 +73,8 @@ struct session {
 	int64_t run;
 	bool resumed;
 	struct assay_result_list known; /* results of the run to resume */
-	struct assay_tag tags[MAX_TAGS];
-	size_t n_tags;
+	struct assay_run_info tagged;   /* nothing but the tags of the command line */
+	struct assay_tag *tags;
 	struct run_output output;
 	size_t anchored; /* series with a ratio to the anchor */
 	uint64_t elapsed_ns;
@@ -84,8 +83,7 @@ struct session {
 
 static void session_done(struct session *s)
 {
-	for (size_t i = 0; i < s->n_tags; i++)
-		free((void *)(uintptr_t)s->tags[i].key);
+	free(s->tags);
 	assay_result_list_done(&s->known);
 	assay_store_close(s->store);
 	ceilings_done(&s->ceilings);
@@ -93,27 +91,6 @@ static void session_done(struct session *s)
 	assay_plan_done(&s->plan);
 	assay_topology_free(s->topology);
 	run_request_done(&s->request);
-}
-
-static enum assay_code read_tags(struct session *s, const struct cli_args *args,
-				 struct assay_err *err)
-{
-	for (size_t i = 0; i < args->n_given; i++) {
-		if (strcmp(args->given[i].option->name, "tag") != 0)
-			continue;
-		if (s->n_tags == MAX_TAGS)
-			return assay_fail(err, ASSAY_EUSAGE, "more than %d tags", MAX_TAGS);
-		char *key = strdup(args->given[i].value);
-		char *equals = key ? strchr(key, '=') : NULL;
-		if (!equals || equals == key) {
-			free(key);
-			return assay_fail(err, ASSAY_EUSAGE, "--tag wants KEY=VALUE, not '%s'",
-					  args->given[i].value);
-		}
-		*equals = '\0';
-		s->tags[s->n_tags++] = (struct assay_tag){key, equals + 1};
-	}
-	return ASSAY_OK;
 }
 
 static enum assay_code print_plan(const struct session *s, struct assay_err *err)
@@ -178,8 +155,8 @@ static enum assay_code begin_run(struct session *s, struct assay_err *err)
 		.seed = s->request.seed,
 		.profile = s->request.profile,
 		.plan = plan,
-		.tags = s->tags,
-		.n_tags = s->n_tags,
+		.tags = s->tagged.tags,
+		.n_tags = s->tagged.n_tags,
 	};
 	return run_record_begin(&record, s->store, &s->run, err);
 }
@@ -383,7 +360,7 @@ static enum assay_code prepare(struct session *s, const struct cli_args *args,
 	if (rc == ASSAY_OK && !reference)
 		rc = run_request_anchor(s->cli, args, &s->request, err);
 	if (rc == ASSAY_OK)
-		rc = read_tags(s, args, err);
+		rc = run_record_tags(args, &s->tagged, &s->tags, err);
 	if (rc == ASSAY_OK)
 		rc = assay_topology_load(NULL, &s->topology, err);
 	if (rc == ASSAY_OK)

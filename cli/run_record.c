@@ -3,6 +3,7 @@
 #include "cli/run_record.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/revision.h"
@@ -76,4 +77,46 @@ enum assay_code run_record_begin(const struct run_record *record, struct assay_s
 	assay_topology_fingerprint(record->topology, info.fingerprint);
 	assay_environment_hash(record->environment, info.environment_hash);
 	return assay_store_begin_run(store, &info, ret_run, err);
+}
+
+/* Bytes of the texts behind all --tag. */
+static size_t text_bytes(const struct cli_args *args, size_t *ret_n)
+{
+	size_t bytes = 0;
+	*ret_n = 0;
+	for (size_t i = 0; i < args->n_given; i++) {
+		if (strcmp(args->given[i].option->name, "tag") != 0)
+			continue;
+		bytes += strlen(args->given[i].value) + 1;
+		++*ret_n;
+	}
+	return bytes;
+}
+
+enum assay_code run_record_tags(const struct cli_args *args, struct assay_run_info *run,
+				struct assay_tag **ret, struct assay_err *err)
+{
+	size_t n, bytes = text_bytes(args, &n);
+	struct assay_tag *tags = malloc((run->n_tags + n) * sizeof(*tags) + bytes + 1);
+	*ret = tags;
+	if (!tags)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu tags", n);
+	char *text = (char *)(tags + run->n_tags + n);
+	if (run->n_tags)
+		memcpy(tags, run->tags, run->n_tags * sizeof(*tags));
+	run->tags = tags;
+	for (size_t i = 0; i < args->n_given; i++) {
+		if (strcmp(args->given[i].option->name, "tag") != 0)
+			continue;
+		size_t size = strlen(args->given[i].value) + 1;
+		memcpy(text, args->given[i].value, size);
+		char *equals = strchr(text, '=');
+		if (!equals || equals == text)
+			return assay_fail(err, ASSAY_EUSAGE, "--tag wants KEY=VALUE, not '%s'",
+					  text);
+		*equals = '\0';
+		tags[run->n_tags++] = (struct assay_tag){text, equals + 1};
+		text += size;
+	}
+	return ASSAY_OK;
 }

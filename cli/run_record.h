@@ -27,4 +27,11 @@ struct run_record {
 enum assay_code run_record_begin(const struct run_record *record, struct assay_store *store,
 				 int64_t *ret_run, struct assay_err *err);
 
+/*
+ * Put the tags of --tag behind those that run->tags has. *ret, which is to be freed also on failure, holds
+ * them and their texts. ASSAY_EUSAGE for what is not KEY=VALUE.
+ */
+enum assay_code run_record_tags(const struct cli_args *args, struct assay_run_info *run,
+				struct assay_tag **ret, struct assay_err *err);
+
 #endif

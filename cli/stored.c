@@ -7,7 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "harness/base/json.h"
 #include "harness/base/str.h"
 #include "harness/store/ack.h"
 
@@ -78,24 +77,6 @@ static bool utc(uint64_t wall_ns, struct tm *ret)
 	return gmtime_r(&seconds, ret) != NULL;
 }
 
-void stored_time(uint64_t wall_ns, char text[24])
-{
-	struct tm tm;
-	if (!utc(wall_ns, &tm) || !strftime(text, 24, "%Y-%m-%dT%H:%M:%SZ", &tm))
-		assay_copy(text, 24, "?");
-}
-
-void stored_uuid(const uint8_t uuid[16], char text[37])
-{
-	char *to = text;
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*to++ = '-';
-		snprintf(to, 3, "%02x", uuid[i]);
-		to += 2;
-	}
-}
-
 const char *stored_describe(const struct assay_run_info *run, char *text, size_t size)
 {
 	struct tm tm;
@@ -111,52 +92,6 @@ const char *stored_describe(const struct assay_run_info *run, char *text, size_t
 		 run->status == ASSAY_RUN_COMPLETE ? "" : ", ",
 		 run->status == ASSAY_RUN_COMPLETE ? "" : assay_run_status_name(run->status));
 	return text;
-}
-
-static json_t *parsed(const char *text)
-{
-	json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
-	return json ? json : json_null();
-}
-
-static json_t *tags_json(const struct assay_run_info *run)
-{
-	json_t *tags = json_object();
-	for (size_t i = 0; i < run->n_tags; i++)
-		json_object_set_new_nocheck(tags, run->tags[i].key,
-					    assay_json_text(run->tags[i].value));
-	return tags;
-}
-
-json_t *stored_json(const struct assay_run_info *run)
-{
-	char uuid[37], started[24], finished[24], fingerprint[65];
-	stored_uuid(run->uuid, uuid);
-	stored_time(run->started_ns, started);
-	stored_time(run->finished_ns, finished);
-	for (int i = 0; i < 32; i++)
-		snprintf(fingerprint + 2 * i, 3, "%02x", run->fingerprint[i]);
-	const char noise[] = {run->noise ? run->noise : '?', '\0'};
-	json_t *json = json_object();
-	json_object_set_new(json, "id", json_integer(run->id));
-	json_object_set_new(json, "uuid", json_string(uuid));
-	json_object_set_new(json, "status", json_string(assay_run_status_name(run->status)));
-	json_object_set_new(json, "started", json_string(started));
-	json_object_set_new(json, "finished",
-			    run->finished_ns ? json_string(finished) : json_null());
-	json_object_set_new(json, "profile", assay_json_text(run->profile));
-	/* As text: half of all seeds are beyond what JSON readers keep exactly. */
-	json_object_set_new(json, "seed", json_sprintf("%" PRIu64, run->seed));
-	json_object_set_new(json, "noise", json_string(noise));
-	json_object_set_new(json, "version", assay_json_text(run->version));
-	json_object_set_new(json, "commit", assay_json_text(run->commit));
-	json_object_set_new(json, "dirty", json_boolean(run->dirty));
-	json_object_set_new(json, "machine", assay_json_text(run->machine_name));
-	json_object_set_new(json, "fingerprint", json_string(fingerprint));
-	json_object_set_new(json, "command", parsed(run->command));
-	json_object_set_new(json, "tags", tags_json(run));
-	json_object_set_new(json, "results", json_integer((json_int_t)run->n_results));
-	return json;
 }
 
 /* As many path parts of `name` as `pattern` has: a mistyped benchmark is not near a whole case. */

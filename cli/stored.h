@@ -6,7 +6,6 @@
 #ifndef ASSAY_CLI_STORED_H
 #define ASSAY_CLI_STORED_H
 
-#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,14 +31,8 @@ const struct assay_run_info *stored_one(const struct cli *cli, const char *refer
 
 /* "run 12, 2025-11-20 14:03, ci, commit 1a2b3c4d5e, noise B, complete". Returns text. */
 const char *stored_describe(const struct assay_run_info *run, char *text, size_t size);
-/* What a document says about a run; new reference. */
-json_t *stored_json(const struct assay_run_info *run);
 /* ASSAY_EUSAGE: no series has a name like `pattern`, and what it was perhaps meant to be. */
 enum assay_code stored_no_series(struct assay_store *store, const char *pattern,
 				 struct assay_err *err);
-/* "0190f3c2-...": 36 characters. */
-void stored_uuid(const uint8_t uuid[16], char text[37]);
-/* "2025-11-20T14:03:59Z". */
-void stored_time(uint64_t wall_ns, char text[24]);
 
 #endif

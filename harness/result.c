@@ -42,3 +42,11 @@ const char *const assay_default_events[] = {
 	"cycles",      "instructions",     "branch_misses",  "cache_misses", "task_clock",
 	"page_faults", "context_switches", "cpu_migrations", NULL,
 };
+
+enum assay_quality assay_quality_parse(const char *name)
+{
+	for (int q = ASSAY_UNAVAILABLE; q <= ASSAY_DERIVED; q++)
+		if (strcmp(assay_quality_name((enum assay_quality)q), name) == 0)
+			return (enum assay_quality)q;
+	return ASSAY_UNAVAILABLE;
+}

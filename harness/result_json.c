@@ -76,7 +76,28 @@ static void add_samples(json_t *json, const struct assay_samples *samples)
 	json_object_set_new(json, "launch_ends", ends);
 }
 
-json_t *assay_result_json(const struct assay_result *r, bool with_samples)
+static json_t *histogram_json(const struct assay_histogram_data *histogram)
+{
+	json_t *index = json_array(), *counts = json_array();
+	for (size_t i = 0; i < histogram->n; i++) {
+		json_array_append_new(index, json_integer(histogram->index[i]));
+		json_array_append_new(counts, json_integer((json_int_t)histogram->counts[i]));
+	}
+	return json_pack("{s:o, s:o}", "index", index, "counts", counts);
+}
+
+static void add_rest(json_t *json, const struct assay_result *r)
+{
+	json_object_set_new(json, "version", json_integer(r->version));
+	json_object_set_new(json, "started_ns", json_integer((json_int_t)r->started_ns));
+	json_object_set_new(json, "elapsed_ns", json_integer((json_int_t)r->elapsed_ns));
+	json_object_set_new(json, "bytes_per_op", assay_json_real(r->bytes_per_op));
+	json_object_set_new(json, "flops_per_op", assay_json_real(r->flops_per_op));
+	if (r->histogram.n)
+		json_object_set_new(json, "histogram", histogram_json(&r->histogram));
+}
+
+json_t *assay_result_json(const struct assay_result *r, bool whole)
 {
 	json_t *json = json_pack(
 		"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:s, s:b, s:s, s:o}", "schema",
@@ -97,7 +118,9 @@ json_t *assay_result_json(const struct assay_result *r, bool with_samples)
 	json_object_set_new(json, "driver", assay_json_text(r->driver));
 	json_object_set_new(json, "clock", assay_json_text(r->clock));
 	json_object_set_new(json, "flags", json_integer(r->flags));
-	if (with_samples)
+	if (whole) {
+		add_rest(json, r);
 		add_samples(json, &r->samples);
+	}
 	return json;
 }

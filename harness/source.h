@@ -71,5 +71,7 @@ struct assay_source {
 };
 
 const char *assay_quality_name(enum assay_quality quality);
+/* The quality of that name; ASSAY_UNAVAILABLE when it is none. */
+enum assay_quality assay_quality_parse(const char *name);
 
 #endif

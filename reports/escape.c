@@ -234,19 +234,6 @@ void assay_escape_workflow(struct assay_str *to, const char *text, bool property
 	}
 }
 
-void assay_escape_script(struct assay_str *to, const char *json, size_t length)
-{
-	size_t from = 0;
-	for (size_t i = 0; i < length; i++) {
-		if (!strchr("<>&", json[i]) || !json[i])
-			continue;
-		assay_str_put(to, json + from, i - from);
-		assay_str_add(to, "\\u%04x", (unsigned)json[i]);
-		from = i + 1;
-	}
-	assay_str_put(to, json + from, length - from);
-}
-
 size_t assay_characters(const char *text)
 {
 	uint32_t c;

@@ -26,8 +26,6 @@ void assay_escape_id(struct assay_str *to, const char *text);
 void assay_escape_uri(struct assay_str *to, const char *path);
 /* The message of a GitHub workflow command; of a property when `property`. Line breaks stay, as %0A. */
 void assay_escape_workflow(struct assay_str *to, const char *text, bool property);
-/* JSON inside a script element, in HTML and XML alike: <, > and & become \u00XX. */
-void assay_escape_script(struct assay_str *to, const char *json, size_t length);
 
 /* How many characters `text` has; invalid bytes count one each. */
 size_t assay_characters(const char *text);

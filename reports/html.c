@@ -7,10 +7,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "reports/escape.h"
 #include "reports/fits.h"
+#include "reports/page_data.h"
 #include "reports/words.h"
 
 enum { LINE_LIMIT = 300, VALUE_LIMIT = 600, SAMPLES = 200000 };
@@ -302,11 +304,9 @@ static enum assay_code data(struct assay_str *to, const struct assay_report_mode
 	json_decref(json);
 	if (!dump)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the data of the report");
-	assay_str_add(to, "<script type=\"application/json\" id=\"assay-data\">");
-	assay_escape_script(to, dump, strlen(dump));
-	assay_str_add(to, "</script>\n");
-	assay_auto_free(&dump);
-	return ASSAY_OK;
+	enum assay_code rc = assay_page_data_put(to, dump, err);
+	free(dump);
+	return rc;
 }
 
 static enum assay_code write_page(struct assay_str *to, const struct assay_report_model *model,
@@ -323,9 +323,11 @@ static enum assay_code write_page(struct assay_str *to, const struct assay_repor
 			      model->n_runs);
 	for (size_t r = 0; rc == ASSAY_OK && r < model->n_runs; r++)
 		rc = write_run(to, model, r, figures, err);
-	assay_str_add(to, "</main>\n<footer>Written by assay " ASSAY_VERSION
-			  ". This page loads nothing and runs nothing; the data behind it is the "
-			  "JSON in its element <code>assay-data</code>.</footer>\n</div>\n");
+	assay_str_add(
+		to,
+		"</main>\n<footer>Written by assay " ASSAY_VERSION
+		". This page loads nothing and runs nothing, and holds the data behind "
+		"it: <code>assay import</code> of this file restores the runs.</footer>\n</div>\n");
 	if (rc == ASSAY_OK)
 		rc = data(to, model, max_samples, err);
 	assay_str_add(to, "</body>\n</html>\n");

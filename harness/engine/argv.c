@@ -290,3 +290,22 @@ void assay_slug_name(char *to, size_t size, const char *text, const char *otherw
 	for (; *to; to++)
 		*to = (char)tolower((unsigned char)*to);
 }
+
+void assay_slug_label(char *ret, size_t size, const char *name)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str dotted = {0};
+	bool faithful = strlen(name) < size;
+	for (const char *c = name; *c; c++) {
+		assay_str_put(&dotted, *c == '/' ? "." : c, 1);
+		faithful &= isalnum((unsigned char)*c) || *c == '_' || *c == '-' || *c == '/';
+	}
+	assay_slug(ret, faithful ? size : size - ASSAY_DIGEST_SIZE, assay_str_text(&dotted));
+	faithful &= strcmp(ret, assay_str_text(&dotted)) == 0;
+	if (faithful)
+		return;
+	char digest[ASSAY_DIGEST_SIZE];
+	assay_digest(name, strlen(name), digest);
+	ret[size - ASSAY_DIGEST_SIZE - 1] = '\0';
+	size_t n = strlen(ret);
+	snprintf(ret + n, size - n, "%s%s", n ? "-" : "", digest);
+}

@@ -43,6 +43,10 @@ enum assay_code assay_argv_fill(const struct assay_argv *argv, assay_param_fn va
 /* Does {name} occur in a word? */
 bool assay_argv_mentions(const struct assay_argv *argv, const char *name);
 
+/* The value of an axis out of any text: '/' becomes '.', and when anything else of the text was lost the value
+ * carries a digest of what it was. */
+void assay_slug_label(char *to, size_t size, const char *text);
+
 enum { ASSAY_DIGEST_SIZE = 9 };
 /* Eight hexadecimal digits of SHA-256 over a text of `length` bytes. */
 void assay_digest(const void *bytes, size_t length, char ret[ASSAY_DIGEST_SIZE]);

@@ -2,7 +2,6 @@
 /* gbench_exe: list, describe, run for its JSON, and hand each repetition on. */
 #include "harness/engine/gbench_exe.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +19,6 @@
 enum {
 	LIST_LIMIT_BYTES = 4 << 20,
 	REPORT_LIMIT_BYTES = 64 << 20,
-	SLUG_MAX = 40,
 	NAME_MAX_BYTES = 4096,
 };
 
@@ -28,8 +26,7 @@ struct gbench_exe {
 	struct assay_program program;
 	json_t *description;
 	const char *executable, *benchmark;
-	char label[64];   /* the value of the axis case */
-	char threads[16]; /* as its name says */
+	struct assay_gbench_name name;
 };
 
 /* ---- listing ---- */
@@ -138,24 +135,14 @@ static void split_threads(const char *name, char threads[16], struct assay_str *
 	assay_str_add(ret_rest, "%.*s%s", (int)(at - name), name, digits + n);
 }
 
-/* '/' becomes '.'; a name of which anything else was lost carries a digest of what it was. */
-static void make_label(const char *name, char *ret, size_t size)
+void assay_gbench_name(const char *executable, const char *benchmark, struct assay_gbench_name *ret)
 {
-	ASSAY_AUTO(assay_str_done) struct assay_str dotted = {0};
-	bool faithful = strlen(name) < size;
-	for (const char *c = name; *c; c++) {
-		assay_str_put(&dotted, *c == '/' ? "." : c, 1);
-		faithful &= isalnum((unsigned char)*c) || *c == '_' || *c == '-' || *c == '/';
-	}
-	assay_slug(ret, faithful ? size : size - ASSAY_DIGEST_SIZE, assay_str_text(&dotted));
-	faithful &= strcmp(ret, assay_str_text(&dotted)) == 0;
-	if (faithful)
-		return;
-	char digest[ASSAY_DIGEST_SIZE];
-	assay_digest(name, strlen(name), digest);
-	ret[size - ASSAY_DIGEST_SIZE - 1] = '\0';
-	size_t n = strlen(ret);
-	snprintf(ret + n, size - n, "%s%s", n ? "-" : "", digest);
+	const char *slash = strrchr(executable, '/');
+	ASSAY_AUTO(assay_str_done) struct assay_str rest = {0};
+	assay_slug_name(ret->benchmark, sizeof(ret->benchmark), slash ? slash + 1 : executable,
+			"executable");
+	split_threads(benchmark, ret->threads, &rest);
+	assay_slug_label(ret->label, sizeof(ret->label), assay_str_text(&rest));
 }
 
 static void gbench_free(struct assay_program *program)
@@ -181,20 +168,13 @@ static enum assay_code gbench_make(const json_t *description, struct assay_progr
 		return assay_fail(err, ASSAY_EPARSE, "the description of a benchmark is damaged");
 	}
 	const char *label = json_string_value(json_object_get(exe->description, "label"));
-	const char *slash = strrchr(exe->executable, '/');
 	struct assay_program *program = &exe->program;
-	assay_slug_name(program->name, SLUG_MAX + 1,
-			label   ? label
-			: slash ? slash + 1
-				: exe->executable,
-			"executable");
-	ASSAY_AUTO(assay_str_done) struct assay_str rest = {0};
-	split_threads(exe->benchmark, exe->threads, &rest);
-	make_label(assay_str_text(&rest), exe->label, sizeof(exe->label));
+	assay_gbench_name(label ? label : exe->executable, exe->benchmark, &exe->name);
+	assay_copy(program->name, sizeof(program->name), exe->name.benchmark);
 	assay_sanitise(program->brief, sizeof(program->brief), exe->benchmark);
 	program->axes[0] =
-		(struct assay_axis){.name = "case", .unit = "name", .values = exe->label};
-	program->bench.threads = exe->threads;
+		(struct assay_axis){.name = "case", .unit = "name", .values = exe->name.label};
+	program->bench.threads = exe->name.threads;
 	program->bench.own_threads = true;
 	*ret = program;
 	return ASSAY_OK;

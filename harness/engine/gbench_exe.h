@@ -27,6 +27,15 @@ enum assay_code assay_gbench_list(const char *executable, struct assay_argv *ret
 enum assay_code assay_gbench_describe(const char *executable, const char *benchmark,
 				      const char *label, char **ret, struct assay_err *err);
 
+/* What a benchmark of an executable is called: gbench/BENCHMARK/case:LABEL/threads:THREADS. */
+struct assay_gbench_name {
+	char benchmark[41]; /* of the executable's file name */
+	char label[64];     /* of the benchmark's name, without its threads */
+	char threads[16];
+};
+void assay_gbench_name(const char *executable, const char *benchmark,
+		       struct assay_gbench_name *ret);
+
 /* The name the executable itself gives to the benchmark of a program; NULL when it is another kind. */
 const char *assay_gbench_original(const struct assay_program *program);
 

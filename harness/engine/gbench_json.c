@@ -2,7 +2,6 @@
 /* gbench_json: bare NaN made readable, then jansson, then repetitions. */
 #include "harness/engine/gbench_json.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,6 +212,7 @@ enum assay_code assay_gbench_read(const char *text, size_t length, struct assay_
 	const char *version = json_string_value(
 		json_object_get(json_object_get(json, "context"), "library_version"));
 	assay_sanitise(ret->version, sizeof(ret->version), version ? version : "");
+	ret->context = json_incref(json_object_get(json, "context"));
 	enum assay_code rc = json_is_array(list) ? read_runs(list, ret, err)
 						 : assay_fail(err, ASSAY_EPARSE,
 							      "its JSON has no list of benchmarks");
@@ -227,6 +227,7 @@ void assay_gbench_report_done(struct assay_gbench_report *report)
 	for (size_t i = 0; i < report->n; i++)
 		run_done(&report->runs[i]);
 	free(report->runs);
+	json_decref(report->context);
 	*report = (struct assay_gbench_report){0};
 }
 

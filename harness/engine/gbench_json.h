@@ -3,6 +3,7 @@
 #ifndef ASSAY_ENGINE_GBENCH_JSON_H
 #define ASSAY_ENGINE_GBENCH_JSON_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -29,6 +30,7 @@ struct assay_gbench_report {
 	char version[32];              /* of the library; "" before 1.8.4, which does not say */
 	struct assay_gbench_run *runs; /* repetitions only, no aggregates */
 	size_t n;
+	json_t *context; /* what it says of the machine and the program; NULL: nothing */
 };
 
 /*

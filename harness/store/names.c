@@ -61,18 +61,10 @@ void store_column_payload(sqlite3_stmt *statement, int column, struct store_payl
 		ret->data = (const uint8_t *)"";
 }
 
-static enum assay_quality quality_parse(const char *name)
-{
-	for (int q = ASSAY_UNAVAILABLE; q <= ASSAY_DERIVED; q++)
-		if (strcmp(assay_quality_name((enum assay_quality)q), name) == 0)
-			return (enum assay_quality)q;
-	return ASSAY_UNAVAILABLE;
-}
-
 void store_column_count(sqlite3_stmt *statement, struct assay_count *ret)
 {
 	*ret = (struct assay_count){
-		.quality = quality_parse(store_column_text(statement, 3)),
+		.quality = assay_quality_parse(store_column_text(statement, 3)),
 		/* Unavailable ones are NULL in the file; whoever made them left 0. */
 		.value = sqlite3_column_double(statement, 4),
 		.raw = (uint64_t)sqlite3_column_int64(statement, 5),

@@ -85,19 +85,26 @@ enum assay_code store_number(struct assay_store *store, const char *sql, int64_t
 
 enum assay_code store_begin(struct assay_store *store, struct assay_err *err)
 {
+	if (store->depth) {
+		store->depth++;
+		return ASSAY_OK;
+	}
 	/* IMMEDIATE: a transaction that only later asks to write could deadlock with another. */
 	STORE_QUERY *begin = store_query(store, "BEGIN IMMEDIATE", err);
-	return begin ? store_run_once(store, begin, "write", err) : ASSAY_ESTORE;
+	enum assay_code code = begin ? store_run_once(store, begin, "write", err) : ASSAY_ESTORE;
+	store->depth = code == ASSAY_OK;
+	return code;
 }
 
-enum assay_code store_commit(struct assay_store *store, struct assay_err *err)
+static enum assay_code commit(struct assay_store *store, struct assay_err *err)
 {
-	STORE_QUERY *commit = store_query(store, "COMMIT", err);
-	return commit ? store_run_once(store, commit, "write", err) : ASSAY_ESTORE;
+	STORE_QUERY *statement = store_query(store, "COMMIT", err);
+	return statement ? store_run_once(store, statement, "write", err) : ASSAY_ESTORE;
 }
 
 void store_rollback(struct assay_store *store)
 {
+	store->depth = 0;
 	/* Some failures (a full disk) have rolled back already. */
 	if (!sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
@@ -108,9 +115,15 @@ void store_rollback(struct assay_store *store)
 
 enum assay_code store_end(struct assay_store *store, enum assay_code code, struct assay_err *err)
 {
+	if (store->depth > 1) {
+		store->depth--;
+		return code;
+	}
 	if (code == ASSAY_OK)
-		code = store_commit(store, err);
-	if (code != ASSAY_OK)
+		code = commit(store, err);
+	if (code == ASSAY_OK)
+		store->depth = 0;
+	else
 		store_rollback(store);
 	return code;
 }

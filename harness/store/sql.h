@@ -35,6 +35,7 @@ struct assay_store {
 	struct store_codec codec;
 	/* The run that results go to, with what every result repeats of it. */
 	int64_t run, run_machine, run_revision;
+	unsigned depth; /* of transactions begun inside one another */
 };
 
 /* Columns kind, name, encoding, size, crc, data of an attachment: are its bytes what they were? ASSAY_ESTORE. */
@@ -72,8 +73,12 @@ enum assay_code store_script(struct assay_store *store, const char *sql, const c
 enum assay_code store_number(struct assay_store *store, const char *sql, int64_t *ret,
 			     struct assay_err *err);
 
+/*
+ * Begin a transaction, or become part of the one that is under way: then all of it ends with the outermost
+ * store_end(), which must be told of a failure inside.
+ */
 enum assay_code store_begin(struct assay_store *store, struct assay_err *err);
-enum assay_code store_commit(struct assay_store *store, struct assay_err *err);
+/* Give up the transaction, and those it is inside of. */
 void store_rollback(struct assay_store *store);
 /* Commit when `code` is ASSAY_OK, else roll back; returns what came of it. */
 enum assay_code store_end(struct assay_store *store, enum assay_code code, struct assay_err *err);

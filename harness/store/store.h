@@ -151,6 +151,21 @@ void assay_attachment_list_done(struct assay_attachment_list *list);
 enum assay_code assay_store_attachments(struct assay_store *store, int64_t run, const char *kind,
 					struct assay_attachment_list *ret, struct assay_err *err);
 
+/* A run made elsewhere. Everything is borrowed. */
+struct assay_import {
+	const struct assay_run_info *run; /* its UUID tells whether the store has it already */
+	const struct assay_result *results;
+	size_t n_results;
+	const struct assay_attachment *attachments;
+	size_t n_attachments;
+};
+/*
+ * Keep it in one transaction, so that all of it is there or nothing. *ret_run is its id, or 0 when
+ * the store has a run of that UUID: then nothing is written.
+ */
+enum assay_code assay_store_import(struct assay_store *store, const struct assay_import *import,
+				   int64_t *ret_run, struct assay_err *err);
+
 /* One point of a series' history. */
 struct assay_history_point {
 	int64_t run;

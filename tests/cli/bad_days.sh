@@ -130,16 +130,17 @@ for delay in 0.25 0.4 0.6 0.9; do
 	check "  the next run works" run 0 run selftest/empty $quick --db kill.db
 done
 
-# --- kill -9 of a worker: its case is crashed, the others go on
+# --- kill -9 of every worker of one case: it is crashed, the others go on
 "$assay" run selftest/sleep selftest/walk --counters none -n 300 -t 600ms --db victim.db \
 	>out 2>err &
 pid=$!
-victim=
-while kill -0 $pid 2>/dev/null && [ -z "$victim" ]; do
-	victim=$(survivors | head -n 1)
+while kill -0 $pid 2>/dev/null; do
+	for victim in $(survivors); do
+		grep -q -a 'case=selftest/sleep' "/proc/$victim/cmdline" 2>/dev/null &&
+			kill -KILL "$victim" 2>/dev/null
+	done
 	sleep 0.02
 done
-[ -n "$victim" ] && kill -KILL "$victim" 2>/dev/null
 wait $pid
 check "a killed worker fails the run" test $? -eq 3
 "$assay" export --format jsonl --db victim.db >kept 2>err

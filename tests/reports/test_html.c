@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/base/str.h"
+#include "reports/page_data.h"
 #include "tests/reports/fixture.h"
 #include "tests/t.h"
 
@@ -65,7 +66,7 @@ static void assert_inert(const char *page)
 					     "url(",   "javascript:", "<script>", "<script src"};
 	const char *script = strstr(page, "<script");
 	assert_non_null(script);
-	assert_int_equal(strncmp(script, "<script type=\"application/json\"", 31), 0);
+	assert_int_equal(strncmp(script, "<script type=\"application/zlib;base64\"", 38), 0);
 	assert_null(strstr(script + 1, "<script"));
 	for (size_t i = 0; i < sizeof(banned) / sizeof(banned[0]); i++)
 		if (strstr(page, banned[i]))
@@ -88,13 +89,14 @@ static char *page_of(struct fixture *f, const char *gnuplot)
 
 static json_t *data_of(const char *page)
 {
-	const char *open = strstr(page, "id=\"assay-data\">");
-	assert_non_null(open);
-	open += strlen("id=\"assay-data\">");
+	struct assay_err err = {0};
 	json_error_t error;
-	json_t *json = json_loads(open, JSON_DISABLE_EOF_CHECK, &error);
+	char *text;
+	assert_ok(assay_page_data_get(page, &text, &err));
+	json_t *json = json_loads(text, 0, &error);
 	if (!json)
 		fail_msg("the data is not JSON: %s", error.text);
+	free(text);
 	return json;
 }
 
@@ -160,8 +162,33 @@ static void test_embedded_data(void **state)
 	for (size_t i = 0; i < 4; i++)
 		assert_true(json_number_value(json_array_get(samples, i)) == values[i]);
 	assert_int_equal(json_array_size(json_object_get(result, "sample_flags")), 4);
-	assert_int_equal(json_array_size(json_object_get(result, "launch_end")), 2);
+	assert_int_equal(json_array_size(json_object_get(result, "launch_ends")), 2);
 	json_decref(data);
+	free(page);
+	fixture_free(f);
+}
+
+/* A page that was cut off, edited or is another's gives a sentence, not a crash. */
+static void test_damaged_data(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct assay_err err = {0};
+	char *text;
+	(void)state;
+	FIXTURE_ADD(f, "memory", "b", NULL, NULL, .median = 2);
+	char *page = page_of(f, "/bin/false"), *data = strstr(page, "id=\"assay-data\">") + 16;
+	assert_true(assay_page_data_is_in(page));
+	data[20] ^= 1;
+	assert_fails(assay_page_data_get(page, &text, &err), ASSAY_EPARSE, "damaged");
+	data[20] = '!';
+	assert_fails(assay_page_data_get(page, &text, &err), ASSAY_EPARSE, "damaged");
+	data[20] = '\0';
+	assert_fails(assay_page_data_get(page, &text, &err), ASSAY_EPARSE, "damaged");
+	data[0] = '\0';
+	assert_fails(assay_page_data_get(page, &text, &err), ASSAY_EPARSE, "damaged");
+	assert_false(assay_page_data_is_in("<html></html>"));
+	assert_fails(assay_page_data_get("<html></html>", &text, &err), ASSAY_EPARSE,
+		     "no page of assay");
 	free(page);
 	fixture_free(f);
 }
@@ -294,10 +321,11 @@ static void test_several_runs(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_whole_page),    cmocka_unit_test(test_without_gnuplot),
-		cmocka_unit_test(test_embedded_data), cmocka_unit_test(test_too_many_samples),
-		cmocka_unit_test(test_counters),      cmocka_unit_test(test_little),
-		cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_several_runs),
+		cmocka_unit_test(test_whole_page),       cmocka_unit_test(test_without_gnuplot),
+		cmocka_unit_test(test_embedded_data),    cmocka_unit_test(test_damaged_data),
+		cmocka_unit_test(test_too_many_samples), cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_little),           cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_several_runs),
 	};
 	xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
 	if (!xmllint)

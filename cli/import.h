@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * import: what `assay import` can read. A format is one descriptor and one file, import_<name>.c: it turns
+ * a document into runs in the JSON of assay_run_parse(), and all the rest is the verb's.
+ */
+#ifndef ASSAY_CLI_IMPORT_H
+#define ASSAY_CLI_IMPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/base/err.h"
+#include "harness/result.h"
+
+/* A file as it was read. */
+struct import_file {
+	const char *path;
+	const char *text; /* text[length] is NUL */
+	size_t length;
+	const json_t *document; /* NULL: it is not JSON as a whole */
+};
+
+struct import_format {
+	const char *name;
+	/* Is the file one of this format? Looks at its shape only. */
+	bool (*knows)(const struct import_file *file);
+	/* An array of runs, a new reference; NULL: *err says what is wrong with it. */
+	json_t *(*convert)(const struct import_file *file, struct assay_err *err);
+	/* Kept with the run as an attachment of kind "import:<name>", from which export gives it back
+	 * as it was. */
+	bool keep;
+};
+
+extern const struct import_format import_assay, import_gbench, import_hyperfine, import_jmh,
+	import_nvbench;
+
+/* An array with one run of `results`, whose reference is taken. The machine's name may be NULL, its facts too. */
+json_t *import_run(const char *machine, json_t *machine_facts, json_t *results);
+
+/* Which case a result is of; `params` is an object of texts. */
+struct import_case {
+	const char *suite, *benchmark;
+	json_t *params; /* borrowed; NULL: none */
+	unsigned threads;
+	const char *driver;
+};
+/* A result of the case without figures yet; new reference. */
+json_t *import_result(const struct import_case *c, const struct assay_metric_info *metric,
+		      bool primary);
+/* Append a sample to it; NaN stays away. */
+void import_sample(json_t *result, double value);
+/* Say that the samples so far were one launch. */
+void import_launch(json_t *result);
+/* Say what came of it when that was not samples. */
+void import_status(json_t *result, enum assay_status status, const char *reason);
+/* A figure that is no metric of ours: a count of source `source`. */
+void import_count(json_t *result, const char *event, const char *source, double value);
+
+/* `text` as the value of an axis in params. */
+void import_param(json_t *params, const char *name, const char *text);
+
+#endif

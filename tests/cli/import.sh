@@ -1,0 +1,112 @@
+#!/bin/sh
+# import: files of other tools and our own, against the real program. Prints TAP.
+# usage: import.sh ASSAY FIXTURES
+# shellcheck disable=SC2016  # single quotes hold scripts for others
+set -u
+assay=$(realpath "$1") || exit 1
+fixtures=$(realpath "$2") || exit 1
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+
+# has TEXT: the newest run's export has the text
+has()
+{
+	"$assay" export --format jsonl @last >lines 2>/dev/null && grep -q -F -e "$1" lines
+}
+
+# result NAME METRIC TEXT: that result of the newest run has the text
+result()
+{
+	"$assay" export --format jsonl @last 2>/dev/null | grep -F "\"name\":\"$1\"" |
+		grep -F "\"metric\":\"$2\"" | grep -q -F -e "$3"
+}
+
+check 'Google Benchmark' ends 0 "$assay" import "$fixtures/gbench.json"
+check '  says what it is' says 'run 1: 4 results from .*gbench.json (gbench)'
+copy=gbench/copy/case:BM_Copy.64/threads:1
+check '  repetitions are samples, in ns' result $copy time '"samples":[1250.0,1750.0]'
+check '  and are summed up' result $copy time '"n":2,"median":1500.0'
+check '  CPU time is a metric' result $copy cpu_time '"samples":[1200.0,1600.0]'
+check '  so is a rate' result $copy bandwidth '"samples":[51200000.0,40000000.0]'
+check '  NaN is a counter without a number' result $copy time '"gbench:misses":{"value":null'
+check '  an error keeps its words' result gbench/copy/case:BM_Copy/threads:2 time \
+	'"status":"failed","reason":"out of luck"'
+check '  the machine is the one it names' has '"machine":"alpha"'
+check '  the time too, in UTC' has '"started":"2026-03-01T13:05:06Z"'
+check 'the same file again' ends 0 "$assay" import "$fixtures/gbench.json"
+check '  changes nothing' says 'is in results.db already'
+check '  comes back as it was' ends 0 "$assay" export --format gbench @last
+check '  to the byte' cmp -s out "$fixtures/gbench.json"
+
+check 'hyperfine' ends 0 "$assay" import "$fixtures/hyperfine.json"
+sort=$("$assay" export --format jsonl | sed -n 's/.*"name":"\(hyperfine[^"]*data:[^"]*\)".*/\1/p' | head -n 1)
+check '  times are samples' result "$sort" time '"samples":[10000000.0,20000000.0,10000000.0]'
+check '  its means are metrics' result "$sort" user_time '"samples":[9000000.0]'
+check '  an exit status is kept' has '"exit_code":{"value":2.0'
+
+check 'JMH' ends 0 "$assay" import "$fixtures/jmh.json"
+bytes=jmh/copy/method:bytes/mode:avgt/size:64/threads:2
+check '  forks are launches' result $bytes time '"launch_ends":[2,4]'
+check '  in our unit' result $bytes time '"samples":[2000.0,3000.0,2000.0,3000.0]'
+check '  a rate is one' result jmh/copy/method:chars/mode:thrpt/threads:1 rate '"samples":[5000.0]'
+check '  other metrics are counts' result $bytes time '"jmh:gc.alloc.rate":{"value":12.5'
+
+check 'nvbench' ends 0 "$assay" import "$fixtures/nvbench.json"
+kernel=nvbench/copy_kernel/elements
+check '  its mean' result $kernel:1048576/device:0/threads:1 gpu_time '"samples":[12500.0]'
+check '  a bandwidth' result $kernel:1048576/device:0/threads:1 bandwidth '"samples":[670000000000.0]'
+check '  a skip keeps its words' result $kernel:1099511627776/device:0/threads:1 gpu_time \
+	'"status":"skipped","reason":"out of memory"'
+
+check 'a run' ends 0 "$assay" run -n 4 -t 1ms --tag who=me selftest/spin --db own.db
+"$assay" export --db own.db >own.json 2>/dev/null
+"$assay" export --db own.db --format jsonl >own.jsonl 2>/dev/null
+check '  as a page' ends 0 "$assay" report --db own.db -o own.html
+for form in json jsonl html; do
+	check "  restored from $form" ends 0 "$assay" import --db from.db own.$form
+	check '    is the same run' ends 0 "$assay" export --db from.db
+	check '    to the last digit' cmp -s out own.json
+	rm -f from.db*
+done
+
+check 'tags and a commit' ends 0 "$assay" import --db tags.db --tag a=b --tag c=d=e --commit 1234567 \
+	"$fixtures/hyperfine.json"
+check '  are stored' sh -c '"$1" export --db tags.db | grep -q "\"c\": \"d=e\""' sh "$assay"
+check '  and the commit' sh -c '"$1" export --db tags.db | grep -q "\"commit\": \"1234567\""' sh "$assay"
+
+printf '{"schema": "assay/1", "runs": [{"uuid": "xyz"}]}' >bad.json
+check 'a wrong run' ends 2 "$assay" import --db bad.db bad.json
+check '  is named with its field' says "'bad.json': 'uuid' of the run is not hexadecimal"
+printf '{"event":"result","schema":"assay/1"}\n{}\n' >bad.jsonl
+check 'a line out of place' ends 2 "$assay" import --db bad.db bad.jsonl
+check '  is counted' says "'bad.jsonl': line 1 is out of place"
+head -c 400 own.jsonl >cut.jsonl
+check 'a file that was cut off' ends 2 "$assay" import --db bad.db --format assay cut.jsonl
+check '  says where' says "'cut.jsonl': line 1 is"
+head -c 500 "$fixtures/gbench.json" >cut.json
+check 'so is foreign one' ends 2 "$assay" import --db bad.db --format gbench cut.json
+check '  with its line' says "'cut.json': its JSON is malformed in line"
+echo hello >other.txt
+check 'something else' ends 2 "$assay" import --db bad.db other.txt
+check '  is not guessed at' says "'other.txt' is none of the formats"
+check 'an unknown format' ends 2 "$assay" import --db bad.db --format gbnech other.txt
+check '  names the nearest' says "did you mean 'gbench'"
+check 'no such file' ends 2 "$assay" import --db bad.db nowhere.json
+check '  is said' says "read 'nowhere.json': No such file"
+check 'a folder' ends 2 "$assay" import --db bad.db .
+check '  is said' says "read '.': Is a directory"
+check 'no file at all' ends 2 "$assay" import --db bad.db
+check 'a tag without a value' ends 2 "$assay" import --db bad.db --tag a "$fixtures/jmh.json"
+check 'nothing of all that was stored' sh -c '! "$1" export --db bad.db >out 2>&1' sh "$assay"
+
+python=/usr/bin/python3 # Debian's, which has Debian's modules
+compare=/usr/share/benchmark/compare.py
+if ! [ -f $compare ] || ! $python -c 'import scipy' 2>/dev/null; then
+	count=$((count + 1))
+	echo "ok $count - compare.py # SKIP libbenchmark-tools is not installed"
+else
+	"$assay" export --db own.db --format gbench -o a.json 2>/dev/null
+	check 'the real compare.py reads our export' ends 0 $python $compare benchmarks a.json a.json
+	check '  and finds the case in both' shows 'selftest/spin.*+0.0000'
+fi
+echo "1..$count"
