@@ -42,6 +42,9 @@ struct assay_count {
 /* Source of counts that a benchmark stated itself with assay_counter(): whole numbers of the case. */
 #define ASSAY_SOURCE_STATED "benchmark"
 
+/* Remark of a count that leaves out threads which the subject under test started itself. */
+#define ASSAY_PARTIAL_COUNT "of the calling thread only; the subject's threads are not counted"
+
 /* The logical events that `--counters default` asks for, NULL-terminated. */
 extern const char *const assay_default_events[];
 

@@ -49,7 +49,7 @@ struct advice_figure {
 	char sources[48];           /* of that, "papi, chain" */
 };
 
-enum { ADVICE_FIGURES = 4 };
+enum { ADVICE_FIGURES = 5 };
 
 struct advice {
 	char rule[32];

@@ -67,15 +67,18 @@ static const struct assay_result *alone(const struct shape_case *c)
 	return NULL;
 }
 
-/* CPU time of one operation; NaN when it was not counted, or for so short that starting it shows. */
+/*
+ * CPU time of one operation; NaN when it was not counted, not of all threads, or for so short that starting
+ * it shows.
+ */
 static double cpu_ns(const struct assay_result *r)
 {
 	for (size_t i = 0; i < r->n_counters; i++) {
 		const struct assay_count *c = &r->counters[i];
+		bool brief = c->enabled_ns && c->enabled_ns < r->threads * LEAST_COUNTED_NS;
 		if (strcmp(c->event, "task_clock") == 0 && c->quality != ASSAY_UNAVAILABLE)
-			return c->enabled_ns && c->enabled_ns < r->threads * LEAST_COUNTED_NS
-				       ? NAN
-				       : c->value;
+			return brief || strcmp(c->reason, ASSAY_PARTIAL_COUNT) == 0 ? NAN
+										    : c->value;
 	}
 	return NAN;
 }

@@ -277,9 +277,7 @@ size_t assay_measure_counted(struct gang *gang, uint64_t n, const char *const *e
 			continue;
 		ret[e].value = batch.ops ? ret[e].value / (double)batch.ops : NAN;
 		if (gang->bench->own_threads && gang->c->threads > 1 && !ret[e].reason[0])
-			assay_copy(
-				ret[e].reason, sizeof(ret[e].reason),
-				"of the calling thread only; the subject's threads are not counted");
+			assay_copy(ret[e].reason, sizeof(ret[e].reason), ASSAY_PARTIAL_COUNT);
 	}
 	return count;
 }

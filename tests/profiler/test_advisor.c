@@ -24,6 +24,7 @@ struct look {
 	double cpu_ratio;     /* 0: 1 */
 	double bytes_per_op, flops_per_op, cpu_ns_alone;
 	unsigned flags;
+	bool partial; /* counted on the calling thread only */
 	struct value values[COUNTS];
 };
 
@@ -51,6 +52,8 @@ static size_t fill_counts(const struct look *look, struct assay_count *counts)
 		counts[n] = (struct assay_count){.value = v->value, .source = "fake"};
 		counts[n].quality = v->quality ? v->quality : ASSAY_EXACT;
 		assay_copy(counts[n].event, sizeof(counts[n].event), v->event);
+		if (look->partial)
+			assay_copy(counts[n].reason, sizeof(counts[n].reason), ASSAY_PARTIAL_COUNT);
 	}
 	return n;
 }
@@ -130,6 +133,20 @@ static const struct {
 	  .threads = 2,
 	  .values = {{"task_clock", 5, 0}, {"voluntary_switches", 0, 0}}},
 	 ""},
+	/* pushed off the CPU is not waiting, and of the calling thread alone nothing follows for the others */
+	{{.median = 60000,
+	  .cpu_ratio = 0.1,
+	  .values = {{"task_clock", 5000, 0},
+		     {"voluntary_switches", 1, 0},
+		     {"involuntary_switches", 5, 0}}},
+	 ""},
+	{{.median = 50,
+	  .alone = 10,
+	  .cpu_ns_alone = 10,
+	  .threads = 2,
+	  .partial = true,
+	  .values = {{"task_clock", 50, 0}, {"voluntary_switches", 0, 0}}},
+	 "flat_throughput:hint "},
 	/* one operation that takes long may well fault and sleep once */
 	{{.median = 5e6,
 	  .values = {{"page_faults", 3, 0}, {"task_clock", 5e6, 0}, {"voluntary_switches", 2, 0}}},
@@ -181,7 +198,9 @@ static const struct {
 	  .cpu_ns_alone = 6e5,
 	  .threads = 2,
 	  .cpu_ratio = 0.5,
-	  .values = {{"task_clock", 6e5, 0}, {"voluntary_switches", 1, 0}}},
+	  .values = {{"task_clock", 6e5, 0},
+		     {"voluntary_switches", 1, 0},
+		     {"involuntary_switches", 0.1, 0}}},
 	 "under_parallel:hint "},
 	{{.median = 190,
 	  .alone = 100,
@@ -191,7 +210,9 @@ static const struct {
 	 "flat_throughput:hint "},
 	{{.median = 60000,
 	  .cpu_ratio = 0.1,
-	  .values = {{"task_clock", 5000, 0}, {"voluntary_switches", 1, 0}}},
+	  .values = {{"task_clock", 5000, 0},
+		     {"voluntary_switches", 1, 0},
+		     {"involuntary_switches", 0.1, 0}}},
 	 "blocked:likely "},
 	{{.median = 10, .values = {{"core_cycles", 25, 0}, {"task_clock", 10, 0}}},
 	 "frequency_drop:likely "},
@@ -421,7 +442,7 @@ static void malformed_rules_are_named_by_line(void **state)
 		{HEAD "strong ipc < nan\n", "line 2: no number: 'nan'"},
 		{HEAD "strong ipc / < 1\n", "line 2: the formula"},
 		{HEAD "sure ipc < 1\n", "line 2: this means nothing: 'sure'"},
-		{HEAD "strong ipc<1 & ipc<1 & ipc<1 & ipc<1 & ipc<1\n",
+		{HEAD "strong ipc<1 & ipc<1 & ipc<1 & ipc<1 & ipc<1 & ipc<1\n",
 		 "line 2: too many conditions"},
 		{HEAD "strong ipc < 1\nunless b\n",
 		 "line 3: no rule before this one is called 'b'"},
