@@ -148,6 +148,17 @@ static void end_job(struct fleet *f, uint32_t i)
 		begin_job(f, i);
 }
 
+static bool admit(struct fleet *f, uint32_t i)
+{
+	if (f->free == NOBODY && !grow(f))
+		return false;
+	uint32_t job = f->free;
+	f->free = f->next[job];
+	f->arrived[job] = f->des.now;
+	enqueue(f, i, job);
+	return true;
+}
+
 static bool arrive(struct fleet *f)
 {
 	des_put(&f->des, 0, f->des.now + exponential(&f->rng) / f->arrivals_per_time);
@@ -155,13 +166,7 @@ static bool arrive(struct fleet *f)
 		f->lost++;
 		return true;
 	}
-	if (f->free == NOBODY && !grow(f))
-		return false;
-	uint32_t job = f->free;
-	f->free = f->next[job];
-	f->arrived[job] = f->des.now;
-	enqueue(f, route(f), job);
-	return true;
+	return admit(f, route(f));
 }
 
 static void note_up(struct fleet *f, int change)
@@ -197,9 +202,21 @@ static void fail_or_return(struct fleet *f, uint32_t i)
 	}
 }
 
+/* As many jobs as M/M/1 has in the long run: with k of them the share of nodes is (1 - load) load^k. */
+static bool fill_queues(struct fleet *f)
+{
+	for (uint32_t i = 0; i < f->config->nodes; i++)
+		while (assay_rng_unit(&f->rng) < f->config->load)
+			if (!admit(f, i))
+				return false;
+	return true;
+}
+
 static enum assay_code simulate(struct fleet *f, struct assay_err *err)
 {
 	uint32_t nodes = (uint32_t)f->config->nodes;
+	if (!fill_queues(f))
+		return assay_fail(err, ASSAY_ENOMEM, "no memory for waiting jobs");
 	des_put(&f->des, 0, exponential(&f->rng) / f->arrivals_per_time);
 	for (uint32_t i = 0; f->config->mtbf > 0 && i < nodes; i++)
 		des_put(&f->des, 1 + nodes + i, f->config->mtbf * exponential(&f->rng));
@@ -253,12 +270,15 @@ static void conclude(const struct fleet *f, struct fleet_result *ret)
 	};
 }
 
-/* Jobs until queues that began empty are as full as they will be: some relaxation times of M/M/1
- * [Newell, Applications of Queueing Theory, 1982, 5.4]. */
+/*
+ * Jobs until queues are as full as they will be: the relaxation time of M/M/1 [Newell, Applications of Queueing
+ * Theory, 1982, 5.4], and until those that were there at the beginning are gone, but for one in 10^5.
+ */
 uint64_t fleet_warmup_jobs(const struct fleet_config *c)
 {
 	double root = sqrt(c->load), relaxation = 1 / ((1 - root) * (1 - root));
-	return (uint64_t)(3 * relaxation * c->load * (double)c->nodes) + 1;
+	double time = fmax(relaxation, 12 / (1 - c->load));
+	return (uint64_t)(time * c->load * (double)c->nodes) + 1;
 }
 
 static bool makes_sense(const struct fleet_config *c)
