@@ -13,7 +13,9 @@
 #include "suites/concurrency/concurrency.h"
 #include "suites/concurrency/front.h"
 #include "suites/concurrency/jobs.h"
+#include "suites/concurrency/lock.h"
 #include "suites/concurrency/queue.h"
+#include "suites/concurrency/reading.h"
 #include "suites/concurrency/web_server.h"
 
 #define CHILDREN_MAX 6
@@ -231,6 +233,10 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		return jobs_check(subject->ops, seed, err);
 	if (subject->interface && strcmp(subject->interface, QUEUE_INTERFACE) == 0)
 		return queue_check(subject, seed, err);
+	if (subject->interface && strcmp(subject->interface, LOCK_INTERFACE) == 0)
+		return lock_check(subject, seed, err);
+	if (subject->interface && strcmp(subject->interface, READING_INTERFACE) == 0)
+		return reading_check(subject, seed, err);
 	struct assay_rng rng;
 	assay_rng_init(&rng, seed);
 	for (unsigned round = 0; round < ROUNDS; round++) {

@@ -11,6 +11,7 @@
 
 #include "harness/base/clock.h"
 #include "suites/concurrency/futex.h"
+#include "suites/concurrency/membarrier.h"
 #include "suites/concurrency/plain.h"
 #include "tests/suites/concurrency/schedules.h"
 

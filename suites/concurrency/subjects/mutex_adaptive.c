@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* mutex_adaptive: the C library's adaptive mutex, which spins up to a hundred times before it sleeps. */
+#include <pthread.h>
+
+#include "suites/concurrency/lock.h"
+
+struct lock {
+	pthread_mutex_t inner;
+};
+
+static enum assay_code inner_init(struct lock *lock, unsigned threads, const int *cpus,
+				  struct assay_err *err)
+{
+	pthread_mutexattr_t attributes;
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+	int error = pthread_mutex_init(&lock->inner, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+	return error ? assay_fail(err, ASSAY_EENV, "mutex_adaptive: %s", strerror(error))
+		     : ASSAY_OK;
+}
+
+static void inner_done(struct lock *lock)
+{
+	pthread_mutex_destroy(&lock->inner);
+}
+
+static void inner_acquire(struct lock *lock, struct lock_place *place)
+{
+	pthread_mutex_lock(&lock->inner);
+}
+
+static void inner_release(struct lock *lock, struct lock_place *place)
+{
+	pthread_mutex_unlock(&lock->inner);
+}
+
+static const struct lock_ops ops = {
+	.bytes = sizeof(struct lock),
+	.init = inner_init,
+	.done = inner_done,
+	.acquire = inner_acquire,
+	.release = inner_release,
+};
+
+const struct assay_subject assay_subject_concurrency_mutex_adaptive = {
+	.interface = LOCK_INTERFACE,
+	.brief = "the C library's adaptive mutex",
+	.ops = &ops,
+};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* locks: every lock passes the oracle, locks with a planted fault fail it, and what waking costs here. */
+#include "suites/concurrency/lock.h"
+#include "suites/concurrency/wake_cost.h"
+#include "tests/t.h"
+
+extern const struct assay_suite assay_suite_concurrency;
+extern const struct assay_subject assay_subject_concurrency_lock_null;
+extern const struct assay_subject assay_subject_concurrency_mutex;
+extern const struct assay_subject assay_subject_concurrency_mutex_adaptive;
+extern const struct assay_subject assay_subject_concurrency_pthread_spin;
+extern const struct assay_subject assay_subject_concurrency_pthread_rwlock;
+extern const struct assay_subject assay_subject_concurrency_ck_fas;
+extern const struct assay_subject assay_subject_concurrency_ck_ticket;
+extern const struct assay_subject assay_subject_concurrency_ck_mcs;
+extern const struct assay_subject assay_subject_concurrency_ck_rwlock;
+extern const struct assay_subject assay_subject_concurrency_futex;
+extern const struct assay_subject assay_subject_concurrency_futex_spin;
+extern const struct assay_subject assay_subject_concurrency_futex_park;
+
+static const struct assay_subject *const subjects[] = {
+	&assay_subject_concurrency_lock_null,      &assay_subject_concurrency_mutex,
+	&assay_subject_concurrency_mutex_adaptive, &assay_subject_concurrency_pthread_spin,
+	&assay_subject_concurrency_pthread_rwlock, &assay_subject_concurrency_ck_fas,
+	&assay_subject_concurrency_ck_ticket,      &assay_subject_concurrency_ck_mcs,
+	&assay_subject_concurrency_ck_rwlock,      &assay_subject_concurrency_futex,
+	&assay_subject_concurrency_futex_spin,     &assay_subject_concurrency_futex_park,
+};
+
+static void all_pass_or_say_why_not(void **state)
+{
+	for (size_t i = 0; i < ASSAY_COUNT_OF(subjects); i++) {
+		struct assay_err err = {0};
+		enum assay_code code = subjects[i]->probe ? subjects[i]->probe(&err) : ASSAY_OK;
+		if (code == ASSAY_SKIP) {
+			print_message("# %s: %s\n", subjects[i]->brief, err.text);
+			assert_true(strlen(err.text) > 10);
+			continue;
+		}
+		assert_ok(assay_suite_concurrency.check(subjects[i], 7919, &err));
+	}
+}
+
+static void no_lock(struct lock *lock, struct lock_place *place)
+{
+}
+
+static void planted_faults_are_caught(void **state)
+{
+	const struct lock_ops *sound = assay_subject_concurrency_pthread_rwlock.ops;
+	struct assay_err err = {0};
+	struct lock_ops ops = *sound;
+	struct assay_subject faulty = {.interface = LOCK_INTERFACE, .ops = &ops};
+	ops.acquire = ops.release = no_lock;
+	ops.acquire_shared = ops.release_shared = NULL;
+	assert_fails(assay_suite_concurrency.check(&faulty, 3, &err), ASSAY_ECHECK, "counted");
+	ops = *sound;
+	ops.acquire_shared = ops.release_shared = no_lock;
+	assert_fails(assay_suite_concurrency.check(&faulty, 3, &err), ASSAY_ECHECK, "half changed");
+}
+
+static void waking_costs_something_unless_there_is_one_processor(void **state)
+{
+	assert_int_equal(wake_cost_pauses(0, 0), 0);
+	uint32_t pauses = wake_cost_pauses(-1, -1);
+	assert_true(pauses == 0 || (pauses > 5 && pauses < 100 * 1000 * 1000));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_pass_or_say_why_not),
+		cmocka_unit_test(planted_faults_are_caught),
+		cmocka_unit_test(waking_costs_something_unless_there_is_one_processor),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
