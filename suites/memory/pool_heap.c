@@ -335,6 +335,7 @@ static struct pool_heap *heap_new(struct pool *pool)
 	heap->sweep_at = FIRST_SWEEP_SLABS;
 	if (pool->hardened)
 		heap->secret = new_secret();
+	heap->mark = ~heap->secret * 0x9e3779b97f4a7c15u;
 	return heap;
 }
 

@@ -96,7 +96,8 @@ struct pool_heap {
 	struct pool_block *free[POOL_CLASSES];
 	size_t until_look; /* counted bytes to be released until the next look */
 	size_t look_every; /* how many there will be before the one after it */
-	uintptr_t secret;  /* of the hardened variant */
+	uintptr_t secret;  /* of the hardened variant, and what it marks free blocks with */
+	uintptr_t mark;
 	struct pool *pool;
 	struct pool_heap **mine; /* the owner thread's variable that points here; NULL: abandoned */
 	struct pool_heap *next;  /* among abandoned heaps */
@@ -193,7 +194,7 @@ static inline uintptr_t pool_seal(const struct pool_heap *owner, const struct po
 
 static inline uintptr_t pool_mark(const struct pool_heap *owner, const struct pool_block *block)
 {
-	return ~owner->secret * 0x9e3779b97f4a7c15u + (uintptr_t)block;
+	return owner->mark + (uintptr_t)block;
 }
 
 /* Put `block` of `owner` before `next` in a list. */
@@ -239,15 +240,16 @@ static inline bool pool_knows(const struct pool *pool, const void *ptr)
 	       pool_has_cut(pool_region_of(ptr), ptr, address >> POOL_HALF_SHIFT & 1);
 }
 
-/* Is `block` one that may be released now as a block of `class`? */
-static inline void pool_inspect(const struct pool_block *block, size_t class)
+/* Is `block` of `owner` one that may be released now as a block of `class`? */
+static inline void pool_inspect(const struct pool_heap *owner, const struct pool_block *block,
+				size_t class)
 {
 	const struct pool_slab *slab = pool_slab_of(block);
 	size_t offset = (size_t)((const char *)block - slab->blocks);
 
 	if (__builtin_expect(slab->class != class || offset >= POOL_SLAB_BYTES ||
 				     (offset & (POOL_STEP - 1)) != 0 ||
-				     block->mark == pool_mark(pool_heap_of(block), block),
+				     block->mark == pool_mark(owner, block),
 			     0))
 		pool_corrupt();
 }
@@ -281,7 +283,7 @@ pool_give(struct pool *pool, struct pool_heap **mine, void *ptr, size_t class, b
 			    !(own ? pool_has_cut(&heap->region, ptr, 0) : pool_knows(pool, ptr)),
 			    0))
 			pool_corrupt();
-		pool_inspect(block, class);
+		pool_inspect(own ? heap : pool_heap_of(ptr), block, class);
 	}
 	if (__builtin_expect(!own, 0)) {
 		pool_release_remote(pool, mine, block);
