@@ -175,7 +175,8 @@ static enum assay_code check_between(const struct queue_ops *ops, struct queue *
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for the check");
 	c->ops = ops;
 	c->queue = q;
-	c->producers = c->producing = sides;
+	c->producers = sides;
+	c->producing = sides;
 	for (; started < 2 * sides; started++) {
 		struct party *p = &parties[started];
 		*p = (struct party){.contest = c, .number = started, .side = started % sides};
