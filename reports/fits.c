@@ -11,7 +11,7 @@
 
 enum { MAX_POINTS = 256 };
 
-/* Above this share of all cores' time one does not praise the team but looks at the baseline. */
+/* Above this share of all cores' time one looks at the baseline, however wide the interval. */
 #define SUSPICIOUS 1.05
 /* How far beyond the most threads measured something may be said. */
 #define REACH 2
@@ -24,7 +24,7 @@ struct series {
 	size_t n;
 	double most;      /* threads */
 	size_t left_out;  /* cases without a core for each thread */
-	double efficient; /* the highest efficiency of a case, and at how many threads */
+	double efficient; /* the highest efficiency above 100 %, and at how many threads */
 	unsigned efficient_at;
 };
 
@@ -86,7 +86,9 @@ static void add_result(struct series *s, const struct assay_result *r)
 	}
 	s->most = fmax(s->most, r->threads);
 	double efficiency = r->estimate.median / r->threads;
-	if (efficiency > s->efficient) {
+	/* More than chance, or than the interval of a few samples could show. */
+	bool above = r->estimate.lo > r->threads || efficiency > SUSPICIOUS;
+	if (above && efficiency > s->efficient) {
 		s->efficient = efficiency;
 		s->efficient_at = r->threads;
 	}
@@ -178,7 +180,7 @@ static void say_gustafson(struct assay_str *to, const struct series *s)
 
 static void say_doubts(struct assay_str *to, const struct series *s)
 {
-	if (s->efficient > SUSPICIOUS)
+	if (s->efficient > 0)
 		assay_str_add(to,
 			      "; efficiency of %.0f %% at %u thread%s: above 100 %% suspect the "
 			      "baseline",

@@ -10,8 +10,8 @@
  * Append one line per series (subject and axes, over its threads) of a benchmark with the metric "speedup":
  * Amdahl's serial part and the universal scalability law; with "scaled_speedup": Gustafson's serial part; each with
  * its 95 % interval, or why it was not fitted. Each launch is a point. What had no core of its own is left out, and
- * nothing is said of more than twice the threads that were measured. Efficiency above 105 % is pointed
- * out.
+ * nothing is said of more than twice the threads that were measured. Efficiency above 100 % is pointed
+ * out, when the whole interval is above it or the median above 105 %.
  *
  * Of a benchmark with the metrics "unserved" and "replica_hours" (and an axis "policy"), one line per group of
  * policies: who is on the Pareto front, and who is worse in both than another. Lines end with "\n". Nothing

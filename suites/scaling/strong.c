@@ -74,7 +74,7 @@ static void report(struct assay_run *run, const struct strong *s, double team_ns
 	double speedup = s->serial_ns / team_ns;
 	assay_metric(run, "serial", "ns", ASSAY_LOWER, s->serial_ns);
 	assay_metric(run, "speedup", "ratio", ASSAY_HIGHER, speedup);
-	/* Of all threads' time. Above 1.05 the baseline is suspicious, see docs/suites/scaling.md. */
+	/* Of all threads' time. Above 1 the baseline is suspicious, see docs/suites/scaling.md. */
 	assay_metric(run, "efficiency", "ratio", ASSAY_HIGHER, speedup / assay_threads(run));
 }
 
