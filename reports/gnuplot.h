@@ -24,10 +24,14 @@ enum assay_code assay_gnuplot_run(const char *program, const char *script, struc
 bool assay_svg_complete(const char *svg);
 /*
  * Turn gnuplot's document into an element of a page: ids start with `prefix`, colours become the
- * page's CSS variables, `title` and `summary` say what it shows. ASSAY_EPARSE when it is incomplete.
+ * page's CSS variables, `title` and `summary` say what it shows. What gnuplot repeats and nobody sees is left
+ * out, a third of its bytes remain; its markers are those of assay_svg_markers(). ASSAY_EPARSE when
+ * it is incomplete.
  */
 enum assay_code assay_svg_inline(struct assay_str *to, const char *svg, const char *prefix,
 				 const char *css_class, const char *title, const char *summary,
 				 struct assay_err *err);
+/* The markers that all of gnuplot's documents define alike, once for a page; nothing when it has none. */
+void assay_svg_markers(struct assay_str *to, const char *svg);
 
 #endif

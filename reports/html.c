@@ -315,6 +315,7 @@ static enum assay_code write_page(struct assay_str *to, const struct assay_repor
 {
 	enum assay_code rc = ASSAY_OK;
 	open_page(to, model);
+	assay_html_markers(to, figures);
 	assay_str_add(to, "<main id=\"results\">\n");
 	if (model->n_runs != 1)
 		assay_str_add(to,

@@ -125,6 +125,17 @@ static void legend(struct assay_str *to, const struct assay_figure *figure)
 	assay_str_add(to, "</ul>\n");
 }
 
+void assay_html_markers(struct assay_str *to, const struct assay_html_figures *figures)
+{
+	for (size_t i = 0; i < figures->n; i++) {
+		const char *svg = assay_str_text(&figures->all[i].svg[0]);
+		if (!strstr(svg, "<use "))
+			continue;
+		assay_svg_markers(to, svg);
+		return;
+	}
+}
+
 enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_figures *figures,
 				  const struct assay_report_bench *bench, bool *ret_drawn,
 				  struct assay_err *err)

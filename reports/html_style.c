@@ -71,7 +71,7 @@ const char assay_html_style[] =
 	"figure svg{display:block;width:100%;height:auto;color:var(--text)}\n"
 	"figure .legend svg{display:inline-block;width:1.75rem;height:.8rem}\n"
 	"figure text{font-family:inherit;font-variant-numeric:tabular-nums}\n"
-	"figure svg.narrow{display:none}\n"
+	"figure svg.narrow{display:none}.markers{position:absolute;width:0;height:0}\n"
 	".note{margin:.35rem 0 0;color:var(--muted);font-size:.8125rem}\n"
 	/* tables */
 	".scroll{position:relative;overflow-x:auto;margin:.9rem 0 0;max-width:100%}\n"

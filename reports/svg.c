@@ -57,8 +57,34 @@ static const char *colour(struct assay_str *to, const char *at)
 	return end + 1;
 }
 
+/* "<path ... d='M104.65,95.76  '/>" goes nowhere. NULL when `at` is no such path. */
+static const char *pointless_path(const char *at)
+{
+	if (!starts(at, "<path"))
+		return NULL;
+	const char *end = strchr(at, '>');
+	const char *data = strstr(at, " d='M");
+	if (!end || !data || data > end)
+		return NULL;
+	data += strlen(" d='M");
+	data += strspn(data, "0123456789.,- ");
+	return starts(data, "'/>") ? data + 3 : NULL;
+}
+
+/* Behind a group that holds nothing that is seen; NULL when it does. */
+static const char *empty_group(const char *at)
+{
+	if (!starts(at, "<g ") && !starts(at, "<g>"))
+		return NULL;
+	const char *inner = strchr(at, '>');
+	inner = inner ? skip_blanks(inner + 1) : at;
+	for (const char *next; (next = pointless_path(inner));)
+		inner = skip_blanks(next);
+	return starts(inner, "</g>") ? inner + 4 : NULL;
+}
+
 /* Elements that say nothing: titles made of file names, empty groups. NULL when `at` is none. */
-static const char *dispensable(const char *at, bool markers)
+static const char *dispensable(const char *at)
 {
 	if (starts(at, "<title"))
 		return skip(at, "</title>");
@@ -66,14 +92,25 @@ static const char *dispensable(const char *at, bool markers)
 		return skip(at, "</desc>");
 	if (starts(at, "<filter"))
 		return skip(at, "</filter>");
-	if (starts(at, "<defs") && !markers)
+	if (starts(at, "<defs"))
 		return skip(at, "</defs>");
-	if (starts(at, "<g ") || starts(at, "<g>")) {
-		const char *end = strchr(at, '>');
-		const char *inner = end ? skip_blanks(end + 1) : at;
-		if (starts(inner, "</g>"))
-			return inner + 4;
-	}
+	if (starts(at, "<rect x=\"0\" y=\"0\"")) /* the background, which would inherit a line */
+		return skip(at, "/>");
+	const char *behind = pointless_path(at);
+	return behind ? behind : empty_group(at);
+}
+
+/* What the root says already, or SVG by itself: gnuplot repeats it with every group. */
+static const char *repeated(const char *at)
+{
+	static const char *const known[] = {
+		"fill=\"none\"",         "stroke=\"currentColor\"", "stroke=\"black\"",
+		"stroke-width=\"1.00\"", "stroke-linecap=\"butt\"", "stroke-linejoin=\"miter\"",
+		"font-size=\"13.00\"",
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(known); i++)
+		if (starts(at, known[i]))
+			return at + strlen(known[i]);
 	return NULL;
 }
 
@@ -94,36 +131,54 @@ static const char *attribute(struct assay_str *to, const char *at, const char *p
 		assay_str_add(to, "%s", prefix);
 		return at + 4;
 	}
-	if (starts(at, "href='#")) {
-		assay_str_add(to, "href='#%s", prefix);
-		return at + strlen("href='#");
-	}
 	return starts(at, "rgb(") ? colour(to, at) : NULL;
 }
 
-/* Does anything but the definitions themselves use a marker? */
-static bool uses_markers(const char *svg)
+/* The figure's text size, which its groups need not repeat then; "" when it has no text. */
+static void find_font(const char *svg, char font[32])
 {
-	const char *after = strstr(svg, "</defs>");
-	return after && strstr(after, "<use ");
+	const char *at = strstr(svg, "font-size=\""), *end = at ? strchr(at + 11, '"') : NULL;
+	assay_copy(font, 32, "");
+	if (end && (size_t)(end + 1 - at) < 32)
+		assay_copy(font, (size_t)(end + 2 - at), at);
+}
+
+static char last_of(const struct assay_str *to)
+{
+	return to->length ? to->text[to->length - 1] : '\0';
+}
+
+/* Blanks that nobody sees: between elements, and more than one between attributes. */
+static const char *spare_blanks(const struct assay_str *to, const char *at, bool in_tag)
+{
+	const char *next = skip_blanks(at);
+	if (next == at)
+		return NULL;
+	if (in_tag)
+		return *next == '/' || *next == '>' || last_of(to) == ' ' ? next : NULL;
+	return *next == '<' && last_of(to) == '>' ? next : NULL;
 }
 
 static void rewrite(struct assay_str *to, const char *at, const char *end, const char *prefix,
-		    bool markers)
+		    const char *font)
 {
-	bool in_tag = false;
+	bool in_tag = false, in_group = false;
 	while (at < end) {
-		const char *next = *at == '<' ? dispensable(at, markers) : NULL;
+		const char *next = *at == '<' ? dispensable(at) : spare_blanks(to, at, in_tag);
 		if (!next && in_tag)
 			next = attribute(to, at, prefix);
+		if (!next && in_group)
+			next = *font && starts(at, font) ? at + strlen(font) : repeated(at);
 		if (next) {
-			at = *at == '<' ? skip_blanks(next) : next;
+			at = next;
 			continue;
 		}
 		/* gnuplot leaves `>` in texts, and XML refuses it after "]]". */
 		bool text = !in_tag && *at == '>';
 		in_tag = *at == '<' || (in_tag && *at != '>');
-		assay_str_put(to, text ? "&gt;" : at, text ? 4 : 1);
+		in_group = in_tag && (in_group || starts(at, "<g "));
+		bool blank = in_tag && strchr("\t\r\n", *at);
+		assay_str_put(to, text ? "&gt;" : blank ? " " : at, text ? 4 : 1);
 		at++;
 	}
 }
@@ -152,10 +207,13 @@ enum assay_code assay_svg_inline(struct assay_str *to, const char *svg, const ch
 		      prefix, prefix);
 	if (!copy_view_box(to, open))
 		return assay_fail(err, ASSAY_EPARSE, "the figure has no size");
-	assay_str_add(to,
-		      " xmlns=\"http://www.w3.org/2000/svg\" "
-		      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title id=\"%st\">",
-		      prefix);
+	char font[32];
+	find_font(body, font);
+	assay_str_add(
+		to,
+		" fill=\"none\" stroke=\"currentColor\" %s xmlns=\"http://www.w3.org/2000/svg\" "
+		"xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title id=\"%st\">",
+		font, prefix);
 	assay_escape_html(to, title, 0);
 	assay_str_add(to, "</title><desc id=\"%sd\">", prefix);
 	assay_escape_html(to, summary, 0);
@@ -163,7 +221,20 @@ enum assay_code assay_svg_inline(struct assay_str *to, const char *svg, const ch
 	const char *end = body + 1;
 	for (const char *at = end; (at = strstr(at, "</svg>")); at++)
 		end = at;
-	rewrite(to, body + 1, end, prefix, uses_markers(svg));
+	rewrite(to, body + 1, end, prefix, font);
 	assay_str_add(to, "</svg>\n");
 	return ASSAY_OK;
+}
+
+void assay_svg_markers(struct assay_str *to, const char *svg)
+{
+	const char *from = strstr(svg, "<defs>"), *end = from ? strstr(from, "</defs>") : NULL;
+	if (!end)
+		return;
+	assay_str_add(to,
+		      "<svg class=\"markers\" aria-hidden=\"true\" "
+		      "xmlns=\"http://www.w3.org/2000/svg\" "
+		      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><defs>");
+	rewrite(to, from + strlen("<defs>"), end, "", "");
+	assay_str_add(to, "</defs></svg>\n");
 }
