@@ -3,6 +3,7 @@
 #include "profiler/image.h"
 
 #include <elf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,43 @@ static enum assay_code read_symbols(struct image *image, const Elf64_Shdr *table
 	return ASSAY_OK;
 }
 
+static void keep_stubs(struct image *image, const Elf64_Shdr *s, const char *name)
+{
+	if (strncmp(name, ".plt", 4) == 0 && s->sh_type == SHT_PROGBITS &&
+	    image->n_stubs < ASSAY_COUNT_OF(image->stubs))
+		image->stubs[image->n_stubs++] =
+			(struct image_part){s->sh_addr, s->sh_offset, s->sh_size};
+	if (s->sh_type == SHT_RELA)
+		image->relocations[strcmp(name, ".rela.plt") == 0] =
+			(struct image_table){s->sh_offset, s->sh_size};
+	if (strcmp(name, ".dynsym") == 0)
+		image->dynamic = (struct image_table){s->sh_offset, s->sh_size};
+	if (strcmp(name, ".dynstr") == 0)
+		image->dynamic_names = (struct image_table){s->sh_offset, s->sh_size};
+}
+
+/* A text in the table at `offset`; "" when it is not whole. */
+static const char *text_in(const struct image *image, uint64_t offset, uint64_t size, uint64_t at)
+{
+	if (!inside(image, offset, size) || at >= size)
+		return "";
+	const char *text = (const char *)image->bytes + offset + at;
+	return memchr(text, 0, size - at) ? text : "";
+}
+
+static void read_stubs(struct image *image, const Elf64_Ehdr *head)
+{
+	Elf64_Shdr s, names;
+	if (head->e_shentsize != sizeof(s) || head->e_machine != EM_X86_64 ||
+	    !fetch(image, head->e_shoff + (uint64_t)head->e_shstrndx * sizeof(s), &names,
+		   sizeof(names)))
+		return;
+	for (unsigned i = 0; i < head->e_shnum; i++)
+		if (fetch(image, head->e_shoff + (uint64_t)i * sizeof(s), &s, sizeof(s)))
+			keep_stubs(image, &s,
+				   text_in(image, names.sh_offset, names.sh_size, s.sh_name));
+}
+
 /* The full symbol table, or else the one for dynamic linking. */
 static enum assay_code read_sections(struct image *image, const Elf64_Ehdr *head,
 				     struct assay_err *err)
@@ -132,6 +170,7 @@ enum assay_code image_read(const void *bytes, size_t size, struct image *ret, st
 	    head.e_phentsize != sizeof(Elf64_Phdr))
 		return assay_fail(err, ASSAY_EPARSE, "not a 64-bit little-endian ELF file");
 	read_parts(ret, &head);
+	read_stubs(ret, &head);
 	enum assay_code rc = read_sections(ret, &head, err);
 	if (rc != ASSAY_OK)
 		image_done(ret);
@@ -179,6 +218,57 @@ const char *image_function(const struct image *image, uint64_t address, uint64_t
 		return name;
 	}
 	return NULL;
+}
+
+/* The slot that "jmp *displacement(%rip)" in the stub's entry of 16 bytes reads; 0: no such instruction. */
+static uint64_t slot_of(const struct image *image, const struct image_part *stubs, uint64_t address)
+{
+	enum { ENTRY = 16, JUMP = 6 };
+	uint64_t begin = (address - stubs->vaddr) & ~(uint64_t)(ENTRY - 1);
+	uint8_t code[JUMP];
+	for (uint64_t at = begin; at + JUMP <= begin + ENTRY && at + JUMP <= stubs->size; at++) {
+		int32_t displacement;
+		if (!fetch(image, stubs->offset + at, code, sizeof(code)))
+			return 0;
+		memcpy(&displacement, code + 2, sizeof(displacement));
+		if (code[0] == 0xff && code[1] == 0x25)
+			return stubs->vaddr + at + JUMP + (uint64_t)(int64_t)displacement;
+	}
+	return 0;
+}
+
+/* The name of the function whose address is put into the slot; "" when none is. */
+static const char *linked_to(const struct image *image, uint64_t slot)
+{
+	for (size_t t = 0; t < ASSAY_COUNT_OF(image->relocations); t++)
+		for (uint64_t i = 0; i < image->relocations[t].size / sizeof(Elf64_Rela); i++) {
+			Elf64_Rela r;
+			Elf64_Sym s;
+			if (!fetch(image, image->relocations[t].offset + i * sizeof(r), &r,
+				   sizeof(r)))
+				break;
+			uint64_t at = ELF64_R_SYM(r.r_info) * sizeof(s);
+			if (r.r_offset != slot || at + sizeof(s) > image->dynamic.size ||
+			    !fetch(image, image->dynamic.offset + at, &s, sizeof(s)))
+				continue;
+			return text_in(image, image->dynamic_names.offset,
+				       image->dynamic_names.size, s.st_name);
+		}
+	return "";
+}
+
+bool image_stub(const struct image *image, uint64_t address, char *text, size_t size)
+{
+	for (size_t i = 0; i < image->n_stubs; i++) {
+		const struct image_part *stubs = &image->stubs[i];
+		if (address < stubs->vaddr || address - stubs->vaddr >= stubs->size)
+			continue;
+		uint64_t slot = slot_of(image, stubs, address);
+		const char *name = slot ? linked_to(image, slot) : "";
+		snprintf(text, size, "%.200s@plt", name);
+		return true;
+	}
+	return false;
 }
 
 static uint64_t entry(const struct image *image, size_t i)

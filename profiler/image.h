@@ -21,6 +21,11 @@ struct image_symbol {
 	uint32_t name;       /* offset into the string table */
 };
 
+/* A table in the file; 0 where there is none. */
+struct image_table {
+	uint64_t offset, size;
+};
+
 struct image {
 	const uint8_t *bytes; /* borrowed: valid as long as what was given to image_read() */
 	size_t size;
@@ -33,6 +38,10 @@ struct image {
 	const uint8_t *table; /* of .eh_frame_hdr: pairs of 32-bit offsets, sorted; NULL: none */
 	size_t n_table;
 	uint64_t table_base; /* what its offsets are relative to */
+	/* Stubs through which functions of other files are called, and what says which one goes where. */
+	struct image_part stubs[4];
+	size_t n_stubs;
+	struct image_table relocations[2], dynamic, dynamic_names;
 };
 
 /* Read bytes[size], which may be anything. ASSAY_EPARSE: no ELF file of this machine's kind. */
@@ -48,6 +57,8 @@ bool image_bias(const struct image *image, uint64_t start, uint64_t offset, uint
 
 /* Name of the function that contains the address; NULL when no symbol says so. *ret_begin: its start. */
 const char *image_function(const struct image *image, uint64_t address, uint64_t *ret_begin);
+/* "malloc@plt" to text[size] when the address is in a stub for a call to another file's function. x86-64 only. */
+bool image_stub(const struct image *image, uint64_t address, char *text, size_t size);
 /* Where the function with this address begins, by the unwind table; false where there is none. */
 bool image_begin(const struct image *image, uint64_t address, uint64_t *ret_begin);
 

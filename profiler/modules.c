@@ -345,7 +345,7 @@ static const char *demangled(const char *name, char *text, size_t size)
 }
 
 /*
- * The best name there is: the symbol libdwfl finds, also in separate debug files; the file's own symbol
+ * The best name there is: that of a stub, which has no symbol; the symbol libdwfl finds, also in separate debug files; the file's own symbol
  * table; where a function without a name begins, by its unwind table; the address.
  */
 static void describe(struct modules *m, struct space *space, const struct module *file,
@@ -356,6 +356,8 @@ static void describe(struct modules *m, struct space *space, const struct module
 	struct debuginfo_function found = {0};
 	uint64_t begin = address - bias;
 	*ret = (struct assay_stack_frame){.module = file->name, .file = "", .function = text};
+	if (file->readable && image_stub(&file->image, address - bias, text, size))
+		return;
 	if (dwarf && debuginfo_function(dwarf, address, &found) && found.file) {
 		ret->file = found.file;
 		ret->line = found.line;

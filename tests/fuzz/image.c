@@ -9,6 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct image image;
 	uint8_t *bytes = (uint8_t *)fuzz_text(data, size); /* reading past its end is seen */
 	uint64_t begin;
+	char text[300];
 	if (image_read(bytes, size, &image, &err) == ASSAY_OK) {
 		for (uint64_t at = 0; at < 0x8000; at += 61) {
 			const char *name = image_function(&image, at, &begin);
@@ -16,6 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (image_begin(&image, at, &begin))
 				must(begin <= at || image.n_table > 1);
 			image_bias(&image, 0x400000, at, &begin);
+			if (image_stub(&image, at, text, sizeof(text)))
+				must(strlen(text) < sizeof(text) && strstr(text, "@plt"));
 		}
 		image_done(&image);
 	} else {

@@ -107,10 +107,35 @@ static void a_cut_file_is_as_good_as_stripped(void **state)
 	munmap(bytes, size);
 }
 
+/* This program calls the C library's munmap() through a stub, by whatever means it was linked. */
+static void stubs_are_called_by_what_they_call(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct image image;
+	size_t size, found = 0, named = 0;
+	char text[300];
+	void *bytes = map_file("/proc/self/exe", &size);
+	assert_ok(image_read(bytes, size, &image, &err));
+	assert_false(image_stub(&image, 0, text, sizeof(text)));
+	for (size_t i = 0; i < image.n_stubs; i++)
+		for (uint64_t at = 0; at < image.stubs[i].size; at += 8) {
+			assert_true(
+				image_stub(&image, image.stubs[i].vaddr + at, text, sizeof(text)));
+			found += strcmp(text, "munmap@plt") == 0;
+			named += text[0] != '@';
+		}
+	if (image.n_stubs)
+		assert_true(found > 0 && found <= 4 && named >= found);
+	image_done(&image);
+	munmap(bytes, size);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_functions_are_named),
+		cmocka_unit_test(stubs_are_called_by_what_they_call),
 		cmocka_unit_test(the_bias_of_a_mapping_is_found),
 		cmocka_unit_test(what_is_no_elf_file_is_refused),
 		cmocka_unit_test(a_cut_file_is_as_good_as_stripped),
