@@ -16,6 +16,7 @@
 #include "suites/concurrency/lock.h"
 #include "suites/concurrency/queue.h"
 #include "suites/concurrency/reading.h"
+#include "suites/concurrency/waking.h"
 #include "suites/concurrency/web_server.h"
 
 #define CHILDREN_MAX 6
@@ -237,6 +238,8 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		return lock_check(subject, seed, err);
 	if (subject->interface && strcmp(subject->interface, READING_INTERFACE) == 0)
 		return reading_check(subject, seed, err);
+	if (subject->interface && strcmp(subject->interface, WAKING_INTERFACE) == 0)
+		return waking_check(subject, seed, err);
 	struct assay_rng rng;
 	assay_rng_init(&rng, seed);
 	for (unsigned round = 0; round < ROUNDS; round++) {

@@ -46,7 +46,8 @@ static bool show(const struct ratio_figure *f, struct assay_result_list *list)
 			continue;
 		memcpy(copy, peer, n_peer * sizeof(*peer));
 		double median = median_of(copy, n_peer);
-		if (best_name && median >= best_median)
+		/* the best: the highest rate, or the shortest time */
+		if (best_name && (f->at_least ? median <= best_median : median >= best_median))
 			continue;
 		memcpy(best, peer, n_peer * sizeof(*peer));
 		best_median = median;

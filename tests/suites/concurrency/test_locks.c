@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* locks: every lock passes the oracle, locks with a planted fault fail it, and what waking costs here. */
+/* locks: every lock and every way to wake passes its oracle, those with a planted fault fail it. */
 #include "suites/concurrency/lock.h"
 #include "suites/concurrency/wake_cost.h"
+#include "suites/concurrency/waking.h"
 #include "tests/t.h"
 
 extern const struct assay_suite assay_suite_concurrency;
@@ -17,6 +18,12 @@ extern const struct assay_subject assay_subject_concurrency_ck_rwlock;
 extern const struct assay_subject assay_subject_concurrency_futex;
 extern const struct assay_subject assay_subject_concurrency_futex_spin;
 extern const struct assay_subject assay_subject_concurrency_futex_park;
+extern const struct assay_subject assay_subject_concurrency_event;
+extern const struct assay_subject assay_subject_concurrency_event_spin;
+extern const struct assay_subject assay_subject_concurrency_event_park;
+extern const struct assay_subject assay_subject_concurrency_wake_semaphore;
+extern const struct assay_subject assay_subject_concurrency_wake_condition;
+extern const struct assay_subject assay_subject_concurrency_wake_eventfd;
 
 static const struct assay_subject *const subjects[] = {
 	&assay_subject_concurrency_lock_null,      &assay_subject_concurrency_mutex,
@@ -25,6 +32,9 @@ static const struct assay_subject *const subjects[] = {
 	&assay_subject_concurrency_ck_ticket,      &assay_subject_concurrency_ck_mcs,
 	&assay_subject_concurrency_ck_rwlock,      &assay_subject_concurrency_futex,
 	&assay_subject_concurrency_futex_spin,     &assay_subject_concurrency_futex_park,
+	&assay_subject_concurrency_event,          &assay_subject_concurrency_event_spin,
+	&assay_subject_concurrency_event_park,     &assay_subject_concurrency_wake_semaphore,
+	&assay_subject_concurrency_wake_condition, &assay_subject_concurrency_wake_eventfd,
 };
 
 static void all_pass_or_say_why_not(void **state)
@@ -59,6 +69,21 @@ static void planted_faults_are_caught(void **state)
 	assert_fails(assay_suite_concurrency.check(&faulty, 3, &err), ASSAY_ECHECK, "half changed");
 }
 
+static void wait_not(struct waking *w)
+{
+}
+
+static void waits_that_end_too_early_are_caught(void **state)
+{
+	struct waking_ops ops =
+		*(const struct waking_ops *)assay_subject_concurrency_wake_semaphore.ops;
+	struct assay_subject faulty = {.interface = WAKING_INTERFACE, .ops = &ops};
+	struct assay_err err = {0};
+	ops.wait = wait_not;
+	assert_fails(assay_suite_concurrency.check(&faulty, 3, &err), ASSAY_ECHECK,
+		     "without a wake");
+}
+
 static void waking_costs_something_unless_there_is_one_processor(void **state)
 {
 	assert_int_equal(wake_cost_pauses(0, 0), 0);
@@ -71,6 +96,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_pass_or_say_why_not),
 		cmocka_unit_test(planted_faults_are_caught),
+		cmocka_unit_test(waits_that_end_too_early_are_caught),
 		cmocka_unit_test(waking_costs_something_unless_there_is_one_processor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
