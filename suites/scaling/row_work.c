@@ -25,9 +25,12 @@ enum assay_code row_work_new(size_t place, size_t rows, uint64_t seed, struct ro
 {
 	const struct kernel *kernel = &kernels[place];
 	size_t row_bytes = (kernel->in + 2 * kernel->out) * sizeof(float);
-	if (rows < 1 || rows > most_bytes / row_bytes)
-		return assay_fail(err, ASSAY_SKIP, "%s: %zu rows of %zu bytes, not 1 B to 1 GiB",
-				  kernel->name, rows, row_bytes);
+	if (rows < 1)
+		return assay_fail(err, ASSAY_SKIP, "%s: 0 rows; take 1 or more", kernel->name);
+	if (rows > most_bytes / row_bytes)
+		return assay_fail(err, ASSAY_SKIP,
+				  "%s: %zu rows of %zu bytes are more than 1 GiB; at most %zu rows",
+				  kernel->name, rows, row_bytes, most_bytes / row_bytes);
 	struct row_work *w = team_alloc(sizeof(*w));
 	if (!w)
 		return assay_fail(err, ASSAY_ENOMEM, "rows: out of memory");
