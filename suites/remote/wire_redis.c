@@ -40,16 +40,61 @@ static const char *key_text(char text[WIRE_KEY_BYTES + 1], uint64_t key)
 	return text;
 }
 
-static void free_reader(void *reader)
+/* More than any command here asks for. hiredis makes room for as many as the server says there will be. */
+enum { MOST_ELEMENTS = 1 << 16 };
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t element_count;
+#else
+typedef int element_count;
+#endif
+
+/* How a reader makes replies: hiredis's way, but for arrays. */
+struct making {
+	redisReplyObjectFunctions functions;
+	void *(*array)(const redisReadTask *task, element_count n);
+};
+
+static void *make_array(const redisReadTask *task, element_count n)
 {
+	const struct making *making = task->privdata;
+
+	return n > MOST_ELEMENTS ? NULL : making->array(task, n);
+}
+
+static void free_reader(void *ptr)
+{
+	redisReader *reader = ptr;
+	void *making = reader->privdata;
+
 	redisReaderFree(reader);
+	free(making);
+}
+
+static redisReader *new_reader(void)
+{
+	redisReader *reader = redisReaderCreate();
+	struct making *making = malloc(sizeof(*making));
+
+	if (!reader || !making) {
+		if (reader)
+			redisReaderFree(reader);
+		free(making);
+		return NULL;
+	}
+	making->functions = *reader->fn;
+	making->array = making->functions.createArray;
+	making->functions.createArray = make_array;
+	reader->fn = &making->functions;
+	reader->privdata = making;
+	return reader;
 }
 
 /* The next reply, to be freed; NULL: the wire is broken. */
 static redisReply *take_reply(struct wire *w)
 {
 	if (!w->reader) {
-		w->reader = redisReaderCreate();
+		w->reader = new_reader();
 		w->free_reader = free_reader;
 		if (!w->reader) {
 			wire_broken(w, "out of memory for a reply");

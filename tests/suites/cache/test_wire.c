@@ -68,7 +68,7 @@ static void bad_replies_are_reasons(void **state)
 		{"$8\r\n123456789\r\n", "more than it was asked"},
 		{"$8\r\n12345678\r\n$8\r\n12345678\r\n", "more than it was asked"},
 		{"*1\r\n$8\r\n12345678\r\n", "a reply of type 2"},
-		{"*1000000000\r\n$8\r\n", "the server"},
+		{"*1000000000\r\n$8\r\n", "reply is none"},
 		{"HTTP/1.1 200 OK\r\n", "reply is none"},
 		{NULL, "did not answer in time"},
 	};
