@@ -28,7 +28,8 @@ extern char **environ;
 
 struct program {
 	char folder[PATH_BYTES];
-	pid_t pid; /* 0: has ended */
+	pid_t pid;    /* 0: has ended */
+	bool removed; /* the folder */
 };
 
 /* Debian puts servers where the path of ordinary users does not lead. */
@@ -148,7 +149,8 @@ void program_stop(struct program *p)
 		kill(p->pid, SIGKILL);
 		waitpid(p->pid, NULL, 0);
 	}
-	remove_folder(p);
+	if (!p->removed)
+		remove_folder(p);
 	free(p);
 }
 
@@ -157,15 +159,25 @@ pid_t program_pid(const struct program *p)
 	return p->pid;
 }
 
+/* Whatever it says, it has got as far as saying something: connections are taken long before that. */
+static bool says_something(int fd, int most_ms)
+{
+	static const char request[] = "GET / HTTP/1.0\r\n\r\n";
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	return send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) > 0 &&
+	       poll(&wait, 1, most_ms) == 1;
+}
+
 static bool answers(struct program *p, uint16_t port)
 {
 	uint64_t until_ns = assay_now_ns() + START_MS * 1000000ull;
 	while (!has_ended(p) && assay_now_ns() < until_ns) {
 		int fd = open_port(port, true);
-		if (fd >= 0) {
+		bool yes = fd >= 0 && says_something(fd, START_MS);
+		if (fd >= 0)
 			close(fd);
-			return true;
-		}
+		if (yes)
+			return !has_ended(p);
 		poll(NULL, 0, STEP_MS);
 	}
 	return false;
@@ -198,6 +210,9 @@ enum assay_code program_start(const char *const argv[], const char *conf, uint16
 	}
 	int rc = port && write_conf(p, conf) ? launch(p, argv) : EIO;
 	if (rc == 0 && answers(p, port)) {
+		/* it has read and opened what it needs: so nothing is left should the caller be killed */
+		remove_folder(p);
+		p->removed = true;
 		*ret = p;
 		return ASSAY_OK;
 	}

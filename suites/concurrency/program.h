@@ -22,14 +22,14 @@ enum assay_code program_probe(const char *name, const char *package, struct assa
 uint16_t program_free_port(void);
 
 /*
- * Run argv[0] in a new folder that holds `conf` as a file of that name; what it prints goes to the file
- * "log". Returns when it accepts connections at `port`; ASSAY_SKIP with the first line of its log when it
- * does not within two seconds.
+ * Run argv[0], an HTTP server, in a new folder that holds `conf` as a file of that name; what it prints goes to
+ * the file "log". Returns when it answers at `port`, and removes the folder then, so that nothing is left
+ * however the caller ends; ASSAY_SKIP with the first line of its log when it does not within two seconds.
  */
 enum assay_code program_start(const char *const argv[], const char *conf, uint16_t port,
 			      struct program **ret, struct assay_err *err);
 pid_t program_pid(const struct program *program);
-/* Asked to end, then made to; the folder is gone afterwards. NULL is fine. */
+/* Asked to end, then made to. NULL is fine. */
 void program_stop(struct program *program);
 
 #endif

@@ -19,19 +19,25 @@ extern const struct assay_subject assay_subject_concurrency_front_relay,
 	assay_subject_concurrency_front_haproxy, assay_subject_concurrency_front_nginx,
 	assay_subject_concurrency_round_robin;
 
-static struct relay *begin(const uint16_t *ports, unsigned backends, unsigned connections)
+static struct relay *begin_impatient(const uint16_t *ports, unsigned backends, unsigned connections,
+				     unsigned answer_ms)
 {
 	struct relay_config config = {.policy = assay_subject_concurrency_round_robin.ops,
 				      .ports = ports,
 				      .backends = backends,
 				      .connections = connections,
-				      .answer_ms = 100,
-				      .idle_ms = 5000,
+				      .answer_ms = answer_ms,
+				      .idle_ms = 2 * WAIT_MS,
 				      .away_ms = 10000};
 	struct relay *relay = NULL;
 	struct assay_err err = {0};
 	assert_ok(relay_start(&config, &relay, &err));
 	return relay;
+}
+
+static struct relay *begin(const uint16_t *ports, unsigned backends, unsigned connections)
+{
+	return begin_impatient(ports, backends, connections, WAIT_MS);
 }
 
 static struct backends *begin_backends(unsigned n, double mean_ns)
@@ -193,7 +199,7 @@ static void without_any_backend_there_is_an_answer(void **state)
 static void a_backend_that_does_not_answer_is_given_up(void **state)
 {
 	struct backends *backends = begin_backends(1, 4e8);
-	struct relay *relay = begin(backends_ports(backends), 1, 8);
+	struct relay *relay = begin_impatient(backends_ports(backends), 1, 8, 100);
 	/* exponential: one of these takes longer than the tenth of a second there is */
 	bool given_up = false;
 	for (int i = 0; i < 20 && !given_up; i++)
