@@ -353,5 +353,6 @@ const struct cli_verb cli_verb_compare = {
 		"only be 'same' or 'unsure'. Runs on different machines are never called either.\n"
 		"Exit 5 when the runs have no series in common.",
 	.options = options,
+	.paged = true,
 	.run = run,
 };

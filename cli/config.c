@@ -95,5 +95,6 @@ const struct cli_verb cli_verb_config = {
 		"params.size). Options on the command line win over all of them.\n"
 		"\n"
 		"With KEY, only its value is printed.\n",
+	.paged = true,
 	.run = run,
 };

@@ -397,5 +397,6 @@ const struct cli_verb cli_verb_doctor = {
 		"at the end are for you to run. Needs no privileges; what only root may see is\n"
 		"named as such.",
 	.options = options,
+	.paged = true,
 	.run = run,
 };

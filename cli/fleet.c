@@ -206,5 +206,6 @@ const struct cli_verb cli_verb_fleet = {
 		"the median of its class, over all its cases; score how many spreads it is away:\n"
 		"beyond 3.5, and 3 %, it is odd. PATTERN is a glob over case names.",
 	.options = options,
+	.paged = true,
 	.run = run,
 };

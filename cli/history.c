@@ -142,5 +142,6 @@ const struct cli_verb cli_verb_history = {
 		"'assay run' keeps those it sees, --propose looks through all runs there are.\n"
 		"--anomalies: what stood out once and went away again (docs/statistics.md).",
 	.options = options,
+	.paged = true,
 	.run = run,
 };

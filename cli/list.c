@@ -163,5 +163,6 @@ const struct cli_verb cli_verb_list = {
 	.usage = "[PATTERN...]",
 	.brief = "benchmarks, subjects, axes, metrics",
 	.options = options,
+	.paged = true,
 	.run = run,
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/pager.h"
 #include "cli/settings.h"
 #include "harness/base/str.h"
 #include "profiler/sources.h"
@@ -26,6 +27,7 @@ struct session {
 	struct cli_args args;        /* the verb's own, and global ones after it */
 	bool help;
 	bool json_owned;
+	pid_t pager; /* 0: none */
 };
 
 /*
@@ -177,6 +179,8 @@ static enum assay_code run(struct session *s, int *ret_exit, struct assay_err *e
 	code = compose(s, err);
 	if (code != ASSAY_OK)
 		return code;
+	if (s->verb && s->verb->paged && !s->cli.json_is_stdout)
+		s->pager = pager_start(config_get(s->cli.config, "pager"));
 	if (s->verb)
 		return s->verb->run(&s->cli, &s->args, ret_exit, err);
 	cli_guide(&s->cli, stdout);
@@ -214,12 +218,14 @@ int main(int argc, char **argv)
 	if (code == ASSAY_OK)
 		code = closing;
 	if (code == ASSAY_EIO && reader_gone())
-		exit_code = READER_GONE;
+		exit_code =
+			s.pager ? CLI_OK : READER_GONE; /* whoever leaves a pager has seen enough */
 	else if (code != ASSAY_OK) {
 		complain(&s, &err);
 		exit_code = s.verb && s.verb->on_error && code != ASSAY_EINTR ? s.verb->on_error
 									      : cli_exit_of(code);
 	}
+	pager_wait(s.pager);
 	assay_registry_free(s.cli.registry);
 	config_free(s.cli.config);
 	cli_args_done(&s.before);

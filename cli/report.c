@@ -178,5 +178,6 @@ const struct cli_verb cli_verb_report = {
 		"script; gnuplot draws its figures, and without gnuplot it has tables only.\n"
 		"With --json everything behind it is written as one document.",
 	.options = options,
+	.paged = true,
 	.run = run,
 };

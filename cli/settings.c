@@ -14,6 +14,7 @@
 #include "cli/settings_file.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
+#include "harness/engine/argv.h"
 #include "harness/machine/placement.h"
 
 enum {
@@ -131,6 +132,17 @@ static enum assay_code check_axis_values(const char *value, struct assay_err *er
 	return ASSAY_OK;
 }
 
+static enum assay_code check_pager(const char *value, struct assay_err *err)
+{
+	struct assay_argv argv;
+	if (!*value)
+		return ASSAY_OK;
+	enum assay_code code = assay_argv_split(value, &argv, err);
+	if (code == ASSAY_OK)
+		assay_argv_done(&argv);
+	return code;
+}
+
 static enum assay_code check_path(const char *value, struct assay_err *err)
 {
 	return *value ? ASSAY_OK : assay_fail(err, ASSAY_EUSAGE, "the path is empty");
@@ -154,6 +166,8 @@ static const struct spec {
 	{"seed", NULL, check_seed, "seed of schedule and workloads; default: random"},
 	{"db", "results.db", check_path, "the result store"},
 	{"color", "auto", check_color, "auto, always or never"},
+	{"pager", NULL, check_pager,
+	 "what shows long output on a terminal; not set: $PAGER or less"},
 	{"subjects", NULL, check_subjects, "subjects to measure; default: all"},
 	{"anchor", NULL, check_path, "frozen plug-in or build to hold every result against"},
 };

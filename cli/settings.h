@@ -22,7 +22,7 @@ struct config_setting {
 
 /*
  * Read every layer but the command line. Keys: profile, samples, time, launches, timeout, budget,
- * cpus, counters, seed, db, color, subjects, anchor, and the map `params` (axis name: values, as with -P), kept
+ * cpus, counters, seed, db, color, pager, subjects, anchor, and the map `params` (axis name: values, as with -P), kept
  * as keys "params.NAME". Unknown keys and malformed values: ASSAY_EUSAGE with file, line and the
  * nearest known key.
  */

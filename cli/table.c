@@ -9,6 +9,8 @@
 #include <wchar.h>
 
 #include "cli/cli.h"
+#include "cli/pager.h"
+#include "harness/base/parse.h"
 #include "harness/base/str.h"
 
 enum {
@@ -174,6 +176,11 @@ void cli_table_line(struct cli_table *table, const char *text)
 static size_t terminal_width(FILE *out)
 {
 	int fd = fileno(out);
+	const char *behind_pager = getenv(PAGER_COLUMNS);
+	uint64_t columns;
+	if (out == stdout && behind_pager &&
+	    assay_parse_u64(behind_pager, 1, 10000, &columns, NULL) == ASSAY_OK)
+		return columns;
 	if (fd < 0 || !isatty(fd))
 		return SIZE_MAX;
 	struct winsize size;

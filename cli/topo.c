@@ -92,5 +92,6 @@ const struct cli_verb cli_verb_topo = {
 		"are dealt out to them. Declared figures stand with those who declare them, for\n"
 		"they disagree; measured ones stand beside them.",
 	.options = options,
+	.paged = true,
 	.run = run,
 };
