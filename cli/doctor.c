@@ -154,14 +154,14 @@ static bool shown(const struct diagnosis_source *entry)
 /* Event by source: "used" where the first source that can has it, "yes" where others could as well. */
 static void show_matrix(const struct diagnosis *d)
 {
-	enum { CELL = 10 };
-	printf("\n  %-26s", "event");
+	enum { CELL = 9 };
+	printf("\n  %-23s", "event");
 	for (size_t s = 0; s < d->n_sources; s++)
 		if (shown(&d->sources[s]))
 			printf("%-*s", CELL, d->sources[s].source->name);
 	putchar('\n');
 	for (size_t i = 0; i < d->n_events; i++) {
-		printf("  %-26s", d->events[i].event);
+		printf("  %-23s", d->events[i].event);
 		for (size_t s = 0; s < d->n_sources; s++) {
 			bool used = strcmp(d->events[i].source, d->sources[s].source->name) == 0;
 			if (shown(&d->sources[s]))

@@ -251,7 +251,8 @@ const struct cli_verb cli_verb_profile = {
 		"Each case runs once more, in a worker of its own, and only its timed loops\n"
 		"count; a command runs once, with its threads and children. The rate follows\n"
 		"from what a sample costs here, so that all of them together cost no more than\n"
-		"--overhead. Profiles are stored; RUN is a run's id, or @last for the newest.",
+		"--overhead. Profiles are stored; RUN is a run's id, or @last for the newest.\n"
+		"Advice follows from the stacks and from what is counted after the samples.",
 	.options = options,
 	.run = run,
 };

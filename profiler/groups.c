@@ -54,7 +54,8 @@ static enum assay_code begin_group(struct counter_groups *groups, char *line, si
 		return assay_fail(err, ASSAY_EPARSE, "groups, line %zu: a second [%s]", number,
 				  line + 1);
 	assay_copy(g->name, sizeof(g->name), line + 1);
-	assay_copy(g->brief, sizeof(g->brief), trimmed(close + 1));
+	if (!assay_copy(g->brief, sizeof(g->brief), trimmed(close + 1)))
+		return assay_fail(err, ASSAY_EPARSE, "groups, line %zu: too long a line", number);
 	groups->n++;
 	return ASSAY_OK;
 }
@@ -118,9 +119,10 @@ static enum assay_code read_metric(struct counter_groups *groups, char *line, si
 	enum assay_code rc = read_head(line, m, number, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	assay_copy(m->text, sizeof(m->text), trimmed(equals + 1));
 	const char *meaning = trimmed(bar + 1);
-	assay_copy(m->meaning, sizeof(m->meaning), strcmp(meaning, "-") == 0 ? "" : meaning);
+	if (!assay_copy(m->text, sizeof(m->text), trimmed(equals + 1)) ||
+	    !assay_copy(m->meaning, sizeof(m->meaning), strcmp(meaning, "-") == 0 ? "" : meaning))
+		return assay_fail(err, ASSAY_EPARSE, "groups, line %zu: too long a line", number);
 	rc = formula_parse(m->text, &m->formula, err);
 	if (rc != ASSAY_OK)
 		return assay_context(err, rc, "groups, line %zu", number);

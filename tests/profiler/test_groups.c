@@ -125,6 +125,9 @@ static void malformed_groups_are_named_by_line(void **state)
 		{"[a] x\nipc ratio higher 1 = a + | x\n", "line 2: the formula"},
 		{"[a] x\nipc ratio higher 1 = a\n", "line 2: no '= formula | meaning'"},
 		{"[a] x\nipc ratio = a | b\n", "line 2: no 'name unit"},
+		{"[a] 0123456789012345678901234567890123456789012345678901234567890123456789"
+		 "01234567890123456789012345678901234567890123456789\n",
+		 "line 1: too long a line"},
 	};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(wrong); i++) {
 		struct assay_err err = {0};
