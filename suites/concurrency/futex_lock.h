@@ -17,10 +17,10 @@
 
 enum { FUTEX_LOCK_FREE, FUTEX_LOCK_TAKEN, FUTEX_LOCK_AWAITED }; /* awaited: somebody may sleep */
 
-/* Longest time between two looks, in pauses: who looks seldom leaves the line to the owner, who may
- * release and take the lock several times in between. */
+/* Time between two looks, in pauses: who looks seldom leaves the line to the owner, who may release and take the
+ * lock many times in between. With short sections looking often means handing over at each look. */
 #ifndef FUTEX_LOCK_PAUSES
-#define FUTEX_LOCK_PAUSES 64
+#define FUTEX_LOCK_PAUSES 48
 #endif
 
 /* Zero-initialised is free, and sleeps at once. */
@@ -40,9 +40,8 @@ static inline _Bool futex_lock_try(struct futex_lock *l)
 /* True: it is ours. */
 static inline _Bool futex_lock_spin(struct futex_lock *l)
 {
-	uint32_t step = 1;
 	for (uint32_t left = l->pauses; left > 0;) {
-		step = step < left ? step : left;
+		uint32_t step = left < FUTEX_LOCK_PAUSES ? left : FUTEX_LOCK_PAUSES;
 		for (uint32_t i = 0; i < step; i++)
 			assay_cpu_relax();
 		/* relaxed: only whether it is worth a try */
@@ -50,7 +49,6 @@ static inline _Bool futex_lock_spin(struct futex_lock *l)
 		    futex_lock_try(l))
 			return 1;
 		left -= l->pauses == UINT32_MAX ? 0 : step;
-		step = step < FUTEX_LOCK_PAUSES ? 2 * step : FUTEX_LOCK_PAUSES;
 	}
 	return 0;
 }

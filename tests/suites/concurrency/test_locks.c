@@ -57,6 +57,9 @@ static void no_lock(struct lock *lock, struct lock_place *place)
 
 static void planted_faults_are_caught(void **state)
 {
+#if defined(__SANITIZE_THREAD__)
+	return; /* it would rightly report the race */
+#endif
 	const struct lock_ops *sound = assay_subject_concurrency_pthread_rwlock.ops;
 	struct assay_err err = {0};
 	struct lock_ops ops = *sound;
