@@ -3,6 +3,7 @@
 #include "suites/scaling/comm.h"
 #include "suites/scaling/drift.h"
 #include "suites/scaling/kernel_way.h"
+#include "suites/scaling/params.h"
 #include "suites/scaling/scaler.h"
 #include "suites/scaling/scaling.h"
 
@@ -19,6 +20,8 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		return scaling_check_kernel(subject->ops, seed, err);
 	if (strcmp(interface, SCALING_DETECTOR) == 0)
 		return scaling_check_detector(subject->ops, seed, err);
+	if (strcmp(interface, SCALING_PARAMS) == 0)
+		return scaling_check_params(subject->ops, seed, err);
 	if (strcmp(interface, SCALING_COMM) == 0)
 		return scaling_check_comm(subject->ops, seed, err);
 	return assay_fail(err, ASSAY_EBUG, "suite scaling has no oracle for interface '%s'",

@@ -116,7 +116,7 @@ static void everything_arrives_once(void **state)
 	assert_string_equal(report.problem, "");
 }
 
-enum { BUNDLES = 12, ORDERS = 10 };
+enum { BUNDLES = 6, ORDERS = 10 };
 
 static void the_order_does_not_matter(void **state)
 {
@@ -217,7 +217,7 @@ static void damaged_bundles_are_named(void **state)
 	digest_of(store, before);
 	struct assay_rng rng;
 	assay_rng_init(&rng, 7);
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 24; i++) {
 		bool cut = i % 2;
 		size_t at = assay_rng_below(&rng, size);
 		bytes[at] ^= 0x20;
