@@ -134,7 +134,7 @@ static void whatever_is_sent_ends(void **state)
 {
 	static const char *const seeds[] = {
 		GET, "POST /ok HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody",
-		"GET /ok?x=1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" GET};
+		("GET /ok?x=1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" GET)};
 	struct web *web = begin(2, 64, 5000);
 	struct assay_rng rng;
 	assay_rng_init(&rng, 11);
