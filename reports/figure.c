@@ -20,7 +20,9 @@ struct rule {
 	const char *suite, *benchmark; /* globs */
 	const char *metric;            /* NULL: the primary one */
 	enum assay_figure_kind kind;
-	const char *x;              /* LINES: the axis */
+	const char *x; /* LINES: the axis */
+	const char
+		*over; /* LINES: a metric beside to stand for x; the axis only tells points apart */
 	const char *select[SELECT]; /* axes of which only the largest value is shown */
 	bool log_x, log_y, caches, ideal;
 	const char *title;
@@ -70,6 +72,14 @@ static const struct rule rules[] = {
 	 .benchmark = "triad",
 	 .kind = ASSAY_FIGURE_BARS,
 	 .title = "Device bandwidth of a triad"},
+	{.suite = "scaling",
+	 .benchmark = "autoscale_trace",
+	 .metric = "unserved",
+	 .kind = ASSAY_FIGURE_LINES,
+	 .x = "delay",
+	 .over = "replica_hours",
+	 .title =
+		 "Unserved requests against replica hours, by provisioning delay: low and left is better"},
 	{.suite = "scaling",
 	 .benchmark = "*",
 	 .metric = "speedup",
@@ -247,14 +257,25 @@ static bool dwarfs(const struct job *job, const struct assay_report_row *row)
 	       assay_report_higher_is_better(&job->figure->metric);
 }
 
+/* Where a row stands on the axis, or on the metric that stands for it. */
+static bool x_of(const struct job *job, const struct assay_report_row *row, double *ret)
+{
+	if (!job->rule->over)
+		return assay_report_number(row->values[job->x], ret) &&
+		       (!job->rule->log_x || *ret > 0);
+	for (size_t i = 0; i < job->bench->n_beside; i++)
+		if (strcmp(job->bench->beside[i].name, job->rule->over) == 0 && row->beside[i])
+			*ret = row->beside[i]->estimate.median;
+	return isfinite(*ret) && fabs(*ret) < 1e250;
+}
+
 static enum assay_code add_points(struct job *job, struct assay_err *err)
 {
 	for (size_t r = 0; r < job->bench->n_measured; r++) {
 		const struct assay_report_row *row = &job->bench->rows[r];
 		const struct assay_result *result = pick(job, row);
-		double x;
-		if (!result || !selected(job, row) || dwarfs(job, row) ||
-		    !assay_report_number(row->values[job->x], &x) || (job->rule->log_x && x <= 0))
+		double x = NAN;
+		if (!result || !selected(job, row) || dwarfs(job, row) || !x_of(job, row, &x))
 			continue;
 		struct assay_figure_series *series = find_series(job, row);
 		if (!series)
@@ -263,7 +284,8 @@ static enum assay_code add_points(struct job *job, struct assay_err *err)
 			return assay_fail(err, ASSAY_ENOMEM, "out of memory for a figure");
 		struct assay_figure_point *point = &series->points[series->n++];
 		point->x = x;
-		point->x_text = row->values[job->x];
+		point->x_text = job->rule->over ? NULL : row->values[job->x];
+		snprintf(point->words, sizeof(point->words), "%.3g", x);
 		point->y = result->estimate.median;
 		bounds(job, &result->estimate, &point->lo, &point->hi);
 	}
@@ -302,10 +324,11 @@ static enum assay_code build_lines(struct job *job, bool *ret_useful, struct ass
 	for (size_t s = 0; rc == ASSAY_OK && s < job->figure->n_series; s++) {
 		const struct assay_figure_series *series = &job->figure->series[s];
 		*ret_useful |= series->points[series->n - 1].x > series->points[0].x;
+		*ret_useful |= job->rule->over && job->figure->n_series > 1;
 	}
 	if (*ret_useful && job->rule->caches)
 		add_marks(job);
-	job->figure->x_label = job->bench->axes[job->x].name;
+	job->figure->x_label = job->rule->over ? job->rule->over : job->bench->axes[job->x].name;
 	return rc;
 }
 

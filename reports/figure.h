@@ -27,7 +27,8 @@ enum {
 
 struct assay_figure_point {
 	double x, y, lo, hi;
-	const char *x_text; /* the axis' value as written; borrowed */
+	const char *x_text; /* the axis' value as written; borrowed; NULL: see words */
+	char words[16];     /* where x is no axis but a metric */
 };
 
 struct assay_figure_series {

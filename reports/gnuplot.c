@@ -196,7 +196,7 @@ static void x_ticks(struct assay_str *to, const struct assay_figure *figure, con
 		double at = place(figure, box, p->x);
 		if (i++ % stride || (last >= 0 && at - last < 0.6 / most))
 			continue;
-		tick(to, p->x, p->x_text, last < 0);
+		tick(to, p->x, p->x_text ? p->x_text : p->words, last < 0);
 		last = at;
 	}
 	assay_str_add(to, ")\n");

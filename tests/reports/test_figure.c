@@ -56,6 +56,36 @@ static void test_standard_figures(void **state)
 	fixture_free(f);
 }
 
+/* One metric over another: a line per policy through its delays; of one delay, points. */
+static void test_trade_off(void **state)
+{
+	static const char *const cases[] = {"policy:hpa/delay:10", "policy:hpa/delay:120",
+					    "policy:hybrid/delay:10", "policy:hybrid/delay:120"};
+	(void)state;
+	for (size_t step = 1; step <= 2; step++) {
+		struct fixture *f = fixture_new();
+		for (size_t i = 0; i < 4; i += step) {
+			FIXTURE_ADD(f, "scaling", "autoscale_trace", "", cases[i], 1,
+				    .median = 1e6);
+			fixture_beside(f, "replica_hours", "h", 72.5 - (double)i);
+			fixture_beside(f, "unserved", "ratio", 0.001 * (double)i);
+		}
+		struct assay_figure *figure = figure_of(f, "scaling", "autoscale_trace");
+		assert_non_null(figure);
+		assert_int_equal(figure->kind, ASSAY_FIGURE_LINES);
+		assert_int_equal(figure->n_series, 2);
+		assert_string_equal(figure->x_label, "replica_hours");
+		const struct assay_figure_series *hpa = &figure->series[0];
+		assert_int_equal(hpa->n, 3 - step);
+		assert_close(hpa->points[hpa->n - 1].x, 72.5, 0);
+		assert_close(hpa->points[hpa->n - 1].y, 0, 0);
+		assert_null(hpa->points[0].x_text);
+		assert_string_equal(hpa->points[hpa->n - 1].words, "72.5");
+		assay_figure_free(figure);
+		fixture_free(f);
+	}
+}
+
 static void test_latency_curve(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -356,6 +386,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_standard_figures),
+		cmocka_unit_test(test_trade_off),
 		cmocka_unit_test(test_latency_curve),
 		cmocka_unit_test(test_only_sound_numbers),
 		cmocka_unit_test(test_nothing_to_draw),
