@@ -12,7 +12,7 @@
 #include "harness/base/rng.h"
 #include "suites/concurrency/queue.h"
 
-enum { STEPS = 2000, CAPACITY = 64, MANY = 8, SIDES_MAX = 2, ITEMS = 3000, WIDE = 1024 };
+enum { STEPS = 2000, CAPACITY = 64, MANY = 8, SIDES_MAX = 2, ITEMS = 3000, WIDE = 1024, FEW = 100 };
 
 /* The plain queue: everything that was put, by order. */
 struct plain {
@@ -83,6 +83,7 @@ struct contest {
 	const struct queue_ops *ops;
 	struct queue *queue;
 	unsigned producers;
+	size_t items;                            /* of each producer, up to ITEMS */
 	_Atomic unsigned producing;              /* those that have more to put */
 	_Atomic uint8_t times[SIDES_MAX][ITEMS]; /* each item came out */
 	_Atomic unsigned backwards;              /* items that came after a later one of theirs */
@@ -101,11 +102,12 @@ static void *produce(void *argument)
 	struct party *p = argument;
 	const struct queue_ops *ops = p->contest->ops;
 	uint64_t items[MANY];
-	for (size_t next = 0; next < ITEMS;) {
+	size_t all = p->contest->items;
+	for (size_t next = 0; next < all;) {
 		size_t n = 1 + next % MANY;
 		for (size_t i = 0; i < n; i++)
 			items[i] = (uint64_t)p->side << 32 | (next + i + 1);
-		n = n < ITEMS - next ? n : ITEMS - next;
+		n = n < all - next ? n : all - next;
 		size_t put = next % 2 ? queue_put_many(ops, p->contest->queue, p->number, items, n)
 				      : ops->put(p->contest->queue, p->number, items[0]);
 		next += put;
@@ -120,7 +122,7 @@ static void *produce(void *argument)
 static void account(struct contest *c, uint64_t item, uint64_t *last)
 {
 	uint64_t side = item >> 32, number = item & UINT32_MAX;
-	if (side >= c->producers || number == 0 || number > ITEMS) {
+	if (side >= c->producers || number == 0 || number > c->items) {
 		atomic_fetch_add_explicit(&c->strange, 1, memory_order_relaxed);
 		return;
 	}
@@ -152,7 +154,7 @@ static void *consume(void *argument)
 static enum assay_code verdict(const struct contest *c, struct assay_err *err)
 {
 	for (unsigned side = 0; side < c->producers; side++)
-		for (size_t i = 0; i < ITEMS; i++)
+		for (size_t i = 0; i < c->items; i++)
 			if (c->times[side][i] != 1)
 				return assay_fail(err, ASSAY_ECHECK,
 						  "item %zu of producer %u came out %u times", i,
@@ -165,7 +167,7 @@ static enum assay_code verdict(const struct contest *c, struct assay_err *err)
 }
 
 static enum assay_code check_between(const struct queue_ops *ops, struct queue *q, unsigned sides,
-				     struct assay_err *err)
+				     size_t items, struct assay_err *err)
 {
 	struct contest *c = calloc(1, sizeof(*c));
 	struct party parties[2 * SIDES_MAX];
@@ -209,7 +211,10 @@ enum assay_code queue_check(const struct assay_subject *subject, uint64_t seed,
 	assay_rng_init(&rng, seed);
 	if (ops->keeps_nothing)
 		return ASSAY_OK;
-	static const size_t capacities[] = {2, WIDE};
+	/* Through two places each item may cost a switch of threads, which is long on a busy machine. */
+	static const struct {
+		size_t capacity, items;
+	} ways[] = {{2, FEW}, {WIDE, ITEMS}};
 	unsigned sides = ops->one_to_one ? 1 : SIDES_MAX;
 	struct queue *q;
 	enum assay_code code = ops->create(CAPACITY, 1, &q, err);
@@ -217,15 +222,15 @@ enum assay_code queue_check(const struct assay_subject *subject, uint64_t seed,
 		return code;
 	code = check_alone(ops, q, &rng, err);
 	ops->destroy(q);
-	for (size_t i = 0; i < ASSAY_COUNT_OF(capacities) && code == ASSAY_OK; i++) {
-		code = ops->create(capacities[i], 2 * sides, &q, err);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(ways) && code == ASSAY_OK; i++) {
+		code = ops->create(ways[i].capacity, 2 * sides, &q, err);
 		if (code != ASSAY_OK)
 			return code;
-		code = check_between(ops, q, sides, err);
+		code = check_between(ops, q, sides, ways[i].items, err);
 		ops->destroy(q);
 		code = code == ASSAY_OK ? code
 					: assay_context(err, code, "%u to %u threads, capacity %zu",
-							sides, sides, capacities[i]);
+							sides, sides, ways[i].capacity);
 	}
 	return code;
 }

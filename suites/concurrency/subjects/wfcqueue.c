@@ -3,7 +3,7 @@
  * wfcqueue: liburcu's linked queue, wait-free for those who put, a lock for those who take; a peer. It links
  * the caller's own nodes. Here all nodes are made beforehand, as many as the queue may hold; who takes
  * keeps a few for its own puts and gives the rest back through liburcu's stack, where a thread without
- * any takes them all.
+ * any takes a few.
  */
 #include "suites/concurrency/queue.h"
 
@@ -76,17 +76,21 @@ static enum assay_code wfc_create(size_t capacity, unsigned threads, struct queu
 	return ASSAY_OK;
 }
 
-/* Take all that lie on the stack. */
+/* Take some from the stack, but leave the rest to others: there are as many nodes as the queue may hold
+ * beside those that may be in hands. */
 static void refill(struct queue *q, struct hand *hand)
 {
-	struct cds_wfs_head *all = __cds_wfs_pop_all(&q->free);
-	for (struct cds_wfs_node *at = cds_wfs_first(all); at;) {
-		struct node *node = caa_container_of(at, struct node, in_stack);
-		at = cds_wfs_next_blocking(at);
+	cds_wfs_pop_lock(&q->free);
+	while (hand->n < KEEP) {
+		struct cds_wfs_node *popped = __cds_wfs_pop_blocking(&q->free);
+		if (!popped)
+			break;
+		struct node *node = caa_container_of(popped, struct node, in_stack);
 		node->in_hand = hand->first;
 		hand->first = node;
 		hand->n++;
 	}
+	cds_wfs_pop_unlock(&q->free);
 }
 
 static bool wfc_put(struct queue *q, unsigned thread, uint64_t item)
