@@ -135,18 +135,29 @@ static enum assay_code add_case(struct expansion *x, const struct assay_case *c,
 	return ASSAY_OK;
 }
 
+/* One thread, or one for each role. Values of -P are for others, unless they ask for just this number. */
+static enum assay_code expand_fixed_threads(struct expansion *x, struct assay_case *c,
+					    struct assay_err *err)
+{
+	char text[16];
+	c->threads = c->bench->bench->roles ? 0 : 1;
+	for (const struct assay_role *r = c->bench->bench->roles; r && r->name; r++)
+		c->threads += r->threads;
+	snprintf(text, sizeof(text), "%u", c->threads);
+	for (size_t i = 0; i < x->request->n_overrides; i++)
+		x->override_used[i] |= strcmp(x->request->overrides[i].axis, "threads") == 0 &&
+				       strcmp(x->request->overrides[i].values, text) == 0;
+	return add_case(x, c, err);
+}
+
 static enum assay_code expand_threads(struct expansion *x, struct assay_case *c,
 				      struct assay_err *err)
 {
 	const struct assay_bench *bench = c->bench->bench;
+	if (!bench->threads)
+		return expand_fixed_threads(x, c, err);
 	const char *over = override_of(x, "threads");
-	if (bench->roles) {
-		c->threads = 0;
-		for (const struct assay_role *r = bench->roles; r->name; r++)
-			c->threads += r->threads;
-		return add_case(x, c, err);
-	}
-	const char *values = over ? over : bench->threads ? bench->threads : "1";
+	const char *values = over ? over : bench->threads;
 	double *list;
 	size_t n;
 	enum assay_code rc = assay_axis_expand(values, x->names, x->n_names, &list, &n, err);

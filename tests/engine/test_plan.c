@@ -136,6 +136,31 @@ static void too_many_threads_are_skipped_with_the_reason(void **state)
 	assert_non_null(f->plan.cases[0].skip);
 }
 
+/* A benchmark of one thread, or of roles, has the number it has: values of -P are for its neighbours. */
+static void threads_are_an_axis_only_where_there_is_one(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_err err = {0};
+	struct assay_override threads = {"threads", "1,2"};
+	struct assay_plan_request request = {
+		.patterns = (const char *const[]){"toy/once", "toy/window"},
+		.n_patterns = 2,
+		.overrides = &threads,
+		.n_overrides = 1,
+	};
+	assert_ok(plan(f, &request));
+	assert_int_equal(f->plan.n, 3);
+	for (size_t i = 0; i < f->plan.n; i++)
+		if (strstr(f->plan.cases[i].c.name, "toy/once"))
+			assert_int_equal(f->plan.cases[i].c.threads, 1);
+	request.n_patterns = 1;
+	assert_int_equal(plan(f, &request), ASSAY_EUSAGE);
+	assert_non_null(strstr(f->err.text, "no selected benchmark has an axis 'threads'"));
+	threads.values = "1"; /* which is what it has */
+	assert_ok(plan(f, &request));
+	assert_int_equal(f->plan.n, 1);
+}
+
 static void unknown_names_get_the_nearest(void **state)
 {
 	struct fixture *f = *state;
@@ -201,6 +226,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(overrides_subjects_and_globs_narrow, begin, end),
 		cmocka_unit_test_setup_teardown(a_full_name_selects_its_case_whatever_the_axes_have,
 						begin, end),
+		cmocka_unit_test_setup_teardown(threads_are_an_axis_only_where_there_is_one, begin,
+						end),
 		cmocka_unit_test_setup_teardown(too_many_threads_are_skipped_with_the_reason, begin,
 						end),
 		cmocka_unit_test_setup_teardown(unknown_names_get_the_nearest, begin, end),

@@ -45,7 +45,9 @@ static struct assay_replayed count(const char *name)
 
 static void expect(const char *name, enum assay_status status, const char *says)
 {
-	struct assay_replayed replayed = replay(name, 0, 1500000000);
+	/* Only what is to run into its deadline has a near one: the machine may be busy. */
+	uint64_t timeout_ns = status == ASSAY_STATUS_TIMEOUT ? 1500000000 : 0;
+	struct assay_replayed replayed = replay(name, 0, timeout_ns);
 	if (replayed.status != status || !strstr(replayed.reason, says))
 		fail_msg("%s is %s: '%s'", name, assay_status_name(replayed.status),
 			 replayed.reason);
