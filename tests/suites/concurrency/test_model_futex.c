@@ -2,7 +2,8 @@
 /* model_futex: our lock and our event under every schedule of small cases, weakened, and with wake-ups lost. */
 #include "tests/suites/concurrency/watched.h"
 
-#define FUTEX_LOCK_PAUSES 1
+#define FUTEX_LOCK_STEP_MIN 1
+#define FUTEX_LOCK_STEP_MAX 2
 #include "suites/concurrency/event.h"
 #include "suites/concurrency/futex_lock.h"
 #include "tests/suites/concurrency/model.h"
