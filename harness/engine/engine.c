@@ -103,6 +103,40 @@ static enum assay_code verdict_on(struct execution *x, int side, const struct as
 	return verdict->asked ? ASSAY_OK : ask_oracle(x, side, c->subject, verdict, err);
 }
 
+static void add_param(struct assay_case *c, const char *name, const char *text)
+{
+	c->params[c->n_params].name = name;
+	assay_copy(c->params[c->n_params].text, sizeof(c->params[0].text), text);
+	c->params[c->n_params++].value = -1;
+}
+
+enum assay_code assay_ranks_case(const struct assay_ranks *ranks, const struct assay_case *c,
+				 struct assay_case *ret, struct assay_err *err)
+{
+	char number[16];
+	*ret = *c;
+	ret->name = NULL;
+	if (c->n_params + 2 > ASSAY_CASE_MAX_AXES)
+		return assay_fail(err, ASSAY_EBUG, "%s has too many axes for ranks", c->name);
+	snprintf(number, sizeof(number), "%u", ranks->n);
+	add_param(ret, "ranks", number);
+	add_param(ret, "binding", ranks->world.binding);
+	return assay_case_compose(ret, err);
+}
+
+/* The results of a case that ranks measured, under the name that says so. */
+static enum assay_code ranks_results(const struct execution *x, size_t i, struct assay_err *err)
+{
+	struct assay_planned planned = x->plan->cases[i];
+	enum assay_code rc =
+		assay_ranks_case(x->options->ranks, &x->plan->cases[i].c, &planned.c, err);
+	if (rc == ASSAY_OK)
+		rc = assay_collect_results(&x->cases[i].sides[OURS], &planned, x->options->noise,
+					   x->sink->result, x->sink->context, err);
+	assay_case_done(&planned.c);
+	return rc;
+}
+
 /* Hand out what is known of a case and forget its samples. */
 static enum assay_code close_case(struct execution *x, size_t i, struct assay_err *err)
 {
@@ -110,9 +144,11 @@ static enum assay_code close_case(struct execution *x, size_t i, struct assay_er
 	p->closed = true;
 	p->launches_left = 0;
 	const struct assay_anchor *anchor = x->options->anchor;
-	enum assay_code rc =
-		assay_collect_results(&p->sides[OURS], &x->plan->cases[i], x->options->noise,
-				      x->sink->result, x->sink->context, err);
+	enum assay_code rc = x->options->ranks
+				     ? ranks_results(x, i, err)
+				     : assay_collect_results(&p->sides[OURS], &x->plan->cases[i],
+							     x->options->noise, x->sink->result,
+							     x->sink->context, err);
 	if (rc == ASSAY_OK && anchor)
 		rc = assay_anchor_results(anchor, &p->sides[OURS], &p->sides[ANCHORS],
 					  &x->plan->cases[i], x->options->noise, x->sink->result,
@@ -174,6 +210,18 @@ static enum assay_code replay(struct execution *x, size_t i, struct assay_err *e
 	return rc;
 }
 
+static enum assay_code launch_ranks(struct execution *x, size_t i,
+				    const struct assay_launch *launch, struct assay_outcome *ret,
+				    struct assay_err *err)
+{
+	char remark[256];
+	enum assay_code rc = assay_ranks_run(x->options->ranks, launch, &x->cases[i].sides[OURS],
+					     ret, remark, err);
+	if (rc == ASSAY_OK && *remark && x->sink->remark)
+		x->sink->remark(x->sink->context, x->plan->cases[i].c.name, remark);
+	return rc;
+}
+
 static enum assay_code measure_side(struct execution *x, int side, size_t i, uint64_t seed,
 				    struct assay_err *err)
 {
@@ -209,8 +257,9 @@ static enum assay_code measure_side(struct execution *x, int side, size_t i, uin
 	uint64_t began = assay_now_ns();
 	assay_collect_begin(collect);
 	struct assay_outcome outcome;
-	enum assay_code rc =
-		assay_launch_run(&launch, assay_collect_record, collect, &outcome, err);
+	enum assay_code rc = x->options->ranks ? launch_ranks(x, i, &launch, &outcome, err)
+					       : assay_launch_run(&launch, assay_collect_record,
+								  collect, &outcome, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	collect->elapsed_ns += assay_now_ns() - began;
@@ -304,16 +353,34 @@ static enum assay_code run_schedule(struct execution *x, const uint32_t *order, 
 	return rc;
 }
 
+/* Is there a result of case i already, under the name it is to have? */
+static enum assay_code ask_whether_known(struct execution *x, size_t i, bool *ret,
+					 struct assay_err *err)
+{
+	const struct assay_case *c = &x->plan->cases[i].c;
+	struct assay_case named = {0};
+	enum assay_code rc = ASSAY_OK;
+	if (!x->sink->known)
+		return ASSAY_OK;
+	if (x->options->ranks)
+		rc = assay_ranks_case(x->options->ranks, c, &named, err);
+	if (rc == ASSAY_OK)
+		*ret = x->sink->known(x->sink->context, named.name ? named.name : c->name);
+	assay_case_done(&named);
+	return rc;
+}
+
 /* Before anything runs: what is known already, and what cannot run here. */
 static enum assay_code settle(struct execution *x, struct assay_err *err)
 {
 	for (size_t i = 0; i < x->plan->n; i++) {
 		const struct assay_planned *planned = &x->plan->cases[i];
 		x->cases[i].launches_left = x->options->launches;
-		if (x->sink->known && x->sink->known(x->sink->context, planned->c.name)) {
-			x->cases[i].closed = true;
+		enum assay_code known = ask_whether_known(x, i, &x->cases[i].closed, err);
+		if (known != ASSAY_OK)
+			return known;
+		if (x->cases[i].closed)
 			continue;
-		}
 		if (!planned->skip)
 			continue;
 		enum assay_code rc = close_without(x, i, ASSAY_STATUS_SKIPPED, planned->skip, err);

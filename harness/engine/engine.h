@@ -9,6 +9,7 @@
 #include "harness/engine/collect.h"
 #include "harness/engine/measure.h"
 #include "harness/engine/plan.h"
+#include "harness/engine/ranks.h"
 
 struct assay_engine_options {
 	const char *program; /* executed for each worker */
@@ -23,6 +24,8 @@ struct assay_engine_options {
 	bool counts;                       /* replay each measured case; see replay.h */
 	char noise;                        /* grade, copied into results */
 	const struct assay_anchor *anchor; /* measured beside every benchmark; NULL: none */
+	const struct assay_ranks
+		*ranks; /* called; each launch is one of all of them; NULL: one worker */
 	const volatile sig_atomic_t *interrupted;
 };
 
@@ -39,8 +42,18 @@ struct assay_engine_sink {
 	void (*progress)(void *context, const struct assay_progress *progress);
 	/* Has this case been measured already (resume)? May be NULL. */
 	bool (*known)(void *context, const char *case_name);
+	/* Something about a case worth saying, such as which rank lagged; may be NULL. */
+	void (*remark)(void *context, const char *case_name, const char *text);
 	void *context;
 };
+
+/*
+ * The case as it is called when `ranks` measure it: with their number and binding among its parameters, so that figures
+ * of other bindings never share a series. The launcher is not among them: the ranks bind themselves, whoever started
+ * them. ret->name is owned; ASSAY_ENOMEM, ASSAY_EBUG when it has too many.
+ */
+enum assay_code assay_ranks_case(const struct assay_ranks *ranks, const struct assay_case *c,
+				 struct assay_case *ret, struct assay_err *err);
 
 /*
  * Run the plan. With an anchor each launch of a benchmark has one of the anchor's right before or after it, as

@@ -93,7 +93,7 @@ bool assay_frame_next(struct assay_frame_reader *reader, enum assay_frame_type *
 		return false;
 	memcpy(&header, reader->bytes + reader->start, sizeof(header));
 	if (header.magic != MAGIC || header.length > ASSAY_FRAME_MAX ||
-	    header.type < ASSAY_FRAME_HELLO || header.type > ASSAY_FRAME_STATUS) {
+	    header.type < ASSAY_FRAME_HELLO || header.type > ASSAY_FRAME_GO) {
 		*ret_code =
 			assay_fail(err, ASSAY_EPARSE, "the worker wrote garbage to its records");
 		return false;

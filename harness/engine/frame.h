@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * frame: the records a worker streams to its controller over a pipe, each one checked, so that what
- * was measured before a crash is kept and garbage is recognised. Same machine and same program on
- * both ends: numbers are in host order.
+ * was measured before a crash is kept and garbage is recognised. Same kind of machine and same
+ * program on both ends: numbers are in host order.
  */
 #ifndef ASSAY_ENGINE_FRAME_H
 #define ASSAY_ENGINE_FRAME_H
@@ -24,6 +24,14 @@ enum assay_frame_type {
 	ASSAY_FRAME_BATCH,     /* uint64_t: operations per batch and thread it settled on */
 	ASSAY_FRAME_SPAN,      /* struct assay_span_frame: when asked for, one per batch */
 	ASSAY_FRAME_STATUS,    /* struct assay_status_frame: the last one */
+	/* Of ranks alone, which have a socket in place of the pipe; see link.h. */
+	ASSAY_FRAME_RANK,  /* struct assay_rank_frame: the first one */
+	ASSAY_FRAME_PLACE, /* struct assay_place_frame, to the rank */
+	ASSAY_FRAME_BOUND, /* struct assay_bound_frame */
+	ASSAY_FRAME_PING,  /* to the rank, empty */
+	ASSAY_FRAME_PONG,  /* uint64_t: its CLOCK_MONOTONIC */
+	ASSAY_FRAME_MEET,  /* struct assay_meet_frame: it waits for the others */
+	ASSAY_FRAME_GO, /* to the rank, uint64_t: all have come; the largest of what they brought */
 };
 
 struct assay_hello {

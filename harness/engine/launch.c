@@ -111,7 +111,9 @@ static void build_argv(const struct assay_launch *launch, struct words *argv)
 		words_add(argv, "--program=%s", job->program);
 	if (job->timeout_ns)
 		words_add(argv, "--timeout=%" PRIu64 "ns", job->timeout_ns);
-	if (job->case_name)
+	if (job->roll_call)
+		words_add(argv, "--roll-call");
+	else if (job->case_name)
 		words_add(argv, "--case=%s", job->case_name);
 	else
 		words_add(argv, "--check=%s/%s", job->check_suite, job->check_subject);
@@ -129,6 +131,10 @@ static void build_argv(const struct assay_launch *launch, struct words *argv)
 	if (job->driver)
 		words_add(argv, "--driver=%s", job->driver);
 	words_add(argv, "--memory=%" PRIu64, job->memory_bytes);
+	if (job->ranks) {
+		words_add(argv, "--ranks=%u", job->ranks);
+		return;
+	}
 	words_add(argv, "--records=%d", RECORD_FD);
 	words_add(argv, "--parent=%d", getpid());
 }
@@ -200,6 +206,22 @@ static void build_environment(const struct assay_launch *launch, const struct wo
 	if (launch->same_layout && !argv->failed && !env->failed)
 		length = padding_to_same(launch, argv, env);
 	words_add(env, "_ASSAY_PADDING=%0*d", length + 1, 0);
+}
+
+enum assay_code assay_launch_command(const struct assay_launch *launch, struct assay_argv *ret_argv,
+				     struct assay_argv *ret_environment, struct assay_err *err)
+{
+	struct words argv = {0}, env = {0};
+	build_argv(launch, &argv);
+	build_environment(launch, &argv, &env);
+	if (argv.failed || env.failed) {
+		words_done(&argv);
+		words_done(&env);
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a command");
+	}
+	*ret_argv = (struct assay_argv){argv.list, argv.n};
+	*ret_environment = (struct assay_argv){env.list, env.n};
+	return ASSAY_OK;
 }
 
 /* One running worker as its controller sees it. */

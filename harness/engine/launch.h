@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include "harness/engine/argv.h"
 #include "harness/engine/frame.h"
 #include "harness/engine/worker.h"
 
@@ -39,6 +40,13 @@ struct assay_outcome {
  */
 enum assay_code assay_launch_run(const struct assay_launch *launch, assay_record_fn on_record,
 				 void *context, struct assay_outcome *ret, struct assay_err *err);
+
+/*
+ * The words and the environment of the worker that `launch` asks for, its first word being a mere name: for those who
+ * start workers in another way (ranks.h). Both are to be freed with assay_argv_done(). ASSAY_ENOMEM.
+ */
+enum assay_code assay_launch_command(const struct assay_launch *launch, struct assay_argv *ret_argv,
+				     struct assay_argv *ret_environment, struct assay_err *err);
 
 /* Make this process the parent of all orphans below it. */
 void assay_become_subreaper(void);

@@ -171,16 +171,30 @@ static bool enough(const struct assay_effort *effort, unsigned taken, uint64_t b
 	return taken >= SAMPLES_AT_LEAST && assay_now_ns() - began_ns > 2 * effort->time_ns;
 }
 
+static bool meet(const struct measure_sink *sink, enum measure_meeting what, uint64_t *value)
+{
+	return !sink->meet || sink->meet(sink->context, what, value);
+}
+
+/* Is there to be another batch? All ranks get the same answer: one that has enough, or failed, ends it for all. */
+static bool go_on(const struct gang *gang, const struct measure_sink *sink, bool has_enough)
+{
+	uint64_t stop = !gang_ok(gang) || has_enough;
+	return meet(sink, MEASURE_MEET_BATCH, &stop) && !stop;
+}
+
 static uint64_t measure_batches(struct gang *gang, const struct assay_driver *driver,
 				const struct assay_effort *effort, const struct measure_sink *sink)
 {
 	bool once = gang->bench->mode == ASSAY_ONCE;
 	uint64_t n = batch_size(gang, driver, effort);
 	struct gang_batch batch;
+	if (!meet(sink, MEASURE_MEET_SIZE, &n))
+		return n;
 	for (int i = 0; i < WARM_BATCHES && !once && gang_ok(gang); i++)
 		driver->batch(gang, n, 0, &batch);
 	uint64_t began = assay_now_ns();
-	for (unsigned taken = 0; gang_ok(gang) && !enough(effort, taken, began); taken++) {
+	for (unsigned taken = 0; go_on(gang, sink, enough(effort, taken, began)); taken++) {
 		driver->batch(gang, n, 0, &batch);
 		if (!gang_ok(gang) || !deliver(gang, &batch, sink))
 			break;
@@ -218,7 +232,7 @@ static uint64_t measure_windows(struct gang *gang, const struct assay_driver *dr
 	uint64_t ops = 0;
 	unsigned valid = 0;
 	unsigned attempts = effort->samples * ATTEMPTS_PER_WINDOW;
-	for (unsigned i = 0; gang_ok(gang) && valid < effort->samples && i < attempts; i++) {
+	for (unsigned i = 0; go_on(gang, sink, valid >= effort->samples || i >= attempts); i++) {
 		struct gang_batch batch;
 		driver->batch(gang, 1, window, &batch);
 		if (!gang_ok(gang) || !deliver(gang, &batch, sink))

@@ -12,11 +12,19 @@ struct assay_effort {
 	uint64_t batch;   /* operations per batch and thread; 0: as many as fit the time */
 };
 
+/* Where the ranks of a launch meet: what is brought, and what the largest of it means to all. */
+enum measure_meeting {
+	MEASURE_MEET_SIZE,  /* operations per batch: then all do as many */
+	MEASURE_MEET_BATCH, /* 0: one more batch; 1: enough, for all */
+};
+
 /* Where samples go as they are taken; a false return ends the measurement (nobody listens). */
 struct measure_sink {
 	bool (*sample)(void *context, const struct gang_batch *batch, double value, unsigned flags);
 	bool (*metric)(void *context, const struct gang_metric *metric, unsigned flags);
 	void *context;
+	/* Wait until all ranks are here; *value becomes the largest of theirs. NULL: there is one. */
+	bool (*meet)(void *context, enum measure_meeting what, uint64_t *value);
 };
 
 /*

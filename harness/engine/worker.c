@@ -15,6 +15,7 @@
 
 #include "harness/base/str.h"
 #include "harness/engine/frame.h"
+#include "harness/engine/link.h"
 #include "harness/engine/peak.h"
 #include "harness/engine/program.h"
 #include "harness/engine/replay_rounds.h"
@@ -22,7 +23,8 @@
 /* Die with the controller, leave no core, be the first that a full machine kills. */
 static enum assay_code confine(const struct assay_job *job, struct assay_err *err)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!job->ranks) /* the parent of a rank is a thread of its launcher, which may end earlier */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (job->parent && getppid() != job->parent)
 		return assay_fail(err, ASSAY_EINTR, "the controller is gone");
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -34,7 +36,8 @@ static enum assay_code confine(const struct assay_job *job, struct assay_err *er
 			errno = 0; /* a hint to the kernel; without it the limit above still holds */
 		close(fd);
 	}
-	fcntl(job->fd, F_SETFD, FD_CLOEXEC);
+	if (!job->ranks) /* a rank's socket is opened so */
+		fcntl(job->fd, F_SETFD, FD_CLOEXEC);
 	signal(SIGPIPE, SIG_IGN);
 	return ASSAY_OK;
 }
@@ -133,6 +136,12 @@ static bool on_metric(void *context, const struct gang_metric *metric, unsigned 
 				 &stream->err) == ASSAY_OK;
 }
 
+static bool on_meet(void *context, enum measure_meeting what, uint64_t *value)
+{
+	struct stream *stream = context;
+	return assay_link_meet(stream->job->link, what, value, &stream->err) == ASSAY_OK;
+}
+
 static enum assay_code write_hello(const struct assay_job *job, const struct gang *gang,
 				   const struct assay_driver *driver, struct assay_err *err)
 {
@@ -216,7 +225,8 @@ static enum assay_code measure_gang(const struct assay_job *job, struct gang *ga
 	struct assay_metric_info primary = assay_primary_metric(gang->bench, subject_of(gang->c));
 	if (gang_ok(gang) && !introduce(&stream, primary.name, primary.unit, primary.better))
 		return assay_fail(err, ASSAY_EIO, "%s", stream.err.text);
-	const struct measure_sink sink = {on_sample, on_metric, &stream};
+	const struct measure_sink sink = {on_sample, on_metric, &stream,
+					  job->link ? on_meet : NULL};
 	uint64_t n = 1;
 	if (gang_ok(gang))
 		assay_measure(gang, driver, &job->effort, &sink, &n);
@@ -315,12 +325,53 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 	return rc == ASSAY_OK ? write_status(job, status, reason, err) : rc;
 }
 
+/* How many CPUs the rank wants; a case that is none is for run_case() to complain about. */
+static unsigned threads_of(const struct assay_registry *registry, const struct assay_job *job)
+{
+	struct assay_case c;
+	if (!job->case_name || assay_case_parse(registry, job->case_name, &c, NULL) != ASSAY_OK)
+		return 1;
+	unsigned threads = c.threads;
+	assay_case_done(&c);
+	return threads;
+}
+
+/* The same as any worker, once it has its place among the ranks and a socket to write to. */
+static enum assay_code run_rank(const struct assay_registry *registry, const struct assay_job *job,
+				struct assay_err *err)
+{
+	struct assay_link *link = malloc(sizeof(*link));
+	if (!link)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a rank");
+	enum assay_code rc = assay_link_open(link, threads_of(registry, job), job->timeout_ns, err);
+	if (rc != ASSAY_OK) {
+		free(link);
+		return rc;
+	}
+	struct assay_job mine = *job;
+	mine.fd = link->fd;
+	mine.link = link;
+	mine.cpus = link->n_cpus ? link->cpus : NULL;
+	mine.n_cpus = link->n_cpus;
+	if (!link->placed)
+		rc = write_status(&mine, ASSAY_STATUS_SKIPPED, link->reason, err);
+	else if (job->roll_call)
+		rc = write_status(&mine, ASSAY_STATUS_OK, "", err);
+	else
+		rc = run_case(registry, &mine, err);
+	assay_link_close(link);
+	free(link);
+	return rc;
+}
+
 enum assay_code assay_worker_run(struct assay_registry *registry, const struct assay_job *job,
 				 struct assay_err *err)
 {
 	enum assay_code rc = confine(job, err);
 	if (rc != ASSAY_OK)
 		return rc;
+	if (job->ranks)
+		return run_rank(registry, job, err);
 	if (job->program)
 		return run_program(registry, job, err);
 	return job->case_name ? run_case(registry, job, err) : run_check(registry, job, err);

@@ -9,6 +9,8 @@
 #include "harness/engine/measure.h"
 #include "harness/engine/registry.h"
 
+struct assay_link;
+
 /* What one worker is to do; what a `worker` command line says. */
 struct assay_job {
 	const char *case_name; /* measure this case ... */
@@ -27,6 +29,9 @@ struct assay_job {
 	const char *replay;        /* folder of the simulator's files: count there; NULL: measure */
 	int fd;                    /* records go here */
 	int parent;                /* pid of the controller: die with it */
+	unsigned ranks; /* of the launch this worker is one of; 0: it is alone (see link.h) */
+	bool roll_call; /* ranks: say who is there, and nothing else */
+	struct assay_link *link; /* of a rank; set by assay_worker_run() */
 };
 
 /*
