@@ -37,6 +37,7 @@ struct cli_option {
 struct cli_given {
 	const struct cli_option *option;
 	const char *value; /* NULL for a flag */
+	bool letter;       /* given as -n, not as --samples */
 };
 
 struct cli_args {

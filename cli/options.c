@@ -179,7 +179,8 @@ static enum assay_code scan(const struct grammar *g, const struct cli_verb *verb
 		const struct cli_option *option = grammar_option(g, answer);
 		if (!option)
 			return refuse(g, answer, at < n_words ? args->words[at] : NULL, verb, err);
-		args->given[args->n_given++] = (struct cli_given){option, optarg};
+		args->given[args->n_given++] =
+			(struct cli_given){option, optarg, answer < FIRST_LONG};
 	}
 	return ASSAY_OK;
 }

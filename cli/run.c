@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include "cli/advice.h"
+#include "cli/batch.h"
 #include "cli/cli.h"
 #include "cli/counters.h"
 #include "cli/proposals.h"
 #include "cli/run.h"
 #include "cli/run_command.h"
 #include "cli/run_output.h"
+#include "cli/run_ranks.h"
 #include "cli/run_record.h"
 #include "cli/run_request.h"
 #include "cli/settings.h"
@@ -52,6 +54,13 @@ static const struct cli_option options[] = {
 	{"input", 0, "FILE", "CMD: what it reads (default: nothing)"},
 	{"output", 0, "WHERE", "CMD: null, pipe, inherit or a file (default null)"},
 	{"anchor", 0, "FILE", "a frozen plug-in or build, measured beside, for 'assay history'"},
+	{"launcher", 0, "NAME",
+	 "each launch is N ranks: local, mpi, srun, slurm, or one of assay.yaml"},
+	{"ranks", 0, "N", "how many; with --launcher also -n N"},
+	{"bind", 0, "HOW", "cores: CPUs of its own for each rank (default); none: as launched"},
+	{"array", 0, "N", "slurm: an array of N jobs, each with all ranks and a result of its own"},
+	{"job-time", 0, "T", "slurm: limit of the job (default 30m); it stops in time before that"},
+	{"poll", 0, "T", "slurm: how often it is asked, at first (default 10s)"},
 	{"tag", 0, "KEY=VALUE", "remember this with the run"},
 	{"resume", 0, "RUN", "measure what an interrupted run still lacks"},
 	{"seed", 0, "N", "seed of schedule and workloads"},
@@ -76,7 +85,8 @@ struct session {
 	struct assay_run_info tagged;   /* nothing but the tags of the command line */
 	struct assay_tag *tags;
 	struct run_output output;
-	size_t anchored; /* series with a ratio to the anchor */
+	struct assay_ranks ranks; /* n is 0: each launch is one worker */
+	size_t anchored;          /* series with a ratio to the anchor */
 	uint64_t elapsed_ns;
 	const volatile sig_atomic_t *interrupted;
 };
@@ -84,6 +94,7 @@ struct session {
 static void session_done(struct session *s)
 {
 	free(s->tags);
+	assay_ranks_done(&s->ranks);
 	assay_result_list_done(&s->known);
 	assay_store_close(s->store);
 	ceilings_done(&s->ceilings);
@@ -191,6 +202,13 @@ static void on_progress(void *context, const struct assay_progress *progress)
 	run_output_progress(&s->output, progress);
 }
 
+static void on_remark(void *context, const char *name, const char *text)
+{
+	struct session *s = context;
+	run_output_clear(&s->output);
+	cli_note(s->cli, "%s: %s", name, text);
+}
+
 /* On resume: finished cases stay, those that failed or were skipped are tried again. */
 static bool on_known(void *context, const char *name)
 {
@@ -219,12 +237,14 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 		.counts = q->counts,
 		.noise = s->noise.grade,
 		.anchor = q->anchor.path ? &q->anchor : NULL,
+		.ranks = s->ranks.n ? &s->ranks : NULL,
 		.interrupted = s->interrupted,
 	};
 	const struct assay_engine_sink sink = {
 		.result = on_result,
 		.progress = on_progress,
 		.known = s->resumed ? on_known : NULL,
+		.remark = on_remark,
 		.context = s,
 	};
 	s->output = (struct run_output){.cli = s->cli, .run = s->run, .cases_total = s->plan.n};
@@ -392,8 +412,12 @@ static enum assay_code measure(struct session *s, bool strict, struct assay_err 
 		return assay_fail(err, ASSAY_EENV, "the machine is too noisy to measure: %s",
 				  s->noise.reason);
 	rc = assay_environment_read(&s->environment, err);
+	if (rc == ASSAY_OK && s->request.launcher)
+		rc = run_ranks_call(s->cli, &s->request, s->interrupted, &s->ranks, err);
 	if (rc == ASSAY_OK)
 		rc = s->resumed ? assay_store_resume_run(s->store, s->run, err) : begin_run(s, err);
+	if (rc == ASSAY_OK && s->ranks.n && !s->resumed)
+		rc = run_ranks_store(s->store, s->run, &s->ranks, err);
 	if (rc == ASSAY_OK && s->cli->json && s->request.program_suite)
 		rc = run_command_events(&s->plan, s->cli->json, err);
 	if (rc == ASSAY_OK)
@@ -407,6 +431,10 @@ static enum assay_code perform(struct session *s, bool strict, int *ret_exit, st
 	s->interrupted = cli_catch_signals();
 	enum assay_code rc = measure(s, strict, err);
 	struct assay_err second = {0};
+	if (rc == ASSAY_EINTR && !s->run) { /* while the ranks were called: nothing to resume */
+		*ret_exit = 128 + *s->interrupted;
+		return ASSAY_OK;
+	}
 	if (rc == ASSAY_OK || rc == ASSAY_EINTR) {
 		enum assay_code shown = show_summary(s, &second);
 		if (rc == ASSAY_OK && shown == ASSAY_OK)
@@ -471,6 +499,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 			   struct assay_err *err)
 {
 	int64_t id;
+	if (batch_wanted(cli, args))
+		return batch_run(cli, args, ret_exit, err);
 	return run_session(cli, args, &id, ret_exit, err);
 }
 

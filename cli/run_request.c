@@ -7,6 +7,7 @@
 
 #include "cli/counters.h"
 #include "cli/run_command.h"
+#include "cli/run_ranks.h"
 #include "cli/settings.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
@@ -101,6 +102,8 @@ void run_request_done(struct run_request *q)
 	free(q->profile);
 	free(q->cpus);
 	free(q->driver);
+	free(q->launcher);
+	free(q->bind);
 	free_list(q->patterns, q->n_patterns);
 	free_list(q->subjects, q->n_subjects);
 	free_list(q->values, q->n_axes);
@@ -290,7 +293,7 @@ enum assay_code run_request_anchor(struct cli *cli, const struct cli_args *args,
 				   struct run_request *q, struct assay_err *err)
 {
 	const char *path = config_get(cli->config, "anchor");
-	if (!path || (q->n_programs && !cli_value(args, "anchor")))
+	if (!path || q->launcher || (q->n_programs && !cli_value(args, "anchor")))
 		return ASSAY_OK;
 	if (args->dashes)
 		return assay_fail(
@@ -304,6 +307,7 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 				 struct run_request *q, struct assay_err *err)
 {
 	*q = (struct run_request){0};
+	run_ranks_letter(args);
 	enum assay_code rc = options_into_settings(cli, args, err);
 	if (rc == ASSAY_OK)
 		rc = read_settings(cli, args, q, err);
@@ -326,6 +330,8 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 	q->counts = cli_flag(args, "counts");
 	if (rc == ASSAY_OK)
 		rc = run_command_read(args, q, err);
+	if (rc == ASSAY_OK)
+		rc = run_ranks_read(cli, args, q, err);
 	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
 }
 
@@ -359,6 +365,11 @@ char *run_request_json(const struct run_request *q)
 		json_object_set_new(json, "anchor_id", json_string(q->anchor.id));
 	}
 	json_object_set_new(json, "counts", json_boolean(q->counts));
+	if (q->launcher) {
+		json_object_set_new(json, "launcher", assay_json_text(q->launcher));
+		json_object_set_new(json, "bind", assay_json_text(q->bind));
+		json_object_set_new(json, "ranks", json_integer((json_int_t)q->ranks));
+	}
 	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(json);
 	return text;
@@ -440,11 +451,15 @@ enum assay_code run_request_restore(struct cli *cli, const char *text, struct ru
 	q->budget_ns = number_from(json, "budget_ns");
 	q->place_programs = json_is_true(json_object_get(json, "place_programs"));
 	q->counts = json_is_true(json_object_get(json, "counts"));
+	q->launcher = text_from(json, "launcher");
+	q->bind = text_from(json, "bind");
+	q->ranks = number_from(json, "ranks");
 	enum assay_code rc = restore_lists(json, q, err);
 	if (rc == ASSAY_OK)
 		rc = restore_anchor(cli, json, q, err);
 	json_decref(json);
-	if (rc == ASSAY_OK && (!q->profile || !q->cpus || !q->samples || !q->launches))
+	if (rc == ASSAY_OK && (!q->profile || !q->cpus || !q->samples || !q->launches ||
+			       (q->launcher && (!q->bind || !q->ranks))))
 		rc = assay_fail(err, ASSAY_ESTORE, "the stored plan is damaged");
 	if (rc == ASSAY_OK)
 		rc = make_overrides(q, err);

@@ -21,6 +21,8 @@ struct run_request {
 	bool place_programs;        /* the user said on which CPUs, or on how many */
 	struct assay_anchor anchor; /* path NULL: none */
 	bool counts;                /* replay under callgrind as well */
+	char *launcher, *bind;      /* of ranks; NULL: each launch is one worker */
+	uint64_t ranks;
 	uint64_t samples, launches, seed;
 	uint64_t time_ns, timeout_ns, budget_ns;
 	/* derived */

@@ -15,6 +15,7 @@
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 #include "harness/engine/argv.h"
+#include "harness/engine/starter.h"
 #include "harness/machine/placement.h"
 
 enum {
@@ -143,6 +144,16 @@ static enum assay_code check_pager(const char *value, struct assay_err *err)
 	return code;
 }
 
+/* How ranks are started; see harness/engine/starter.h. */
+static enum assay_code check_launcher(const char *value, struct assay_err *err)
+{
+	struct assay_argv template;
+	enum assay_code code = assay_starter_parse(value, &template, err);
+	if (code == ASSAY_OK)
+		assay_argv_done(&template);
+	return code;
+}
+
 static enum assay_code check_path(const char *value, struct assay_err *err)
 {
 	return *value ? ASSAY_OK : assay_fail(err, ASSAY_EUSAGE, "the path is empty");
@@ -174,17 +185,27 @@ static const struct spec {
 
 enum { N_SPECS = ASSAY_COUNT_OF(specs) };
 
-static const char params_prefix[] = "params.";
-static const char params_help[] = "values of this axis, as with -P";
+/* Maps: keys under them are the user's own. */
+static const struct family {
+	const char *prefix, *what, *help;
+	check_fn *check;
+} families[] = {
+	{"params.", "an axis", "values of this axis, as with -P", check_axis_values},
+	{"launchers.", "a launcher", "how --launcher of this name starts ranks", check_launcher},
+};
 
 struct config {
 	struct config_setting *settings; /* specs first, then params sorted by name */
 	size_t n;
 };
 
-static bool is_param(const char *key)
+/* The map that the key is in, or NULL. */
+static const struct family *family_of(const char *key)
 {
-	return strncmp(key, params_prefix, sizeof(params_prefix) - 1) == 0;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(families); i++)
+		if (strncmp(key, families[i].prefix, strlen(families[i].prefix)) == 0)
+			return &families[i];
+	return NULL;
 }
 
 static struct config_setting *find(const struct config *config, const char *key)
@@ -197,10 +218,11 @@ static struct config_setting *find(const struct config *config, const char *key)
 
 enum assay_code config_unknown_key(const char *key, struct assay_err *err)
 {
-	const char *names[N_SPECS + 1];
+	const char *names[N_SPECS + 2];
 	for (size_t i = 0; i < N_SPECS; i++)
 		names[i] = specs[i].key;
 	names[N_SPECS] = "params";
+	names[N_SPECS + 1] = "launchers";
 	const char *nearest = assay_nearest(key, names, ASSAY_COUNT_OF(names));
 	if (nearest)
 		return assay_fail(err, ASSAY_EUSAGE, "unknown key '%s'; did you mean '%s'?", key,
@@ -211,16 +233,17 @@ enum assay_code config_unknown_key(const char *key, struct assay_err *err)
 static enum assay_code check(const char *key, const char *value, const char *origin,
 			     struct assay_err *err)
 {
-	check_fn *fn = check_axis_values;
+	const struct family *family = family_of(key);
+	check_fn *fn = family ? family->check : check_axis_values;
 	if (strlen(value) > LONGEST_VALUE)
 		return assay_fail(err, ASSAY_EUSAGE, "%s: %s: longer than %d bytes", origin, key,
 				  LONGEST_VALUE);
 	for (size_t i = 0; i < N_SPECS; i++)
 		if (strcmp(specs[i].key, key) == 0)
 			fn = specs[i].check;
-	if (is_param(key) && !assay_name_valid(key + sizeof(params_prefix) - 1))
-		return assay_fail(err, ASSAY_EUSAGE, "%s: '%s' cannot be the name of an axis",
-				  origin, key + sizeof(params_prefix) - 1);
+	if (family && !assay_name_valid(key + strlen(family->prefix)))
+		return assay_fail(err, ASSAY_EUSAGE, "%s: '%s' cannot be the name of %s", origin,
+				  key + strlen(family->prefix), family->what);
 	enum assay_code code = fn(value, err);
 	if (code == ASSAY_OK || code == ASSAY_ENOMEM)
 		return code;
@@ -231,8 +254,8 @@ static enum assay_code check(const char *key, const char *value, const char *ori
 			     named ? "" : key);
 }
 
-/* Make room for a further axis, keeping them sorted by name; NULL when out of memory. */
-static struct config_setting *insert_param(struct config *config, const char *key)
+/* Make room for a further key of a map, keeping them sorted; NULL when out of memory. */
+static struct config_setting *insert_member(struct config *config, const char *key)
 {
 	struct config_setting *grown =
 		reallocarray(config->settings, config->n + 1, sizeof(*grown));
@@ -245,7 +268,7 @@ static struct config_setting *insert_param(struct config *config, const char *ke
 	size_t at = config->n++;
 	for (; at > N_SPECS && strcmp(grown[at - 1].key, key) > 0; at--)
 		grown[at] = grown[at - 1];
-	grown[at] = (struct config_setting){.key = copy, .help = params_help};
+	grown[at] = (struct config_setting){.key = copy, .help = family_of(key)->help};
 	return &grown[at];
 }
 
@@ -270,13 +293,13 @@ enum assay_code config_set(struct config *config, const char *key, const char *v
 			   const char *origin, struct assay_err *err)
 {
 	struct config_setting *setting = find(config, key);
-	if (!setting && !is_param(key))
+	if (!setting && !family_of(key))
 		return assay_context(err, config_unknown_key(key, err), "%s", origin);
 	enum assay_code code = check(key, value, origin, err);
 	if (code != ASSAY_OK)
 		return code;
 	if (!setting)
-		setting = insert_param(config, key);
+		setting = insert_member(config, key);
 	if (!setting)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");
 	return store(setting, value, origin, err);

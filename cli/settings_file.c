@@ -44,6 +44,15 @@ static enum assay_code take_param(void *context, const struct document_pair *pai
 	return set(r, assay_str_text(&name), pair, err);
 }
 
+static enum assay_code take_launcher(void *context, const struct document_pair *pair,
+				     struct assay_err *err)
+{
+	const struct reading *r = context;
+	ASSAY_AUTO(assay_str_done) struct assay_str name = {0};
+	assay_str_add(&name, "launchers.%s", pair->key);
+	return set(r, assay_str_text(&name), pair, err);
+}
+
 static enum assay_code take_setting(void *context, const struct document_pair *pair,
 				    struct assay_err *err)
 {
@@ -56,6 +65,16 @@ static enum assay_code take_setting(void *context, const struct document_pair *p
 					     "params: expected 'axis: values' lines, indented");
 		return document_each(r->document, pair->value, take_param, r, err);
 	}
+	if (strcmp(pair->key, "launchers") == 0) {
+		if (!document_is_mapping(pair->value))
+			return document_fail(r->document, document_line(pair->value), err,
+					     "launchers: expected 'name: command' lines, indented");
+		return document_each(r->document, pair->value, take_launcher, r, err);
+	}
+	if (strncmp(pair->key, "launchers.", 10) == 0)
+		return document_fail(r->document, pair->line, err,
+				     "write 'launchers:' and, indented below it, '%s:'",
+				     pair->key + 10);
 	if (strncmp(pair->key, "params.", 7) ==
 	    0) /* how a setting is called, not how it is written */
 		return document_fail(r->document, pair->line, err,

@@ -28,6 +28,8 @@ static const struct cli_option options[] = {
 	{"memory", 0, "BYTES", "limit of private memory"},
 	{"records", 0, "FD", "where records go"},
 	{"parent", 0, "PID", "the controller"},
+	{"ranks", 0, "N", "this is one of N ranks, which find their controller by the environment"},
+	{"roll-call", 0, NULL, "ranks: say who is there, and nothing else"},
 	{0},
 };
 
@@ -41,7 +43,7 @@ static enum assay_code number(const struct cli_args *args, const char *name, uin
 static enum assay_code read_numbers(const struct cli_args *args, struct assay_job *job,
 				    struct assay_err *err)
 {
-	uint64_t samples = 30, fd = 1, parent = 0;
+	uint64_t samples = 30, fd = 1, parent = 0, ranks = 0;
 	enum assay_code rc = number(args, "seed", &job->seed, err);
 	if (rc == ASSAY_OK)
 		rc = number(args, "samples", &samples, err);
@@ -53,6 +55,8 @@ static enum assay_code read_numbers(const struct cli_args *args, struct assay_jo
 		rc = number(args, "records", &fd, err);
 	if (rc == ASSAY_OK)
 		rc = number(args, "parent", &parent, err);
+	if (rc == ASSAY_OK)
+		rc = number(args, "ranks", &ranks, err);
 	if (rc == ASSAY_OK && cli_value(args, "time"))
 		rc = assay_parse_duration(cli_value(args, "time"), &job->effort.time_ns, err);
 	if (rc == ASSAY_OK && cli_value(args, "timeout"))
@@ -60,6 +64,7 @@ static enum assay_code read_numbers(const struct cli_args *args, struct assay_jo
 	job->effort.samples = (unsigned)samples;
 	job->fd = (int)fd;
 	job->parent = (int)parent;
+	job->ranks = (unsigned)ranks;
 	return rc;
 }
 
@@ -90,6 +95,7 @@ static enum assay_code read_texts(const struct cli_args *args, struct assay_job 
 	job->program = cli_value(args, "program");
 	job->driver = cli_value(args, "driver");
 	job->spans = cli_flag(args, "spans");
+	job->roll_call = job->ranks && cli_flag(args, "roll-call");
 	job->replay = cli_value(args, "replay");
 	if (cpus) {
 		rc = assay_parse_cpus(cpus, parts->cpus, MAX_CPUS, &job->n_cpus, err);
@@ -116,7 +122,7 @@ static enum assay_code read_texts(const struct cli_args *args, struct assay_job 
 		job->check_suite = parts->check;
 		job->check_subject = slash + 1;
 	}
-	if (rc == ASSAY_OK && !job->case_name && !job->check_suite)
+	if (rc == ASSAY_OK && !job->case_name && !job->check_suite && !job->roll_call)
 		rc = assay_fail(err, ASSAY_EUSAGE, "wants --case or --check");
 	return rc;
 }

@@ -4,6 +4,9 @@
 
 #include "suites/scaling/comm.h"
 
+/* Set for the ranks of a launch; see harness/engine/starter.h. */
+#define RANK_VARIABLE "_ASSAY_LINK"
+
 struct state {
 	const struct comm_ops *ops;
 	struct comm *comm;
@@ -22,6 +25,9 @@ static enum assay_code begin(struct assay_run *run, struct state *s, size_t coun
 {
 	unsigned ranks = assay_threads(run);
 	int cpus[COMM_MAX_RANKS];
+	if (getenv(RANK_VARIABLE))
+		return assay_fail(err, ASSAY_SKIP,
+				  "it starts ranks of its own: measure it without --launcher");
 	if (ranks < 2)
 		return assay_fail(err, ASSAY_SKIP, "one CPU: there is nobody to talk to");
 	if (ranks > COMM_MAX_RANKS)

@@ -145,6 +145,17 @@ static void axes_and_lists(void **state)
 	config_free(config);
 }
 
+static void launchers_are_commands(void **state)
+{
+	struct assay_err err = {0};
+	struct config *config;
+	write_file("assay.yaml", "launchers:\n  site: \"go -n {ranks} 'a,b' {program}\"\n");
+	assert_ok(config_load(&config, &err));
+	assert_string_equal(config_get(config, "launchers.site"), "go -n {ranks} 'a,b' {program}");
+	assert_null(config_get(config, "launchers.other"));
+	config_free(config);
+}
+
 static void what_is_wrong_is_named_with_its_line(void **state)
 {
 	static const struct {
@@ -172,6 +183,9 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		 "assay.yaml:3: 'size' stands here a second time"},
 		{"params: 3\n", "assay.yaml:1: params: expected"},
 		{"params.size: 3\n", "assay.yaml:1: write 'params:'"},
+		{"launchers: 3\n", "assay.yaml:1: launchers: expected"},
+		{"launchers.x: 3\n", "assay.yaml:1: write 'launchers:'"},
+		{"launchers:\n  x: go {program}\n", "assay.yaml:2: launchers.x: no {ranks}"},
 		{"params:\n  Size: 3\n", "assay.yaml:2: 'Size' cannot be the name of an axis"},
 		{"params:\n  size: '1,,2'\n", "assay.yaml:2: params.size: '1,,2' is not a list"},
 		{"- samples\n", "assay.yaml:1: expected 'key: value' lines"},
@@ -265,6 +279,7 @@ int main(void)
 		in_folder(the_nearest_project_file_counts),
 		in_folder(a_project_keeps_its_store_beside_its_file),
 		in_folder(axes_and_lists),
+		in_folder(launchers_are_commands),
 		in_folder(what_is_wrong_is_named_with_its_line),
 		in_folder(files_that_say_nothing),
 		in_folder(json_is_yaml_too),

@@ -1,0 +1,189 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# ranks: `assay run --launcher` against the real program: worlds that are wrong, ranks that die, stop, lag and err, and
+# runs that are right. Prints TAP.
+# usage: ranks.sh ASSAY ODD.so
+set -u
+assay=$(realpath "$1") odd=$(realpath "$2")
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+cpus=$(nproc)
+
+# run EXPECTED ARGS...: of the plug-in, short
+run()
+{
+	expected=$1
+	shift
+	ends "$expected" "$assay" run --load "$odd" -p quick --samples 10 -t 5ms --launches 1 \
+		--counters none --timeout 20s "$@"
+}
+
+# skip WHAT WHY
+skip()
+{
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+no_rank_left()
+{
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		left=
+		for p in /proc/[0-9]*; do
+			[ "$(readlink "$p/cwd" 2>/dev/null)" = "$dir" ] &&
+				grep -q -a -e '--ranks=' "$p/cmdline" 2>/dev/null && left=$p
+		done
+		[ -z "$left" ] && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+# stored PATTERN: among the results as JSON lines
+stored()
+{
+	"$assay" export --format jsonl >kept 2>/dev/null
+	grep -q -e "$1" kept
+}
+
+# measured CASE: in the newest run
+measured()
+{
+	"$assay" export --format jsonl 2>/dev/null | grep "\"name\":\"$1/" | grep -q -e '"status":"ok"' -e '"status":"unstable"'
+}
+
+nothing_stored()
+{
+	[ ! -e results.db ] || [ "$("$assay" export --format jsonl 2>/dev/null | grep -c '"event":"result"')" -eq 0 ]
+}
+
+# --- what makes no sense is said before anything starts
+check 'an unknown launcher' run 2 --launcher locl -n 2 odd/alike
+check '  names the nearest' says "did you mean 'local'"
+check 'a launcher wants a number' run 2 --launcher local odd/alike
+check '  and says so' says 'how many: -n N'
+check 'ranks want a launcher' run 2 --ranks 2 odd/alike
+check 'a binding wants a launcher' run 2 --bind none odd/alike
+check 'bindings have names' run 2 --launcher local -n 2 --bind core odd/alike
+check 'commands start ranks by themselves' ends 2 "$assay" run --launcher local -n 2 -- true
+check 'no ranks at all' run 2 --launcher local -n 0 odd/alike
+
+# --- templates of the user's own: how a world can be wrong
+write_launchers()
+{
+	cat >assay.yaml <<-Y
+		launchers:
+		  fewer: "$assay ranks 1 -- {program} --ranks={ranks}"
+		  copies: "env -u _ASSAY_RANK -u _ASSAY_SIZE ./copies {ranks} {program}"
+		  dead: "false {ranks} {program}"
+		  absent: "no-such-launcher {ranks} {program}"
+		  deaf: "env -u _ASSAY_LINK $assay ranks {ranks} -- env -u _ASSAY_LINK {program}"
+		  lost: "./idle {ranks} {program}"
+	Y
+	cat >copies <<-'S'
+		#!/bin/sh
+		shift
+		"$@" &
+		"$@" &
+		wait
+	S
+	printf '#!/bin/sh\nexec sleep 30\n' >idle
+	chmod +x copies idle
+}
+write_launchers
+check 'one rank too few' run 6 --launcher fewer -n 2 odd/alike
+check '  and what was seen' says '2 ranks were asked for, but rank 0 on .* is one of 1'
+check 'independent copies are no world' run 6 --launcher copies -n 2 odd/alike
+check '  and what was seen' says 'does not know which rank it is'
+check 'a launcher that fails' run 6 --launcher dead -n 2 odd/alike
+check '  and what was seen' says '0 came before the launcher ended with exit status 1'
+check 'a launcher that is not there' run 6 --launcher absent -n 2 odd/alike
+check '  is named' says "start the launcher 'no-such-launcher'"
+check 'a launcher that drops the variable' run 6 --launcher deaf -n 2 odd/alike
+check '  and what is missing' says '_ASSAY_LINK'
+check 'a launcher that starts nothing' run 6 --launcher lost -n 2 --timeout 1s odd/alike
+check '  ends in time' says '0 of 2 ranks came within 1 s'
+check 'nothing of this was stored' nothing_stored
+printf 'launchers:\n  bad: "mpirun {program}"\n' >assay.yaml
+check 'a template without a number' run 2 --launcher bad -n 2 odd/alike
+check '  is named with file and line' says 'assay.yaml:2'
+rm -f assay.yaml
+
+# --- more ranks than CPUs are not bound, and not called bound
+check 'too many ranks for the CPUs' run 6 --launcher local -n $((cpus + 1)) odd/alike
+check '  and what to do' says 'ranks with 1 threads each on one host'
+check 'unbound they may be' run 0 --launcher local -n $((cpus + 1)) --bind none odd/alike
+check '  and are called so' stored 'binding:oversubscribed\|binding:none'
+
+# Without binding from here on where there are too few CPUs.
+bind=cores
+[ "$cpus" -ge 2 ] || bind=none
+rm -f results.db*
+
+# --- a right world
+check 'two ranks' run 0 --launcher local -n 2 --bind $bind odd/alike
+check '  say where they are' says "2 ranks on 1 host by launcher local, binding "
+check '  are stored under their number' stored '"name":"odd/alike/ranks:2/binding:'
+check '  with their imbalance' stored '"metric":"imbalance"'
+check '  and the skew of their starts' stored '"metric":"start_skew"'
+check '  and how well clocks are known' stored 'clock_bound_ns'
+check '  -n is not the samples' stored '"n":10'
+check '  a second run' run 0 --launcher local -n 2 --bind $bind odd/alike
+check '  compares with the first' ends 0 "$assay" compare @last~1 @last --all
+check '  in one table' shows '2 compared\|3 compared'
+if [ "$bind" = cores ]; then
+	check '  a run that is bound otherwise' run 0 --launcher local -n 2 --bind none odd/alike
+	check '  does not' ends 5 "$assay" compare @last~1 @last
+	check '  and is told why' shows 'Refused: .* how their ranks were bound'
+else
+	skip '  a run that is bound otherwise' 'one CPU'
+fi
+check 'one rank is a world' run 0 --launcher local -n 1 odd/alike
+
+# --- a bad rank ends its case, is named, and leaves the others alone
+check 'one rank lags' run 0 --launcher local -n 2 --bind $bind odd/lagging
+check '  and is named' says 'rank 1 on .* lags: the slowest of 2 in 10 of 10 batches, which take 10 times'
+check '  as the figure of all' stored '"median":100'
+check 'one rank dies in a batch' run 3 --launcher local -n 2 --bind $bind odd/dying odd/alike
+check '  and is named' says 'rank 1 (process [0-9]* on .*) went away'
+check '  with what the launcher says' says 'killed by signal 9'
+check '  and the other case is measured' measured odd/alike
+check '  none is left' no_rank_left
+check 'one rank dies in set-up' run 3 --launcher local -n 2 --bind $bind odd/unborn
+check '  and is named' says 'rank 1 .* went away before its first batch'
+check 'one rank stops in a batch' run 3 --launcher local -n 2 --bind $bind --timeout 2s odd/stopping
+check '  and is named' says 'rank 1 (process .*) fell silent .* until 2 s were over'
+check '  none is left' no_rank_left
+check 'one rank stops in set-up' run 3 --launcher local -n 2 --bind $bind --timeout 2s odd/asleep
+check '  and is named' says 'rank 1 (process .*) fell silent before its first batch'
+check 'one rank is wrong' run 3 --launcher local -n 2 --bind $bind odd/wrong
+check '  and is named with what it found' says 'rank 1 (.*): two by two is five'
+check 'one rank skips' run 0 --launcher local -n 2 --bind $bind odd/picky
+check '  with its reason' stored 'not on this rank'
+
+# --- interrupted in the middle
+"$assay" run --load "$odd" --launcher local -n 2 --bind $bind --counters none --db int.db --timeout 20s \
+	odd/asleep >out 2>err &
+pid=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	grep -q 'ranks on' err && break
+	sleep 0.2
+done
+sleep 0.3
+kill -INT $pid
+wait $pid
+check 'interrupted' test $? -eq 130
+check '  none is left' no_rank_left
+
+# --- Open MPI, where there is one
+if command -v mpirun >/dev/null; then
+	check 'two ranks by mpirun' run 0 --launcher mpi -n 2 --bind $bind odd/alike --db mpi.db
+	check '  say so' says '2 ranks on 1 host by launcher mpi'
+	check '  one that dies is named' run 3 --launcher mpi -n 2 --bind $bind odd/dying --db mpi.db
+	check '  as rank 1' says 'rank 1 (process'
+	check '  none is left' no_rank_left
+else
+	skip 'two ranks by mpirun' 'no mpirun; install openmpi-bin'
+fi
+
+echo "1..$count"

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# slurm: `assay run --launcher slurm` with a real SLURM: a controller and two nodes on this machine, in a folder of their
+# own, without a service of the system. Prints TAP.
+# usage: slurm.sh ASSAY ODD.so
+set -u
+assay=$(realpath "$1") odd=$(realpath "$2")
+
+give_up()
+{
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+PATH=$PATH:/usr/sbin:/sbin
+for program in munged slurmctld slurmd sbatch squeue srun scontrol; do
+	command -v $program >/dev/null || give_up "no $program; install slurm-wlm"
+done
+[ "$(id -u)" = 0 ] || give_up 'slurmd wants root'
+[ "$(nproc)" -ge 2 ] || give_up 'one CPU: no two nodes'
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+
+# Ports that nobody listens on now.
+free_port()
+{
+	port=$1
+	while grep -q -i ":$(printf %04X "$port") 0*:0000 0A" /proc/net/tcp; do port=$((port + 1)); done
+	echo "$port"
+}
+controller=$(free_port 26817) node1=$(free_port 27818) node2=$(free_port 28819)
+host=$(hostname -s)
+mkdir state spool1 spool2 munge
+chmod 700 munge
+dd if=/dev/urandom of=munge/key bs=1024 count=1 2>/dev/null
+chmod 400 munge/key
+cat >slurm.conf <<C
+ClusterName=assay
+SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=$controller
+AuthType=auth/munge
+AuthInfo=socket=$dir/munge/socket
+CryptoType=crypto/munge
+SlurmUser=root
+SlurmdUser=root
+StateSaveLocation=$dir/state
+SlurmdSpoolDir=$dir/spool-%n
+SlurmctldPidFile=$dir/ctld.pid
+SlurmdPidFile=$dir/slurmd-%n.pid
+SlurmctldLogFile=$dir/ctld.log
+SlurmdLogFile=$dir/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+AccountingStorageType=accounting_storage/none
+JobCompType=jobcomp/none
+MpiDefault=none
+ReturnToService=2
+KillWait=5
+MailProg=/bin/true
+NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=$node1 CPUs=1 State=UNKNOWN
+NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=$node2 CPUs=1 State=UNKNOWN
+PartitionName=all Nodes=n1,n2 Default=YES MaxTime=60 State=UP
+C
+SLURM_CONF=$dir/slurm.conf
+export SLURM_CONF
+
+stop_all()
+{
+	scontrol shutdown >/dev/null 2>&1
+	sleep 1
+	for file in munge/pid ctld.pid slurmd-n1.pid slurmd-n2.pid; do
+		[ -s "$dir/$file" ] && kill "$(cat "$dir/$file")" 2>/dev/null
+	done
+	rm -rf "$dir"
+}
+trap stop_all EXIT
+
+munged --key-file="$dir/munge/key" --socket="$dir/munge/socket" --pid-file="$dir/munge/pid" \
+	--log-file="$dir/munge/log" --seed-file="$dir/munge/seed" >out 2>err || give_up "munged: $(tail -n 1 err)"
+slurmctld -f "$SLURM_CONF" >>out 2>>err || give_up "slurmctld: $(tail -n 1 err)"
+for node in n1 n2; do
+	slurmd -f "$SLURM_CONF" -N $node >>out 2>>err || give_up "slurmd: $(tail -n 1 err)"
+done
+idle()
+{
+	[ "$(sinfo --noheader --format='%T %D' 2>/dev/null)" = 'idle 2' ]
+}
+for _ in $(seq 100); do
+	idle && break
+	sleep 0.2
+done
+idle || give_up "its nodes do not come up: $(tail -n 1 ctld.log)"
+
+# job EXPECTED ARGS...
+job()
+{
+	expected=$1
+	shift
+	ends "$expected" "$assay" run --load "$odd" --launcher slurm --poll 1s -p quick --samples 10 -t 5ms --launches 1 \
+		--counters none "$@"
+}
+
+check 'two ranks on two nodes' job 0 -n 2 --bind none odd/alike
+check '  one job, one result' says '1 runs with [0-9]* results merged'
+check '  by the name of its ranks' shows 'alike'
+check '  beside one without SLURM' ends 0 "$assay" run --load "$odd" --launcher local -n 2 --bind none -p quick \
+	--samples 10 -t 5ms --launches 1 --counters none odd/alike
+check '  which compares' ends 0 "$assay" compare @last~1 @last --all
+check 'one rank dies' job 3 -n 2 --bind none odd/dying
+check '  and the log names it' grep -q -r 'rank 1 (process' assay-jobs --include='log-*.txt'
+check 'an array of two' job 0 -n 1 --bind none --array 2 odd/alike
+check '  two results' says '2 runs with'
+check 'more ranks than CPUs' job 6 -n 9 odd/alike
+
+echo "1..$count"
