@@ -289,10 +289,10 @@ static void cancel(const struct batch *b)
 		cli_warn(b->cli, "cancel the job: %s", why.text);
 }
 
-/* Wait until all bundles are there; *ret_there is how many came when some are lost. */
-static enum assay_code wait_for(struct batch *b, enum job_verdict *ret, size_t *ret_there,
-				struct assay_err *err)
+/* Wait until all bundles are there, or no more will come; *ret_there is how many. */
+static enum assay_code wait_for(struct batch *b, size_t *ret_there, struct assay_err *err)
 {
+	enum job_verdict verdict;
 	struct job_watch watch = {.patience_ns = PATIENCE_POLLS * b->poll_ns};
 	uint64_t interval = b->poll_ns, next = assay_now_ns() + interval;
 	int look_ms = b->poll_ns / 10 < LOOK_MS * UINT64_C(1000000)
@@ -309,21 +309,22 @@ static enum assay_code wait_for(struct batch *b, enum job_verdict *ret, size_t *
 		uint64_t now = assay_now_ns();
 		bool asked = now >= next;
 		*ret_there = count_bundles(b);
-		*ret = job_watch_look(&watch, *ret_there, b->tasks, asked,
-				      asked ? ask(b) : JOB_NO_ANSWER, now);
+		verdict = job_watch_look(&watch, *ret_there, b->tasks, asked,
+					 asked ? ask(b) : JOB_NO_ANSWER, now);
 		if (asked) {
 			interval = interval * 3 / 2;
 			if (interval > POLL_MOST * b->poll_ns)
 				interval = POLL_MOST * b->poll_ns;
 			next = assay_now_ns() + interval;
 		}
-		if (*ret == JOB_WAIT)
+		if (verdict == JOB_WAIT)
 			poll(NULL, 0, look_ms);
-	} while (*ret == JOB_WAIT);
+	} while (verdict == JOB_WAIT);
 	return ASSAY_OK;
 }
 
-static enum assay_code merge_all(const struct batch *b, struct assay_store *store,
+/* *ret is how many bundles were merged: a file system that showed one may have changed its mind. */
+static enum assay_code merge_all(const struct batch *b, struct assay_store *store, size_t *ret,
 				 struct assay_err *err)
 {
 	uint64_t runs = 0, results = 0;
@@ -336,6 +337,7 @@ static enum assay_code merge_all(const struct batch *b, struct assay_store *stor
 		code = assay_store_merge(store, path, &merged, err);
 		if (code != ASSAY_OK)
 			break;
+		++*ret;
 		runs += merged.new_runs;
 		results += merged.new_results;
 	}
@@ -378,15 +380,16 @@ static enum assay_code show(const struct batch *b, struct assay_store *store, in
 	return code;
 }
 
-static enum assay_code take_home(struct batch *b, size_t there, int *ret_exit,
+/* Merge and show; *ret_merged is how many bundles it were. */
+static enum assay_code take_home(struct batch *b, size_t *ret_merged, int *ret_exit,
 				 struct assay_err *err)
 {
 	struct assay_store *store;
 	enum assay_code code = assay_store_open(b->cli->db, ASSAY_STORE_WRITE, &store, err);
 	if (code != ASSAY_OK)
 		return code;
-	code = merge_all(b, store, err);
-	if (code == ASSAY_OK && there)
+	code = merge_all(b, store, ret_merged, err);
+	if (code == ASSAY_OK && *ret_merged)
 		code = show(b, store, ret_exit, err);
 	assay_store_close(store);
 	return code;
@@ -394,21 +397,20 @@ static enum assay_code take_home(struct batch *b, size_t there, int *ret_exit,
 
 static enum assay_code perform(struct batch *b, int *ret_exit, struct assay_err *err)
 {
-	enum job_verdict verdict = JOB_WAIT;
-	size_t there = 0;
+	size_t there = 0, merged = 0;
 	b->interrupted = cli_catch_signals();
 	enum assay_code code = make_folder(b, err);
 	if (code == ASSAY_OK)
 		code = submit(b, err);
 	if (code == ASSAY_OK)
-		code = wait_for(b, &verdict, &there, err);
+		code = wait_for(b, &there, err);
 	if (code == ASSAY_OK && there)
-		code = take_home(b, there, ret_exit, err);
-	if (code == ASSAY_OK && verdict == JOB_LOST)
+		code = take_home(b, &merged, ret_exit, err);
+	if (code == ASSAY_OK && merged < b->tasks)
 		code = assay_fail(err, ASSAY_EENV,
 				  "job %" PRIu64 " is over and left %zu of %" PRIu64
 				  " results; its log is in %s",
-				  b->id, there, b->tasks, b->folder);
+				  b->id, merged, b->tasks, b->folder);
 	return code;
 }
 

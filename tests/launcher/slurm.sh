@@ -30,7 +30,7 @@ free_port()
 controller=$(free_port 26817) node1=$(free_port 27818) node2=$(free_port 28819)
 host=$(hostname -s)
 mkdir state spool1 spool2 munge
-chmod 700 munge
+chmod 755 . munge # munged wants its socket within reach of everybody
 dd if=/dev/urandom of=munge/key bs=1024 count=1 2>/dev/null
 chmod 400 munge/key
 cat >slurm.conf <<C
@@ -111,6 +111,5 @@ check 'one rank dies' job 3 -n 2 --bind none odd/dying
 check '  and the log names it' grep -q -r 'rank 1 (process' assay-jobs --include='log-*.txt'
 check 'an array of two' job 0 -n 1 --bind none --array 2 odd/alike
 check '  two results' says '2 runs with'
-check 'more ranks than CPUs' job 6 -n 9 odd/alike
 
 echo "1..$count"

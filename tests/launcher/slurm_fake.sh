@@ -43,10 +43,10 @@ check 'says FAILED, left a result' job 0 fail_but_done
 check '  which counts' test "$(results)" -eq 1
 check 'forgotten, left a result' job 0 forget_but_done --poll 500ms
 check '  which counts' test "$(results)" -eq 1
-check 'says COMPLETED, left nothing' job 6 complete
+check 'says COMPLETED, left nothing' job 6 complete --poll 50ms
 check '  and that is said' says 'left 0 of 1 results'
 check '  none is stored' test "$(results)" -eq 0
-check 'vanishes' job 6 vanish
+check 'vanishes' job 6 vanish --poll 50ms
 check '  and that is said' says 'left 0 of 1 results'
 check 'slow to start' job 0 slow
 check 'requeued' job 0 requeue --poll 300ms
@@ -56,7 +56,7 @@ check '  one result' test "$(results)" -eq 1
 check 'its number was lost' job 0 lost_answer
 check '  and that is said' says 'did not say which job'
 check '  one result' test "$(results)" -eq 1
-check 'half a result' job 6 truncate
+check 'half a result' job 6 truncate --poll 50ms
 check '  is none' test "$(results)" -eq 0
 check 'a result that shows late' job 0 late --poll 500ms
 check '  counts' test "$(results)" -eq 1
