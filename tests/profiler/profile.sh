@@ -47,7 +47,7 @@ fi
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	mkdir small
 	check 'a temporary folder that fills up' ends 0 unshare -m sh -c '
-		mount -t tmpfs -o size=128k small small && TMPDIR=$PWD/small exec "$@"' sh \
+		mount -t tmpfs -o size=4k small small && TMPDIR=$PWD/small exec "$@"' sh \
 		"$assay" profile --rate 999 --engine perf -- ./target
 	check '... and what there was no space for is said' shows 'found no space in the temporary folder'
 fi
