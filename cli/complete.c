@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/settings.h"
+#include "cli/settings_named.h"
 #include "cli/stored.h"
 #include "harness/base/str.h"
 #include "profiler/groups.h"
@@ -167,6 +168,26 @@ static void offer_keys(struct line *line)
 		offer(line, settings[i].key, settings[i].help);
 }
 
+/* What assay.yaml defines under `kind`, with what it says of it. */
+static void offer_named(const struct line *line, const char *kind)
+{
+	char name[CONFIG_NAME];
+	for (size_t at = 0; config_next_name(line->cli->config, kind, &at, name);)
+		offer(line, name, config_named_get(line->cli->config, kind, name, "brief"));
+}
+
+static void offer_profiles(struct line *line)
+{
+	offer_words(line, "quick ci full card");
+	offer_named(line, "profiles");
+}
+
+static void offer_sets(struct line *line)
+{
+	within_list(line);
+	offer_named(line, "sets");
+}
+
 static void offer_verbs(struct line *line)
 {
 	for (size_t i = 0; cli_verbs[i]; i++)
@@ -189,7 +210,8 @@ static const struct {
 	const char *words;
 	void (*offer)(struct line *line);
 } values[] = {
-	{.option = "profile", .words = "quick ci full card"},
+	{.option = "profile", .offer = offer_profiles},
+	{.option = "set", .offer = offer_sets},
 	{.option = "driver", .words = "native gbench"},
 	{.option = "color", .words = "auto always never"},
 	{.option = "format", .words = "json jsonl csv openmetrics gbench"},

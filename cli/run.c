@@ -32,7 +32,8 @@
 #define NOISE_PROBE_NS 250000000u
 
 static const struct cli_option options[] = {
-	{"profile", 'p', "NAME", "quick, ci, full or card (default quick)"},
+	{"profile", 'p', "NAME", "quick, ci, full, card, or one of assay.yaml (default quick)"},
+	{"set", 0, "LIST", "parameter sets: high_performance, memory_optimized, ..."},
 	{"subjects", 's', "LIST", "only these subjects"},
 	{"param", 'P', "AXIS=VALUES", "other values for an axis, e.g. size=4Ki..1Mi:x2"},
 	{"samples", 'n', "N", "samples per launch"},
