@@ -329,6 +329,16 @@ enum assay_code config_set(struct config *config, const char *key, const char *v
 	return store(setting, value, origin, err);
 }
 
+void config_unset(struct config *config, const char *key)
+{
+	struct config_setting *setting = find(config, key);
+	if (!setting)
+		return;
+	free((char *)setting->value);
+	free((char *)setting->origin);
+	setting->value = setting->origin = NULL;
+}
+
 const char *config_get(const struct config *config, const char *key)
 {
 	const struct config_setting *setting = find(config, key);

@@ -275,8 +275,19 @@ bool config_is_from_set(const struct config_setting *setting)
 	return setting->origin && strncmp(setting->origin, "set ", 4) == 0;
 }
 
+/* What an earlier profile has filled in is no longer set: one process may measure more than once. */
+static void withdraw_profile(struct config *config)
+{
+	size_t n;
+	const struct config_setting *settings = config_settings(config, &n);
+	for (size_t i = 0; i < n; i++)
+		if (settings[i].origin && strncmp(settings[i].origin, "profile ", 8) == 0)
+			config_unset(config, settings[i].key);
+}
+
 enum assay_code config_apply_profile(struct config *config, struct assay_err *err)
 {
+	withdraw_profile(config);
 	ASSAY_AUTO_FREE char *name = strdup(config_get(config, "profile"));
 	if (!name)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");

@@ -234,6 +234,9 @@ static void a_profile_fills_what_nothing_else_has_set(void **state)
 			    "memory,cache/get");
 	assert_ok(config_set(config, "profile", "ci", "-p", &err));
 	assert_string_equal(config_profile_base(config), "ci");
+	assert_ok(config_apply_profile(config, &err)); /* what nightly said is gone */
+	assert_null(config_get(config, "samples"));
+	assert_string_equal(config_get(config, "launches"), "9");
 	assert_fails(config_set(config, "profile", "nihtly", "-p", &err), ASSAY_EUSAGE,
 		     "did you mean 'nightly'?");
 	config_free(config);
