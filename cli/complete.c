@@ -206,6 +206,7 @@ static const struct {
 
 /* What an option takes, by its name, or else by the name of its argument. */
 static const struct {
+	const char *verb; /* only of this one */
 	const char *option, *argument;
 	const char *words;
 	void (*offer)(struct line *line);
@@ -214,7 +215,9 @@ static const struct {
 	{.option = "set", .offer = offer_sets},
 	{.option = "driver", .words = "native gbench"},
 	{.option = "color", .words = "auto always never"},
-	{.option = "format", .words = "json jsonl csv openmetrics gbench"},
+	{.verb = "import", .option = "format", .words = "assay gbench hyperfine jmh nvbench"},
+	{.option = "format",
+	 .words = "json jsonl csv openmetrics gbench postgres trace folded bundle"},
 	{.option = "cpus", .words = "compact spread same-core same-l3 cross-numa"},
 	{.option = "output", .argument = "WHERE", .words = "null pipe inherit"},
 	{.option = "subjects", .offer = offer_subjects},
@@ -233,6 +236,9 @@ static const struct {
 static void complete_value(struct line *line, const struct cli_option *option)
 {
 	for (size_t i = 0; i < ASSAY_COUNT_OF(values); i++) {
+		if (values[i].verb &&
+		    (!line->verb || strcmp(values[i].verb, line->verb->name) != 0))
+			continue;
 		if (values[i].option && strcmp(values[i].option, option->name) != 0)
 			continue;
 		if (values[i].argument && strcmp(values[i].argument, option->argument) != 0)

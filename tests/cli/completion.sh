@@ -59,6 +59,10 @@ offers run --counters cor
 check 'a group of counters' only core
 offers config profi
 check 'a key' only profile
+offers import --format hy
+check 'a format that is read' only hyperfine
+offers export --format fo
+check 'a format that is written' only folded
 offers run --set mem
 check 'a parameter set' only memory_optimized
 printf 'profiles:\n  nightly: {base: full, brief: at night}\n' >assay.yaml
