@@ -237,10 +237,11 @@ static enum assay_code remark_profiles(struct gate *gate, struct assay_err *err)
 	const char *a = gate->sides[0].run->profile, *b = gate->sides[1].run->profile;
 	if (strcmp(a, b) == 0)
 		return ASSAY_OK;
-	return assay_gate_report_remark(&gate->report, err,
-					"The profiles differ: the base was measured with %.60s, the "
-					"candidate with %.60s",
-					a, b);
+	return assay_gate_report_remark(
+		&gate->report, err,
+		"The profiles differ: the base was measured with %.60s, the "
+		"candidate with %.60s",
+		a, b);
 }
 
 static enum assay_code remark(struct against *x, struct assay_err *err)

@@ -3,6 +3,7 @@
 # install: an installed assay has its pages, completion and headers, and a plug-in is built against it by what
 # pkg-config says, and measured. Prints TAP.
 # usage: install.sh BUILD ROOT COMPILER...
+# shellcheck disable=SC2016  # single quotes hold scripts for others
 set -u
 build=$(realpath "$1") || exit 1
 root=$(realpath "$2") || exit 1

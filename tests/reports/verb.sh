@@ -1,6 +1,7 @@
 #!/bin/sh
 # `assay report` as a user calls it: what goes where, and with which exit code.
 # usage: verb.sh ASSAY
+# shellcheck disable=SC2016  # single quotes hold scripts for others
 set -u
 assay=$(realpath "$1") || exit 99
 work=$(mktemp -d) || exit 99
@@ -59,10 +60,13 @@ check "JSON Lines" exits 0 --jsonl -o lines
 check "as they are exported" sh -c '"$1" export --format jsonl | cmp -s - lines' sh "$assay"
 
 mkdir bin
-printf '#!/bin/sh\necho "$#: $1" >opened\n' >bin/xdg-open
+cat >bin/xdg-open <<'STUB'
+#!/bin/sh
+echo "$#: $1" >opened
+STUB
 chmod +x bin/xdg-open
-path=$PATH
-PATH=$work/bin:$PATH
+ours=$PATH
+PATH=$work/bin:$ours
 check "a page is opened" exits 0 --open -o "it's a page.html"
 for _ in 1 2 3 4 5 6 7 8 9 10; do
 	[ -s opened ] && break
@@ -75,8 +79,9 @@ check "nor is stdout" exits 2 --open -o -
 printf '#!/bin/sh\nexit 3\n' >bin/xdg-open
 check "a viewer that fails is said" exits 6 --open
 check "with what to do" said "report.html' by hand" err
-PATH=$work/nowhere
+rm bin/xdg-open
+PATH=$work/bin # and nothing else
 check "so is one that is missing" exits 6 --open
-PATH=$path
+PATH=$ours
 check "the page is there all the same" said "</html>" report.html
 check "no temporary file stays behind" no_leftovers
