@@ -164,6 +164,39 @@ static void print_counts(const struct comparison *c)
 		       percent(p->margin, margin, sizeof(margin)));
 }
 
+/* "30 samples, 1 launch, 60 ms each, sets tiny": what a run's profile came to; "" when it is not known. */
+static const char *effort(const struct assay_run_info *run, char *text, size_t size)
+{
+	json_t *plan = run->plan ? json_loads(run->plan, 0, NULL) : NULL;
+	const char *sets = json_string_value(json_object_get(plan, "sets"));
+	json_int_t samples = json_integer_value(json_object_get(plan, "samples"));
+	json_int_t launches = json_integer_value(json_object_get(plan, "launches"));
+	json_int_t time_ns = json_integer_value(json_object_get(plan, "time_ns"));
+	text[0] = '\0';
+	if (samples > 0 && launches > 0)
+		snprintf(text, size,
+			 "%" JSON_INTEGER_FORMAT " samples, %" JSON_INTEGER_FORMAT
+			 " launch%s of %.4g ms%s%.100s",
+			 samples, launches, launches == 1 ? "" : "es", (double)time_ns / 1e6,
+			 sets ? ", sets " : "", sets ? sets : "");
+	json_decref(plan);
+	return text;
+}
+
+/* Runs of different profiles differ in axis values and effort; a profile may also have changed. */
+static void print_profiles(const struct comparison *c)
+{
+	char a[200], b[200];
+	bool same = strcmp(c->run_a->profile, c->run_b->profile) == 0;
+	effort(c->run_a, a, sizeof(a));
+	effort(c->run_b, b, sizeof(b));
+	if (!same)
+		printf("The profiles differ: %s against %s.\n", c->run_a->profile,
+		       c->run_b->profile);
+	if (strcmp(a, b) != 0 && *a && *b)
+		printf("They were measured differently: %s against %s.\n", a, b);
+}
+
 static void print_head(const struct comparison *c)
 {
 	char text[300], clean[300];
@@ -175,9 +208,7 @@ static void print_head(const struct comparison *c)
 		puts("Hardware comparison: the machines differ, so nothing here is a regression.");
 	else if (memcmp(c->run_a->environment_hash, c->run_b->environment_hash, 32) != 0)
 		puts("The environments differ (kernel, settings or compiler): 'assay export' shows both.");
-	if (strcmp(c->run_a->profile, c->run_b->profile) != 0)
-		printf("The profiles differ: %s against %s.\n", c->run_a->profile,
-		       c->run_b->profile);
+	print_profiles(c);
 	putchar('\n');
 }
 

@@ -231,6 +231,19 @@ static enum assay_code check_machines(struct gate *gate, struct assay_err *err)
 					"not called regressions");
 }
 
+/* Runs of different profiles differ in axis values and effort: said, never passed over. */
+static enum assay_code remark_profiles(struct gate *gate, struct assay_err *err)
+{
+	const char *a = gate->sides[0].run->profile, *b = gate->sides[1].run->profile;
+	if (strcmp(a, b) == 0)
+		return ASSAY_OK;
+	return assay_gate_report_remark(
+		&gate->report, err,
+		"The profiles differ: the base was measured with %.60s, the "
+		"candidate with %.60s",
+		a, b);
+}
+
 static enum assay_code remark(struct against *x, struct assay_err *err)
 {
 	return assay_gate_report_remark(
@@ -286,6 +299,8 @@ enum assay_code gate_stored(struct gate *gate, struct assay_err *err)
 			rc = measure_side(gate, &gate->sides[i], &gate->sides[1 - i], err);
 	if (rc == ASSAY_OK)
 		rc = check_machines(gate, err);
+	if (rc == ASSAY_OK)
+		rc = remark_profiles(gate, err);
 	if (rc == ASSAY_OK)
 		rc = pairs_load(&gate->sides[0].stored, gate->sides[0].run, &gate->sides[1].stored,
 				gate->sides[1].run, NULL, cli_value(gate->args, "metric"),

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* report: stored runs as a page, as Markdown or as text. A file appears whole or not at all. */
+/* report: stored runs as a page or in another format. A file appears whole or not at all. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/advice.h"
 #include "cli/cli.h"
+#include "cli/formats.h"
 #include "cli/output.h"
 #include "cli/stored.h"
+#include "cli/viewer.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
 #include "reports/report.h"
@@ -15,6 +17,10 @@ static const struct cli_option options[] = {
 	{"output", 'o', "FILE", "write to FILE, '-': stdout (page: report.html; else stdout)"},
 	{"md", 0, NULL, "Markdown for a pull request"},
 	{"text", 0, NULL, "text for a terminal"},
+	{"junit", 0, NULL, "JUnit XML: a test case per case"},
+	{"csv", 0, NULL, "a row per result, with a header"},
+	{"jsonl", 0, NULL, "JSON Lines: an object per run and result"},
+	{"open", 0, NULL, "show the page when it is written"},
 	{"only", 0, "PATTERN", "only the cases that match"},
 	{0},
 };
@@ -114,6 +120,66 @@ static enum assay_code gather(struct cli *cli, const struct cli_args *args, stru
 typedef enum assay_code format(const struct assay_report_model *model, FILE *out,
 			       const struct assay_report_options *options, struct assay_err *err);
 
+/* What `assay export` writes, of the runs and cases of this report. */
+static enum assay_code write_as(const struct export_format *as,
+				const struct assay_report_model *model, FILE *out,
+				struct assay_err *err)
+{
+	enum assay_code rc = as->begin ? as->begin(out, err) : ASSAY_OK;
+	for (size_t r = 0; rc == ASSAY_OK && r < model->n_runs; r++) {
+		const struct assay_report_run *run = &model->runs[r];
+		const struct assay_result_list list = {
+			.results = (struct assay_result *)run->results, /* only read */
+			.n = run->n_results};
+		rc = as->run(out, run->info, &list, r == 0, err);
+	}
+	return rc == ASSAY_OK && as->end ? as->end(out, err) : rc;
+}
+
+static enum assay_code write_csv(const struct assay_report_model *model, FILE *out,
+				 const struct assay_report_options *view, struct assay_err *err)
+{
+	(void)view;
+	return write_as(&export_csv, model, out, err);
+}
+
+static enum assay_code write_jsonl(const struct assay_report_model *model, FILE *out,
+				   const struct assay_report_options *view, struct assay_err *err)
+{
+	(void)view;
+	return write_as(&export_jsonl, model, out, err);
+}
+
+/* By option; without any of them it is a page. */
+static const struct {
+	const char *option;
+	format *write;
+} formats[] = {
+	{"md", assay_report_markdown}, {"text", assay_report_text},
+	{"junit", assay_report_junit}, {"csv", write_csv},
+	{"jsonl", write_jsonl},
+};
+
+static enum assay_code choose_format(const struct cli_args *args, format **ret,
+				     struct assay_err *err)
+{
+	const char *chosen = NULL;
+	*ret = NULL;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(formats); i++) {
+		if (!cli_flag(args, formats[i].option))
+			continue;
+		if (chosen)
+			return assay_fail(err, ASSAY_EUSAGE, "--%s and --%s exclude each other",
+					  chosen, formats[i].option);
+		chosen = formats[i].option;
+		*ret = formats[i].write;
+	}
+	const char *path = cli_value(args, "output");
+	if (cli_flag(args, "open") && (chosen || (path && strcmp(path, "-") == 0)))
+		return assay_fail(err, ASSAY_EUSAGE, "--open shows a page, which is a file");
+	return ASSAY_OK;
+}
+
 static enum assay_code write_file(struct cli *cli, const struct assay_report_model *model,
 				  format *write, const char *path, struct assay_err *err)
 {
@@ -130,41 +196,44 @@ static enum assay_code write_file(struct cli *cli, const struct assay_report_mod
 	return rc;
 }
 
+/* `write` is NULL for a page. */
 static enum assay_code produce(struct cli *cli, const struct cli_args *args,
-			       const struct assay_report_model *model, struct assay_err *err)
+			       const struct assay_report_model *model, format *write,
+			       struct assay_err *err)
 {
 	const struct assay_report_options terminal = {.color = cli->color_out};
-	bool markdown = cli_flag(args, "md"), text = cli_flag(args, "text");
 	const char *path = cli_value(args, "output");
-	format *write = markdown ? assay_report_markdown
-			: text   ? assay_report_text
-				 : assay_report_html;
+	bool open = cli_flag(args, "open");
 	if (cli->json) {
 		enum assay_code rc =
 			assay_json_document(assay_report_json(model, 0), cli->json, err);
-		if (rc != ASSAY_OK || (!path && !markdown && !text))
+		if (rc != ASSAY_OK || (!path && !write && !open))
 			return rc;
 	}
 	if (!path)
-		path = markdown || text ? "-" : "report.html";
-	if (strcmp(path, "-") != 0)
-		return write_file(cli, model, write, path, err);
+		path = write ? "-" : "report.html";
+	if (strcmp(path, "-") != 0) {
+		enum assay_code rc =
+			write_file(cli, model, write ? write : assay_report_html, path, err);
+		return rc == ASSAY_OK && open ? viewer_open(path, err) : rc;
+	}
 	if (cli->json_is_stdout)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "--json has stdout already; give the report a file with -o");
-	return write(model, stdout, &terminal, err);
+	return (write ? write : assay_report_html)(model, stdout, &terminal, err);
 }
 
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
 	struct material material = {0};
+	format *write;
 	(void)ret_exit;
-	if (cli_flag(args, "md") && cli_flag(args, "text"))
-		return assay_fail(err, ASSAY_EUSAGE, "--md and --text exclude each other");
-	enum assay_code rc = gather(cli, args, &material, err);
+	enum assay_code rc = choose_format(args, &write, err);
 	if (rc == ASSAY_OK)
-		rc = produce(cli, args, material.model, err);
+		rc = gather(cli, args, &material, err);
+	if (rc == ASSAY_OK)
+		rc = produce(cli, args, material.model, write, err);
 	material_done(&material);
 	return rc;
 }
@@ -172,7 +241,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 const struct cli_verb cli_verb_report = {
 	.name = "report",
 	.usage = "[RUN...]",
-	.brief = "a page of figures and tables; Markdown; text",
+	.brief = "a page of figures and tables; Markdown, text, JUnit, CSV",
 	.details =
 		"Without RUN the newest run. The page is one file that loads nothing and runs no\n"
 		"script; gnuplot draws its figures, and without gnuplot it has tables only.\n"

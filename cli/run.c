@@ -10,6 +10,7 @@
 #include "cli/advice.h"
 #include "cli/cli.h"
 #include "cli/counters.h"
+#include "cli/eta.h"
 #include "cli/proposals.h"
 #include "cli/run.h"
 #include "cli/run_command.h"
@@ -32,7 +33,8 @@
 #define NOISE_PROBE_NS 250000000u
 
 static const struct cli_option options[] = {
-	{"profile", 'p', "NAME", "quick, ci, full or card (default quick)"},
+	{"profile", 'p', "NAME", "quick, ci, full, card, or one of assay.yaml (default quick)"},
+	{"set", 0, "LIST", "parameter sets: high_performance, memory_optimized, ..."},
 	{"subjects", 's', "LIST", "only these subjects"},
 	{"param", 'P', "AXIS=VALUES", "other values for an axis, e.g. size=4Ki..1Mi:x2"},
 	{"samples", 'n', "N", "samples per launch"},
@@ -76,6 +78,7 @@ struct session {
 	struct assay_run_info tagged;   /* nothing but the tags of the command line */
 	struct assay_tag *tags;
 	struct run_output output;
+	struct eta eta;
 	size_t anchored; /* series with a ratio to the anchor */
 	uint64_t elapsed_ns;
 	const volatile sig_atomic_t *interrupted;
@@ -83,6 +86,7 @@ struct session {
 
 static void session_done(struct session *s)
 {
+	eta_done(&s->eta);
 	free(s->tags);
 	assay_result_list_done(&s->known);
 	assay_store_close(s->store);
@@ -116,12 +120,12 @@ static enum assay_code print_plan(const struct session *s, struct assay_err *err
 		runnable += planned->skip == NULL;
 	}
 	cli_table_print(table, stdout);
-	double seconds = (double)runnable * (double)s->request.launches *
-			 ((double)s->request.time_ns * 1.5 + 5e7) / 1e9;
-	if (s->request.anchor.path)
-		seconds *= 2;
-	printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 ", about %.0f s\n",
-	       runnable, s->request.launches, s->request.profile, s->request.seed, seconds);
+	printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 ", about %.0f s",
+	       runnable, s->request.launches, s->request.profile, s->request.seed,
+	       eta_total_ns(&s->eta) / 1e9);
+	if (s->eta.remembered)
+		printf(" by what %zu of them took here before", s->eta.remembered);
+	putchar('\n');
 	return ASSAY_OK;
 }
 
@@ -202,6 +206,26 @@ static bool on_known(void *context, const char *name)
 	return false;
 }
 
+/* What the plan will take, by the store that is open; none: by the plan alone. */
+static enum assay_code load_eta(struct session *s, struct assay_err *err)
+{
+	const struct run_request *q = &s->request;
+	const struct eta_effort effort = {.launches = q->launches,
+					  .time_ns = q->time_ns,
+					  .budget_ns = q->budget_ns,
+					  .anchored = q->anchor.path != NULL};
+	struct assay_elapsed_list history = {0};
+	uint8_t fingerprint[32];
+	assay_topology_fingerprint(s->topology, fingerprint);
+	enum assay_code rc =
+		s->store ? assay_store_elapsed(s->store, fingerprint, &history, err) : ASSAY_OK;
+	if (rc == ASSAY_OK)
+		rc = eta_init(&s->plan, &effort, &history, s->resumed ? on_known : NULL, s, &s->eta,
+			      err);
+	assay_elapsed_list_done(&history);
+	return rc;
+}
+
 static enum assay_code execute(struct session *s, struct assay_err *err)
 {
 	const struct run_request *q = &s->request;
@@ -227,7 +251,8 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 		.known = s->resumed ? on_known : NULL,
 		.context = s,
 	};
-	s->output = (struct run_output){.cli = s->cli, .run = s->run, .cases_total = s->plan.n};
+	s->output = (struct run_output){
+		.cli = s->cli, .eta = &s->eta, .run = s->run, .cases_total = s->plan.n};
 	uint64_t began = assay_now_ns();
 	enum assay_code rc = assay_engine_run(s->cli->registry, &s->plan, &engine, &sink, err);
 	s->elapsed_ns = assay_now_ns() - began;
@@ -385,6 +410,8 @@ static enum assay_code measure(struct session *s, bool strict, struct assay_err 
 		return rc;
 	if (config_get(s->cli->config, "counters"))
 		rc = load_ceilings(s, err);
+	if (rc == ASSAY_OK)
+		rc = load_eta(s, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	assay_noise_probe(NOISE_PROBE_NS, &s->noise);
@@ -427,9 +454,15 @@ static enum assay_code perform(struct session *s, bool strict, int *ret_exit, st
 	return rc;
 }
 
-static enum assay_code print_dry_run(const struct session *s, struct assay_err *err)
+static enum assay_code print_dry_run(struct session *s, struct assay_err *err)
 {
-	enum assay_code rc = s->cli->json ? print_plan_json(s, err) : ASSAY_OK;
+	enum assay_code rc = ASSAY_OK;
+	if (!s->store && access(s->cli->db, F_OK) == 0)
+		rc = assay_store_open(s->cli->db, ASSAY_STORE_READ, &s->store, err);
+	if (rc == ASSAY_OK)
+		rc = load_eta(s, err);
+	if (rc == ASSAY_OK && s->cli->json)
+		rc = print_plan_json(s, err);
 	return rc == ASSAY_OK && !s->cli->json_is_stdout ? print_plan(s, err) : rc;
 }
 

@@ -163,6 +163,13 @@ enum assay_code assay_report_markdown(const struct assay_report_model *model, FI
 				      const struct assay_report_options *options,
 				      struct assay_err *err);
 /*
+ * JUnit XML: what was measured passes, also when unstable; a wrong answer is a failure, a crash or timeout an
+ * error. A run without results is an error, not a file that passes.
+ */
+enum assay_code assay_report_junit(const struct assay_report_model *model, FILE *out,
+				   const struct assay_report_options *options,
+				   struct assay_err *err);
+/*
  * Everything the store had, as one document: schema "assay/1", `runs` with their `results`. At most
  * `max_samples` samples (0: no limit), else none, and the document says so. New reference, NULL
  * when out of memory.

@@ -64,6 +64,7 @@ check 'JSON is one event' profile 0 --json -- ./target
 check '... with functions in it' shows '"event":"profile".*"function":"burn"'
 check 'a stored profile is shown again' profile 0 --show @last --folded g
 check '... and drawn' grep -q burn g
+check '... and exported' sh -c '"$1" export --format folded >x && cmp -s g x' sh "$assay"
 check 'two are compared' profile 0 --show @last --against @last~1 --svg d
 check '... in a differential graph' grep -q 'points' d
 check 'regions are shown' profile 0 -- "$regions"
