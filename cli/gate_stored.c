@@ -297,7 +297,7 @@ enum assay_code gate_stored(struct gate *gate, struct assay_err *err)
 	if (rc == ASSAY_OK)
 		rc = add_rows(&x, err);
 	if (rc == ASSAY_OK)
-		rc = store_verdicts(gate, &x.both, err);
+		rc = store_verdicts(gate, &x.both.pairs, err);
 	for (int i = 0; i < 2; i++)
 		if (gate->sides[i].run)
 			(i ? &gate->report.cand : &gate->report.base)->run = gate->sides[i].run->id;
