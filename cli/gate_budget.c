@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/gate_budget_show.h"
 #include "cli/run.h"
 #include "cli/settings.h"
 #include "cli/stored.h"
@@ -167,6 +166,13 @@ static enum assay_code judge(struct budget_check *check, const struct assay_resu
 		check->exceeded += b->claim && o->exceeded;
 	}
 	return ASSAY_OK;
+}
+
+enum assay_code gate_budget_judge(struct budget_check *check,
+				  const struct assay_result_list *results, struct assay_err *err)
+{
+	enum assay_code code = resolve(check, results, err);
+	return code == ASSAY_OK ? judge(check, results, err) : code;
 }
 
 /* In the order in which a gate answers: a miss, a failure, lost coverage, no decision. */

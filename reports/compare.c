@@ -230,8 +230,8 @@ static enum assay_code add_difference(struct assay_report_model *model, size_t r
 	if (!differs)
 		return ASSAY_OK;
 	d->key = key;
-	d->facts = assay_report_grab(model,
-				     model->n_runs * sizeof(const struct assay_report_fact *));
+	d->facts =
+		assay_report_grab(model, model->n_runs * sizeof(const struct assay_report_fact *));
 	if (!d->facts)
 		return no_memory(err);
 	for (size_t r = 0; r < model->n_runs; r++)

@@ -163,6 +163,8 @@ static enum assay_code reduce_run(struct assay_report_model *model,
 	run->n_history = input->n_history;
 	run->claims = input->claims;
 	run->n_claims = input->n_claims;
+	run->verdicts = input->verdicts;
+	run->n_verdicts = input->n_verdicts;
 	run->price = input->price > 0 ? input->price : NAN;
 	run->power = input->power > 0 ? input->power : NAN;
 	const struct assay_result **sorted =

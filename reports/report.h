@@ -12,10 +12,10 @@
 #include <stdio.h>
 
 #include "harness/base/err.h"
-#include "harness/gate/history.h"
 #include "harness/gate/pairs.h"
 #include "harness/result.h"
 #include "harness/store/store.h"
+#include "harness/store/verdict.h"
 
 /* One thing that a run's figures say about some of its cases, and what to try. Texts are borrowed. */
 struct assay_report_advice {
@@ -29,10 +29,10 @@ struct assay_report_advice {
 	const char *next;       /* what to try */
 };
 
-/* How one series went over the runs of its store, and where its level changed. Borrowed. */
+/* How one series went over the runs of its store, and where the store knows of a change of level. Borrowed. */
 struct assay_report_history {
 	const struct assay_history *series;
-	const struct assay_shift_list *shifts;
+	const struct assay_change_list *changes;
 };
 
 /* A published claim, or a budget, beside what the run measured. Texts are borrowed, "" when there is none. */
@@ -40,7 +40,7 @@ struct assay_report_claim {
 	const char *name, *source, *text;
 	const char *asked;    /* "<= 12.00 ns" */
 	const char *measured; /* with its interval */
-	const char *verdict;  /* "reproduced", "exceeded", "refuted", "not measurable", "met", ... */
+	const char *verdict; /* "reproduced", "exceeded", "refuted", "not measurable", "met", ... */
 	const char *reason;
 };
 
@@ -55,6 +55,8 @@ struct assay_report_input {
 	size_t n_history;
 	const struct assay_report_claim *claims; /* may be NULL */
 	size_t n_claims;
+	const struct assay_stored_verdict *verdicts; /* of gates on this run; may be NULL */
+	size_t n_verdicts;
 	double price; /* of the machine, in whatever currency all of them have; 0: not given */
 	double power; /* it draws, in watts; 0: not given */
 };
@@ -152,13 +154,15 @@ struct assay_report_run {
 	size_t n_history;
 	const struct assay_report_claim *claims;
 	size_t n_claims;
+	const struct assay_stored_verdict *verdicts; /* those against the reference count */
+	size_t n_verdicts;
 	double price, power; /* NaN: not given */
 };
 
 /* One series in one of several runs. */
 struct assay_report_cell {
 	const struct assay_result *result; /* NULL: this run does not have it */
-	const struct assay_pair *pair; /* with the reference as A; NULL: not measured in both */
+	const struct assay_pair *pair;     /* with the reference as A; NULL: not measured in both */
 	double gain; /* how many times as good as in the reference; NaN unknown */
 };
 
@@ -173,7 +177,7 @@ struct assay_report_line {
 struct assay_report_mean {
 	double gain, lo, hi; /* the mean, the least and the greatest; NaN when there is none */
 	double spread;       /* geometric standard deviation, at least 1; NaN below two */
-	size_t n, missing;   /* lines in it; lines of the reference that this run has no figure of */
+	size_t n, missing; /* lines in it; lines of the reference that this run has no figure of */
 };
 
 struct assay_report_across {
@@ -221,14 +225,17 @@ struct assay_report_options {
 	bool brief;          /* text: leave out machine and method */
 	const char *gnuplot; /* html: program for the figures; NULL: `gnuplot` from PATH */
 	size_t max_bytes;    /* markdown: cut the tables there, 0: 60000 */
-	size_t max_samples;  /* html: embed the samples up to so many, 0: 200000 */
+	size_t max_samples;  /* html: embed the samples up to so many; 0: while the page is light */
 };
 
 /* Tables for a terminal. `options` may be NULL in all of these. ASSAY_EIO when writing fails. */
 enum assay_code assay_report_text(const struct assay_report_model *model, FILE *out,
 				  const struct assay_report_options *options,
 				  struct assay_err *err);
-/* One self-contained page: no network, no script, well-formed XML as well as HTML. */
+/*
+ * One self-contained page: no network, one script that its policy allows by hash, well-formed XML as
+ * well as HTML. Of several runs: their comparison, and each by itself, folded.
+ */
 enum assay_code assay_report_html(const struct assay_report_model *model, FILE *out,
 				  const struct assay_report_options *options,
 				  struct assay_err *err);

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/gate/history.h"
+
 enum {
 	WIDTH = 160,
 	HEIGHT = 24,
@@ -145,7 +147,7 @@ static void add_dots(struct assay_str *to, const struct assay_samples *s, bool f
 		if (marked != flagged || !isfinite(s->values[i]) || (!flagged && i % step))
 			continue;
 		assay_str_add(to, "%sM%.0f %.0fh0",
-			      drawn++ ? ""
+			      drawn++   ? ""
 			      : flagged ? "<path class=\"preempted\" d=\""
 					: "<path class=\"dots\" d=\"",
 			      2 + (WIDTH - 4) * (double)i / (double)(s->n > 1 ? s->n - 1 : 1),
@@ -167,7 +169,8 @@ bool assay_strip_order(struct assay_str *to, const struct assay_result *result)
 	for (size_t l = 0; l + 1 < s->launches; l++)
 		if (s->launch_end[l] > 0 && s->launch_end[l] < s->n)
 			assay_str_add(to, "<path class=\"launch\" d=\"M%.1f 0v%d\"/>",
-				      2 + (WIDTH - 4) * (s->launch_end[l] - 0.5) / (double)(s->n - 1),
+				      2 + (WIDTH - 4) * (s->launch_end[l] - 0.5) /
+						      (double)(s->n - 1),
 				      HEIGHT);
 	add_dots(to, s, false, step, lo, hi);
 	add_dots(to, s, true, step, lo, hi);
@@ -177,58 +180,87 @@ bool assay_strip_order(struct assay_str *to, const struct assay_result *result)
 
 /* ---- history ---- */
 
-static double history_x(size_t i, size_t from, size_t n)
+bool assay_strip_is_here(const struct assay_history_point *point, const struct assay_run_info *run)
 {
-	return 3 + (WIDTH - 6) * (double)(i - from) / (double)(n - from > 1 ? n - from - 1 : 1);
+	return assay_history_measured(point) &&
+	       memcmp(point->fingerprint, run->fingerprint, sizeof(point->fingerprint)) == 0;
 }
 
-static void add_changes(struct assay_str *to, const struct assay_report_history *history,
-			size_t from)
+/* Where a history is drawn: its newest points, from least to greatest. */
+struct past {
+	const struct assay_history *series;
+	const struct assay_run_info *run;
+	size_t from, drawn;
+	double lo, hi;
+};
+
+static double past_x(const struct past *p, size_t i)
 {
-	for (size_t i = 0; history->shifts && i < history->shifts->n; i++) {
-		const struct assay_shift *shift = &history->shifts->shifts[i];
-		if (shift->at <= from || shift->at >= history->series->n)
+	size_t n = p->series->n - p->from;
+	return 3 + (WIDTH - 6) * (double)(i - p->from) / (double)(n > 1 ? n - 1 : 1);
+}
+
+static void past_dot(struct assay_str *to, const struct past *p, size_t i)
+{
+	assay_str_add(to, "M%.0f %.0fh0", past_x(p, i),
+		      (HEIGHT - 3) -
+			      (HEIGHT - 6) * share(p->series->points[i].median, p->lo, p->hi));
+}
+
+static void find_past(struct past *p)
+{
+	p->from = p->series->n > MOST_POINTS ? p->series->n - MOST_POINTS : 0;
+	p->lo = INFINITY;
+	p->hi = -INFINITY;
+	for (size_t i = p->from; i < p->series->n; i++) {
+		if (!assay_strip_is_here(&p->series->points[i], p->run))
+			continue;
+		p->lo = fmin(p->lo, p->series->points[i].median);
+		p->hi = fmax(p->hi, p->series->points[i].median);
+		p->drawn++;
+	}
+	p->hi = p->hi > p->lo ? p->hi : p->lo + 1;
+}
+
+/* The point of the run that is the first at a new level, unless it is not drawn. */
+static void add_change(struct assay_str *to, const struct past *p,
+		       const struct assay_change_point *change)
+{
+	for (size_t i = p->from + 1; i < p->series->n; i++) {
+		if (p->series->points[i].run != change->run ||
+		    !assay_strip_is_here(&p->series->points[i], p->run))
 			continue;
 		assay_str_add(to, "<path class=\"change%s\" d=\"M%.1f 0v%d\"/>",
-			      shift->state == ASSAY_CHANGE_CONFIRMED   ? " confirmed"
-			      : shift->state == ASSAY_CHANGE_DISMISSED ? " dismissed"
-								       : "",
-			      history_x(shift->at, from, history->series->n) - 1, HEIGHT);
+			      change->state == ASSAY_CHANGE_CONFIRMED   ? " confirmed"
+			      : change->state == ASSAY_CHANGE_DISMISSED ? " dismissed"
+									: "",
+			      past_x(p, i) - 1, HEIGHT);
 	}
 }
 
-bool assay_strip_history(struct assay_str *to, const struct assay_report_history *history,
-			 int64_t run)
+size_t assay_strip_history(struct assay_str *to, const struct assay_report_history *history,
+			   const struct assay_run_info *run)
 {
-	const struct assay_history *h = history->series;
-	size_t from = h->n > MOST_POINTS ? h->n - MOST_POINTS : 0, drawn = 0;
-	double lo = INFINITY, hi = -INFINITY;
-	for (size_t i = from; i < h->n; i++) {
-		if (!assay_history_measured(&h->points[i]))
-			continue;
-		lo = fmin(lo, h->points[i].median);
-		hi = fmax(hi, h->points[i].median);
-		drawn++;
-	}
-	if (drawn < 2)
-		return false;
-	hi = hi > lo ? hi : lo + 1;
+	struct past p = {.series = history->series, .run = run};
+	find_past(&p);
+	if (p.drawn < 2)
+		return 0;
 	assay_str_add(to, "<svg class=\"strip\" viewBox=\"0 0 %d %d\" aria-hidden=\"true\">", WIDTH,
 		      HEIGHT);
-	add_changes(to, history, from);
+	for (size_t i = 0; history->changes && i < history->changes->n; i++)
+		add_change(to, &p, &history->changes->points[i]);
 	assay_str_add(to, "<path class=\"dots\" d=\"");
-	for (size_t i = from; i < h->n; i++)
-		if (assay_history_measured(&h->points[i]))
-			assay_str_add(to, "M%.0f %.0fh0", history_x(i, from, h->n),
-				      (HEIGHT - 3) -
-					      (HEIGHT - 6) * share(h->points[i].median, lo, hi));
+	for (size_t i = p.from; i < p.series->n; i++)
+		if (assay_strip_is_here(&p.series->points[i], run))
+			past_dot(to, &p, i);
 	assay_str_add(to, "\"/>");
-	for (size_t i = from; i < h->n; i++)
-		if (h->points[i].run == run && assay_history_measured(&h->points[i]))
-			assay_str_add(to, "<path class=\"here\" d=\"M%.0f %.0fh0\"/>",
-				      history_x(i, from, h->n),
-				      (HEIGHT - 3) -
-					      (HEIGHT - 6) * share(h->points[i].median, lo, hi));
+	for (size_t i = p.from; i < p.series->n; i++) {
+		if (p.series->points[i].run != run->id)
+			continue;
+		assay_str_add(to, "<path class=\"here\" d=\"");
+		past_dot(to, &p, i);
+		assay_str_add(to, "\"/>");
+	}
 	assay_str_add(to, "</svg>");
-	return true;
+	return p.drawn;
 }

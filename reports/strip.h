@@ -20,7 +20,7 @@ enum { ASSAY_STRIP_LEAST = 5 };
  * assay_strip_range().
  */
 bool assay_strip_density(struct assay_str *to, const struct assay_result *result);
-/* One dot per sample in the order they were taken, launches apart, preempted ones hollow; the axis points up. */
+/* One dot per sample in the order they were taken, launches apart, preempted ones square; the axis points up. */
 bool assay_strip_order(struct assay_str *to, const struct assay_result *result);
 /*
  * From where to where the two above draw: least to greatest, but no further than 12 median absolute deviations from
@@ -29,8 +29,13 @@ bool assay_strip_order(struct assay_str *to, const struct assay_result *result);
 bool assay_strip_range(const struct assay_result *result, double *ret_lo, double *ret_hi,
 		       size_t *ret_beyond);
 
-/* The medians of a history's measured points, a line for each change of level; `run` is the run of the report. */
-bool assay_strip_history(struct assay_str *to, const struct assay_report_history *history,
-			 int64_t run);
+/*
+ * The medians of a history's measured points on the machine of `run`, with a line for each change of level and a mark
+ * for `run` itself. Returns how many points are drawn: 0 when there are fewer than two, and nothing is.
+ */
+size_t assay_strip_history(struct assay_str *to, const struct assay_report_history *history,
+			   const struct assay_run_info *run);
+/* Is this point of a history a measured one of the machine of `run`? */
+bool assay_strip_is_here(const struct assay_history_point *point, const struct assay_run_info *run);
 
 #endif
