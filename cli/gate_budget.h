@@ -13,8 +13,8 @@
 enum assay_code gate_budget(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			    struct assay_err *err);
 
-/* Judge the bounds of check->list by the results of a stored run, into check->outcomes and its counts. */
-enum assay_code gate_budget_judge(struct budget_check *check,
-				  const struct assay_result_list *results, struct assay_err *err);
+/* Make the names in check->list those of series of this build, but for those that `results` have as they stand. */
+enum assay_code gate_budget_resolve(struct budget_check *check,
+				    const struct assay_result_list *results, struct assay_err *err);
 
 #endif

@@ -108,6 +108,24 @@ static void fill_claim(const struct budget *b, const struct assay_bound_outcome 
 	};
 }
 
+/* An old run may have measured in another unit: that claim cannot be judged, the others can. */
+static enum assay_code judge_claim(const struct budget *b, const struct report_run *run,
+				   struct assay_bound_outcome *ret, struct assay_err *err)
+{
+	if (!b->bounded)
+		return ASSAY_OK;
+	struct assay_err why = {0};
+	enum assay_code rc =
+		assay_bound_judge(&b->bound, run->results.results, run->results.n, ret, &why);
+	if (rc == ASSAY_EUSAGE) {
+		*ret = (struct assay_bound_outcome){
+			.verdict = ASSAY_BOUND_UNDECIDED, .value = NAN, .lo = NAN, .hi = NAN};
+		assay_copy(ret->reason, sizeof(ret->reason), why.text);
+		return ASSAY_OK;
+	}
+	return rc == ASSAY_OK ? rc : assay_fail(err, rc, "%s", why.text);
+}
+
 static enum assay_code judge_claims(struct cli *cli, struct report_material *m,
 				    struct report_run *run, struct assay_err *err)
 {
@@ -121,9 +139,11 @@ static enum assay_code judge_claims(struct cli *cli, struct report_material *m,
 	if (!c->outcomes || !c->claims || !c->texts)
 		return no_memory(err);
 	struct budget_check check = {.cli = cli, .list = m->budgets, .outcomes = c->outcomes};
-	enum assay_code rc = gate_budget_judge(&check, &run->results, err);
-	for (size_t i = 0; i < n && rc == ASSAY_OK; i++)
+	enum assay_code rc = gate_budget_resolve(&check, &run->results, err);
+	for (size_t i = 0; i < n && rc == ASSAY_OK; i++) {
+		rc = judge_claim(&m->budgets.budgets[i], run, &c->outcomes[i], err);
 		fill_claim(&m->budgets.budgets[i], &c->outcomes[i], c->texts[i], &c->claims[i]);
+	}
 	return rc;
 }
 

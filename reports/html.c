@@ -18,7 +18,7 @@
 enum {
 	LINE_LIMIT = 300,
 	VALUE_LIMIT = 600,
-	STRIPS = 100,    /* cases whose samples are drawn, at 700 bytes each */
+	STRIPS = 60,     /* cases whose samples are drawn, at 700 bytes each */
 	HEAVY = 1000000, /* bytes of a page */
 };
 
@@ -250,7 +250,7 @@ static enum assay_code write_run(struct assay_str *to, const struct assay_report
 	run_head(to, run, level);
 	assay_str_add(to, "</header>\n");
 	machine(to, run, level + 1);
-	if (page->figures->missing[0] && number == 0) {
+	if (page->figures->missing[0]) {
 		assay_str_add(to, "<p class=\"note\">%s: ",
 			      page->figures->drawn ? "Some figures are missing"
 						   : "Without figures");
@@ -333,11 +333,11 @@ static enum assay_code write_page(struct assay_str *to, const struct assay_repor
 	for (size_t r = 0; rc == ASSAY_OK && r < model->n_runs; r++)
 		if (!model->comparison)
 			rc = write_run(to, model, r, &page, err);
-		else if (r == model->comparison->reference || r + 1 == model->n_runs)
+		else if (r + 1 == model->n_runs)
 			rc = write_folded(to, model, r, &page, err);
-	if (model->n_runs > 2)
+	if (model->comparison)
 		assay_str_add(to,
-			      "<p class=\"note\">The runs between have pages of their own: "
+			      "<p class=\"note\">The other runs have pages of their own: "
 			      "<code>assay report RUN</code>.</p>\n");
 	assay_str_add(to,
 		      "</main>\n<footer>Written by assay " ASSAY_VERSION
@@ -370,9 +370,10 @@ static enum assay_code add_data(struct assay_str *to, const struct assay_report_
 {
 	bool light = is_light(model, to->length);
 	if (!light && !max_samples)
-		assay_str_add(to,
-			      "<p class=\"page note\">The single samples are not in this page, to "
-			      "keep it light: <code>assay export</code> has them.</p>\n");
+		assay_str_add(
+			to,
+			"<div class=\"page\"><p class=\"note\">The single samples are not in this page, to "
+			"keep it light: <code>assay export</code> has them.</p></div>\n");
 	enum assay_code rc = data(to, model, max_samples ? max_samples : light ? SIZE_MAX : 1, err);
 	assay_str_add(to, "</body>\n</html>\n");
 	return rc;

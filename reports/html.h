@@ -33,6 +33,9 @@ enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_
 				  const struct assay_report_bench *bench, bool *ret_drawn,
 				  struct assay_err *err);
 
+/* The name of a case, which may break after each of its parts. */
+void assay_html_name(struct assay_str *to, const char *name, size_t limit);
+
 /* A table in a frame that scrolls by itself, by keyboard as well; open until after its <tbody>'s rows. */
 void assay_html_open_table(struct assay_str *to, const char *label);
 void assay_html_close_table(struct assay_str *to);

@@ -84,7 +84,7 @@ static const char *symbol(const struct assay_pair *pair)
 static void name_cell(struct assay_str *to, const struct assay_result *r)
 {
 	assay_str_add(to, "<th scope=\"row\" class=\"case\">");
-	assay_escape_html(to, r->name, NAME_LIMIT);
+	assay_html_name(to, r->name, NAME_LIMIT);
 	if (!r->primary) {
 		assay_str_add(to, " <span class=\"soft\">(");
 		assay_escape_html(to, r->metric.name, NAME_LIMIT);
@@ -145,10 +145,13 @@ static void ratio_cells(struct assay_str *to, const struct assay_comparison *c)
 		assay_str_add(to, "<td class=\"r value\">%.3f</td>", c->ratio);
 	else
 		assay_str_add(to, "<td class=\"r\">–</td>");
+	assay_str_add(to, "<td class=\"soft\">");
 	if (isfinite(c->lo) && isfinite(c->hi))
-		assay_str_add(to, "<td class=\"soft\">[%.3f, %.3f]</td>", c->lo, c->hi);
+		assay_str_add(to, "[%.3f, %.3f]", c->lo, c->hi);
 	else
-		assay_str_add(to, "<td class=\"soft\">–</td>");
+		assay_str_add(to, "–");
+	assay_str_add(to, "<span class=\"why\">%zu and %zu launch%s</span></td>", c->launches_a,
+		      c->launches_b, c->launches_a == 1 && c->launches_b == 1 ? "" : "es");
 }
 
 static void change_row(struct assay_str *to, const struct change *x, const struct assay_pair *pair,
@@ -165,8 +168,7 @@ static void change_row(struct assay_str *to, const struct change *x, const struc
 	assay_strip_effect(to, c->ratio, c->lo, c->hi, reach);
 	assay_str_add(to, "</td>");
 	ratio_cells(to, c);
-	assay_str_add(to, "<td class=\"r soft\">%zu, %zu</td><td class=\"verdict\">%s %s",
-		      c->launches_a, c->launches_b, symbol(pair), word);
+	assay_str_add(to, "<td class=\"verdict\">%s %s", symbol(pair), word);
 	if (*c->reason) {
 		assay_str_add(to, "<span class=\"why\">");
 		assay_escape_html(to, c->reason, NAME_LIMIT);
@@ -182,14 +184,14 @@ static void change_table(struct assay_str *to, const struct change *x, const str
 	double reach = reach_of(heaps, n);
 	size_t rows = 0, all = 0;
 	assay_html_open_table(to, label);
-	assay_str_add(to,
-		      "<thead><tr><th scope=\"col\">case</th><th scope=\"col\" class=\"r\">A</th>"
-		      "<th scope=\"col\" class=\"r\">%s</th><th scope=\"col\" class=\"plot\">from "
-		      "%.2f to %.2f</th><th scope=\"col\" class=\"r\">%s/A</th><th "
-		      "scope=\"col\">99 %% interval</th><th scope=\"col\" "
-		      "class=\"r\">launches</th><th scope=\"col\">verdict</th></tr></thead>\n"
-		      "<tbody>\n",
-		      x->letter, 1 / reach, reach, x->letter);
+	assay_str_add(
+		to,
+		"<thead><tr><th scope=\"col\">case</th><th scope=\"col\" class=\"r\">A</th>"
+		"<th scope=\"col\" class=\"r\">%s</th><th scope=\"col\" class=\"plot\">from "
+		"%.2f to %.2f</th><th scope=\"col\" class=\"r\">%s/A</th><th "
+		"scope=\"col\">99 %% interval</th><th scope=\"col\">verdict</th></tr></thead>\n"
+		"<tbody>\n",
+		x->letter, 1 / reach, reach, x->letter);
 	for (size_t h = 0; h < n; h++) {
 		all += heaps[h].n;
 		for (size_t i = 0; i < heaps[h].n && rows < MOST_ROWS; i++, rows++)

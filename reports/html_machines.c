@@ -108,7 +108,7 @@ static void mean_cell(struct assay_str *to, const struct assay_report_mean *mean
 		assay_str_add(to, "<td class=\"r soft\" data-v=\"0\">⊘ nothing in common</td>");
 		return;
 	}
-	assay_str_add(to, "<td class=\"r\" data-v=\"%.6g\"><b>", mean->gain);
+	assay_str_add(to, "<td class=\"r wide\" data-v=\"%.6g\"><b>", mean->gain);
 	times(to, mean->gain);
 	assay_str_add(to, "</b><span class=\"why\">");
 	if (reference) {
@@ -145,7 +145,12 @@ static void cost_row(struct assay_str *to, const struct assay_report_model *mode
 {
 	const struct assay_report_run *base = &model->runs[model->comparison->reference];
 	double reference = price ? base->price : base->power;
-	if (isnan(reference))
+	bool known = false;
+	for (size_t r = 0; r < model->n_runs; r++)
+		known |= r != model->comparison->reference &&
+			 isfinite(suite->means[r].gain *
+				  (price ? model->runs[r].price : model->runs[r].power));
+	if (isnan(reference) || !known)
 		return;
 	assay_str_add(to, "<tr><th scope=\"row\" class=\"soft\">");
 	assay_escape_html(to, suite->suite, NAME_LIMIT);
@@ -255,7 +260,7 @@ static void line_row(struct assay_str *to, const struct assay_report_line *line,
 	assay_str_add(to, "<tr%s data-s=\"%s\"><th scope=\"row\" class=\"case\">",
 		      line->counts ? "" : " class=\"floor\"",
 		      measured == n ? "on all machines" : "missing somewhere");
-	assay_escape_html(to, slash ? slash + 1 : line->first->name, NAME_LIMIT);
+	assay_html_name(to, slash ? slash + 1 : line->first->name, NAME_LIMIT);
 	assay_str_add(to, "</th>");
 	for (size_t r = 0; r < n; r++)
 		gain_cell(to, &line->cells[r], r == reference);

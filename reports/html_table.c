@@ -23,6 +23,20 @@ void assay_html_anchor(struct assay_str *to, const char *attribute, size_t run,
 	assay_str_add(to, "\"");
 }
 
+void assay_html_name(struct assay_str *to, const char *name, size_t limit)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	assay_escape_html(&text, name, limit);
+	for (const char *at = assay_str_text(&text); *at;) {
+		size_t n = strcspn(at, "/");
+		assay_str_put(to, at, n + (at[n] == '/'));
+		if (at[n] == '/')
+			assay_str_add(to, "<wbr/>");
+		at += n + (at[n] == '/');
+	}
+	to->failed |= text.failed;
+}
+
 void assay_html_open_table(struct assay_str *to, const char *label)
 {
 	assay_str_add(to, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");

@@ -13,7 +13,7 @@
 enum {
 	MOST_PUS = 1024,
 	MOST_DRAWN = 64, /* cores; beyond, one box stands for those under a last-level cache */
-	BOX = 92,        /* px, a core's width */
+	BOX = 108,       /* px, a core's width */
 	TALL = 50,
 	GAP = 8,
 	COLUMNS = 8,
@@ -136,7 +136,8 @@ static void core_box(struct assay_str *to, const struct drawing *d, size_t from,
 	char text[64];
 	size_t used = 0;
 	const struct unit *first = &d->units[from];
-	add_box(to, x, y, BOX, TALL, first->kind < d->fastest ? "core small" : "core");
+	add_box(to, x, y, BOX, TALL,
+		d->fastest > 0 && first->kind < d->fastest ? "core small" : "core");
 	if (d->fastest > 0)
 		snprintf(text, sizeof(text), "core %d, kind %d", first->core, first->kind);
 	else

@@ -10,7 +10,7 @@
 enum { LAUNCHES = 5, BENCHES = 40, SUBJECTS = 5 };
 
 struct text {
-	char benchmark[24], subject[24], size[24], name[96];
+	char benchmark[24], subject[24], size[24], name[120];
 };
 
 struct crowd {
