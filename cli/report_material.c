@@ -105,6 +105,7 @@ static void fill_claim(const struct budget *b, const struct assay_bound_outcome 
 		.measured = measured ? budget_measured(b, o, texts[1], sizeof(texts[1])) : "–",
 		.verdict = !b->bounded || measured ? budget_word(b, o) : "not in this run",
 		.reason = b->reason ? b->reason : o->reason,
+		.elsewhere = b->bounded && !measured,
 	};
 }
 

@@ -48,24 +48,41 @@ static void claim_row(struct assay_str *to, const struct assay_report_claim *cla
 	assay_str_add(to, "</td></tr>\n");
 }
 
-void assay_html_claims(struct assay_str *to, const struct assay_report_run *run, int level)
+static void claim_table(struct assay_str *to, const struct assay_report_run *run, bool elsewhere,
+			const char *label)
 {
-	if (!run->n_claims)
-		return;
-	assay_str_add(
-		to,
-		"<section class=\"plain\">\n<h%d>Claims beside measurements</h%d>\n<p "
-		"class=\"lead\">A claim is reproduced or refuted when the whole 95 %% interval "
-		"says so, and exceeded when it lies a tenth beyond.</p>\n",
-		level, level);
-	assay_html_open_table(to, "Claims beside measurements");
+	assay_html_open_table(to, label);
 	assay_str_add(to,
 		      "<thead><tr><th scope=\"col\">claim</th><th scope=\"col\">what</th>"
 		      "<th scope=\"col\" class=\"r\">claimed</th><th scope=\"col\" "
 		      "class=\"r\">measured</th><th scope=\"col\">verdict</th></tr></thead>\n"
 		      "<tbody>\n");
 	for (size_t i = 0; i < run->n_claims; i++)
-		claim_row(to, &run->claims[i]);
+		if (run->claims[i].elsewhere == elsewhere)
+			claim_row(to, &run->claims[i]);
 	assay_html_close_table(to);
+}
+
+void assay_html_claims(struct assay_str *to, const struct assay_report_run *run, int level)
+{
+	size_t elsewhere = 0;
+	if (!run->n_claims)
+		return;
+	for (size_t i = 0; i < run->n_claims; i++)
+		elsewhere += run->claims[i].elsewhere;
+	assay_str_add(
+		to,
+		"<section class=\"plain\">\n<h%d>Claims beside measurements</h%d>\n<p "
+		"class=\"lead\">A claim is reproduced or refuted when the whole 95 %% interval "
+		"says so, and exceeded when it lies a tenth beyond.</p>\n",
+		level, level);
+	if (elsewhere < run->n_claims)
+		claim_table(to, run, false, "Claims beside measurements");
+	if (elsewhere) {
+		assay_str_add(to, "<details><summary>%zu that this run did not measure</summary>\n",
+			      elsewhere);
+		claim_table(to, run, true, "Claims that this run did not measure");
+		assay_str_add(to, "</details>\n");
+	}
 	assay_str_add(to, "</section>\n");
 }

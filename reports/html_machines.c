@@ -210,7 +210,7 @@ static void interval(struct assay_str *to, const struct assay_report_cell *cell)
 	bool higher = cell->gain == c->ratio; /* else the gain is its inverse */
 	double lo = higher ? c->lo : 1 / c->hi, hi = higher ? c->hi : 1 / c->lo;
 	if (isfinite(lo) && isfinite(hi))
-		assay_str_add(to, "<span class=\"soft\">[%.2f, %.2f]</span> ", lo, hi);
+		assay_str_add(to, "<span class=\"soft\">[%.2f, %.2f]</span>", lo, hi);
 }
 
 static void gain_cell(struct assay_str *to, const struct assay_report_cell *cell, bool reference)
@@ -239,7 +239,7 @@ static void gain_cell(struct assay_str *to, const struct assay_report_cell *cell
 		assay_str_add(to, "</b> ");
 		interval(to, cell);
 	}
-	assay_str_add(to, "<span class=\"soft\">");
+	assay_str_add(to, "<span class=\"%s\">", known ? "why" : "soft");
 	assay_escape_html(to, text, 0);
 	assay_str_add(to, "%s</span></td>", r->status == ASSAY_STATUS_UNSTABLE ? " unstable" : "");
 }

@@ -42,6 +42,7 @@ struct assay_report_claim {
 	const char *measured; /* with its interval */
 	const char *verdict; /* "reproduced", "exceeded", "refuted", "not measurable", "met", ... */
 	const char *reason;
+	bool elsewhere; /* this run did not measure it */
 };
 
 /* One run to report. Borrowed: must outlive the model. */

@@ -159,8 +159,9 @@ static void test_claims(void **state)
 {
 	struct fixture *f = fixture_new();
 	const struct assay_report_claim claims[] = {
-		{"S0.x", "a <paper>", "words", "<= 12.00 ns", "99.0 ns [98, 100]", "refuted", ""},
-		{"S1.y", "", "", "–", "–", "not measurable", "no such device"},
+		{"S0.x", "a <paper>", "words", "<= 12.00 ns", "99.0 ns [98, 100]", "refuted", "",
+		 false},
+		{"S1.y", "", "", "–", "–", "not measurable", "no such device", true},
 	};
 	const struct assay_report_input input = {.run = &f->run, .claims = claims, .n_claims = 2};
 	(void)state;
@@ -169,6 +170,7 @@ static void test_claims(void **state)
 	assert_non_null(strstr(page, "✗ refuted"));
 	assert_non_null(strstr(page, "a &lt;paper&gt;"));
 	assert_non_null(strstr(page, "&lt;= 12.00 ns"));
+	assert_non_null(strstr(page, "1 that this run did not measure"));
 	assert_non_null(strstr(page, "no such device"));
 	free(page);
 	fixture_free(f);
