@@ -227,7 +227,7 @@ static void lone(struct assay_str *to, const struct assay_pair *list, size_t n, 
 		const struct assay_result *there = lost ? list[i].a : list[i].b;
 		const struct assay_result *other = lost ? list[i].b : list[i].a;
 		assay_str_add(to, "<li>");
-		assay_escape_html(to, there->name, NAME_LIMIT);
+		assay_html_name(to, there->name, NAME_LIMIT);
 		assay_str_add(to, " (");
 		assay_escape_html(to, there->metric.name, NAME_LIMIT);
 		assay_str_add(to, ")");

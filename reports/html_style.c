@@ -96,7 +96,7 @@ const char assay_html_style[] =
 	"details{margin:.9rem 0 0}\n"
 	"summary{cursor:pointer;color:var(--accent);width:fit-content}\n"
 	".problems table{min-width:0}\n"
-	"th.case{white-space:normal;min-width:15rem;max-width:26rem}\n"
+	"li{overflow-wrap:anywhere}th.case{white-space:normal;min-width:15rem;max-width:26rem}\n"
 	"td.verdict{white-space:normal;min-width:7rem}.changes h3{margin-top:1.75rem}\n"
 	"span.soft{color:var(--muted)}\n"
 	/* what the script adds: heads that sort, a filter */
