@@ -18,7 +18,7 @@
 enum {
 	LINE_LIMIT = 300,
 	VALUE_LIMIT = 600,
-	STRIPS = 60,     /* cases whose samples are drawn, at 700 bytes each */
+	STRIPS = 80,     /* cases whose samples are drawn, at 700 bytes each */
 	HEAVY = 1000000, /* bytes of a page */
 };
 
@@ -159,8 +159,9 @@ static void machine(struct assay_str *to, const struct assay_report_run *run, in
 /* What the parts of the page share while it is written. */
 struct page {
 	const struct assay_html_figures *figures;
-	size_t rows_each; /* of one benchmark's table at most */
-	size_t strips;    /* cases whose samples may still be drawn */
+	size_t rows_each;   /* of one benchmark's table at most */
+	size_t strips;      /* cases whose samples may still be drawn ... */
+	size_t strips_each; /* ... of one benchmark */
 };
 
 static enum assay_code bench_section(struct assay_str *to, const struct assay_report_run *run,
@@ -190,7 +191,9 @@ static enum assay_code bench_section(struct assay_str *to, const struct assay_re
 		return rc;
 	assay_html_matrix(to, bench);
 	assay_html_table(to, bench, drawn, page->rows_each);
-	assay_html_samples(to, run, bench, &page->strips);
+	page->strips -= assay_html_samples(to, run, bench,
+					   page->strips < page->strips_each ? page->strips
+									    : page->strips_each);
 	ASSAY_AUTO(assay_str_done) struct assay_str fits = {0};
 	assay_report_fits(&fits, bench);
 	char *cursor = fits.text;
@@ -227,6 +230,16 @@ static bool measured(const struct assay_report_run *run)
 	return run->by_status[ASSAY_STATUS_OK] || run->by_status[ASSAY_STATUS_UNSTABLE];
 }
 
+/* So that the last benchmark has its share, too. */
+static size_t strips_each(const struct assay_report_run *run)
+{
+	size_t benches = 0;
+	for (size_t s = 0; s < run->n_suites; s++)
+		for (size_t b = 0; b < run->suites[s].n_benches; b++)
+			benches += run->suites[s].benches[b].n_measured > 0;
+	return benches && STRIPS / benches > 1 ? STRIPS / benches : 1;
+}
+
 static void glance(struct assay_str *to, const struct assay_report_run *run, size_t number,
 		   int level)
 {
@@ -261,6 +274,7 @@ static enum assay_code write_run(struct assay_str *to, const struct assay_report
 		assay_str_add(to, "<div id=\"tools\"></div>\n");
 	if (measured(run))
 		glance(to, run, number, level + 1);
+	page->strips_each = strips_each(run);
 	enum assay_code rc = suites(to, run, page, number, level + 1, err);
 	assay_html_claims(to, run, level + 1);
 	assay_html_advice(to, run, level + 1);
@@ -316,7 +330,7 @@ static enum assay_code data(struct assay_str *to, const struct assay_report_mode
 static enum assay_code write_page(struct assay_str *to, const struct assay_report_model *model,
 				  const struct assay_html_figures *figures, struct assay_err *err)
 {
-	struct page page = {figures, rows_each(model), STRIPS};
+	struct page page = {figures, rows_each(model), STRIPS, 1};
 	enum assay_code rc = ASSAY_OK;
 	open_page(to, model);
 	assay_html_markers(to, figures);

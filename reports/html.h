@@ -47,12 +47,11 @@ void assay_html_close_table(struct assay_str *to);
 void assay_html_table(struct assay_str *to, const struct assay_report_bench *bench, bool fold,
 		      size_t most);
 /*
- * Distribution, order and history of cases of a benchmark, folded: those in doubt first, at most *budget, which
- * becomes less by those shown. Nothing when no case has samples.
+ * Distribution, order and history of cases of a benchmark, folded: those in doubt first, at most `most`. Returns how
+ * many; nothing is written when no case has samples.
  */
-void assay_html_samples(struct assay_str *to, const struct assay_report_run *run,
-			const struct assay_report_bench *bench, size_t *budget);
-
+size_t assay_html_samples(struct assay_str *to, const struct assay_report_run *run,
+			  const struct assay_report_bench *bench, size_t most);
 /* The cases of a benchmark with axes `from` and `to` as matrices; nothing for any other. */
 void assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench);
 

@@ -132,16 +132,15 @@ static void sample_row(struct assay_str *to, const struct assay_report_run *run,
 	assay_str_add(to, "</tr>\n");
 }
 
-void assay_html_samples(struct assay_str *to, const struct assay_report_run *run,
-			const struct assay_report_bench *bench, size_t *budget)
+size_t assay_html_samples(struct assay_str *to, const struct assay_report_run *run,
+			  const struct assay_report_bench *bench, size_t most)
 {
 	const struct assay_report_row *rows[MOST_OF_ONE];
-	size_t candidates, most = *budget < MOST_OF_ONE ? *budget : MOST_OF_ONE;
-	size_t n = choose(bench, most, rows, &candidates);
+	size_t candidates,
+		n = choose(bench, most < MOST_OF_ONE ? most : MOST_OF_ONE, rows, &candidates);
 	bool history = false;
 	if (n == 0)
-		return;
-	*budget -= n;
+		return 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct assay_report_history *h = history_of(run, rows[i]->result);
 		history |= h && h->series->n > 1;
@@ -163,4 +162,5 @@ void assay_html_samples(struct assay_str *to, const struct assay_report_run *run
 		assay_str_add(to, " %zu of %zu cases: those in doubt and the best first.", n,
 			      candidates);
 	assay_str_add(to, "</p>\n</details>\n");
+	return n;
 }
