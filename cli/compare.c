@@ -25,7 +25,7 @@ struct comparison {
 	struct cli *cli;
 	struct stored a, b;
 	const struct assay_run_info *run_a, *run_b;
-	struct pairs pairs;
+	struct stored_pairs both;
 	bool all;
 };
 
@@ -57,8 +57,8 @@ static const char *ratio_cell(const struct assay_comparison *c, char *text, size
 	return text;
 }
 
-static const char *verdict_cell(const struct pairs *pairs, const struct pair *pair, char *text,
-				size_t size)
+static const char *verdict_cell(const struct assay_pairs *pairs, const struct assay_pair *pair,
+				char *text, size_t size)
 {
 	const struct assay_comparison *c = &pair->comparison;
 	const char *symbol = c->verdict == ASSAY_SAME     ? "≈"
@@ -66,19 +66,19 @@ static const char *verdict_cell(const struct pairs *pairs, const struct pair *pa
 			     : pairs->hardware            ? (c->ratio < 1 ? "▼" : "▲")
 			     : c->verdict == ASSAY_SLOWER ? "▲"
 							  : "▼";
-	snprintf(text, size, "%s %s%s%s", symbol, pair_word(pairs, pair), *c->reason ? ": " : "",
-		 c->reason);
+	snprintf(text, size, "%s %s%s%s", symbol, assay_pair_word(pairs, pair),
+		 *c->reason ? ": " : "", c->reason);
 	return text;
 }
 
-static bool same_metric(const struct pair *x, const struct pair *y)
+static bool same_metric(const struct assay_pair *x, const struct assay_pair *y)
 {
 	const struct assay_metric_info *a = &x->a->metric, *b = &y->a->metric;
 	return strcmp(a->name, b->name) == 0 && strcmp(a->unit, b->unit) == 0 &&
 	       a->better == b->better && x->a->primary == y->a->primary;
 }
 
-static size_t section_end(const struct pairs *pairs, size_t from)
+static size_t section_end(const struct assay_pairs *pairs, size_t from)
 {
 	size_t to = from + 1;
 	while (to < pairs->n_compared && same_metric(&pairs->compared[from], &pairs->compared[to]))
@@ -90,7 +90,7 @@ static size_t section_end(const struct pairs *pairs, size_t from)
 static void print_section(const struct comparison *c, struct cli_table *table, size_t from,
 			  size_t to)
 {
-	const struct assay_metric_info *metric = &c->pairs.compared[from].a->metric;
+	const struct assay_metric_info *metric = &c->both.pairs.compared[from].a->metric;
 	char heading[200], a[64], b[64], ratio[64], verdict[200];
 	snprintf(heading, sizeof(heading), "%.60s in %.30s, %s is better", metric->name,
 		 *metric->unit ? metric->unit : "counts",
@@ -100,15 +100,16 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 	cli_table_line(table, heading);
 	size_t same = 0;
 	for (size_t i = from; i < to; i++) {
-		const struct pair *pair = &c->pairs.compared[i];
+		const struct assay_pair *pair = &c->both.pairs.compared[i];
 		if (pair->comparison.verdict == ASSAY_SAME && !c->all) {
 			same++;
 			continue;
 		}
-		const char *cells[] = {pair->a->name, value_cell(pair->a, a, sizeof(a)),
-				       value_cell(pair->b, b, sizeof(b)),
-				       ratio_cell(&pair->comparison, ratio, sizeof(ratio)),
-				       verdict_cell(&c->pairs, pair, verdict, sizeof(verdict))};
+		const char *cells[] = {
+			pair->a->name, value_cell(pair->a, a, sizeof(a)),
+			value_cell(pair->b, b, sizeof(b)),
+			ratio_cell(&pair->comparison, ratio, sizeof(ratio)),
+			verdict_cell(&c->both.pairs, pair, verdict, sizeof(verdict))};
 		cli_table_row(table, cells);
 	}
 	if (same) {
@@ -117,7 +118,7 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 		cli_table_row(table, cells);
 	}
 	size_t n;
-	double geomean = pairs_geomean(&c->pairs, from, to, &n);
+	double geomean = assay_pairs_geomean(&c->both.pairs, from, to, &n);
 	if (n > 1) {
 		snprintf(heading, sizeof(heading), "geomean of %zu", n);
 		snprintf(ratio, sizeof(ratio), "%.3f", geomean);
@@ -126,7 +127,7 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 	}
 }
 
-static void print_unpaired(const struct pair *list, size_t n, bool lost)
+static void print_unpaired(const struct assay_pair *list, size_t n, bool lost)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct assay_result *there = lost ? list[i].a : list[i].b;
@@ -143,7 +144,7 @@ static void print_unpaired(const struct pair *list, size_t n, bool lost)
 
 static void print_counts(const struct comparison *c)
 {
-	const struct pairs *p = &c->pairs;
+	const struct assay_pairs *p = &c->both.pairs;
 	size_t counts[4] = {0};
 	char margin[24], allowance[24];
 	for (size_t i = 0; i < p->n_compared; i++)
@@ -204,7 +205,7 @@ static void print_head(const struct comparison *c)
 	printf("A: %s\n", clean);
 	assay_sanitise(clean, sizeof(clean), stored_describe(c->run_b, text, sizeof(text)));
 	printf("B: %s\n", clean);
-	if (c->pairs.hardware)
+	if (c->both.pairs.hardware)
 		puts("Hardware comparison: the machines differ, so nothing here is a regression.");
 	else if (memcmp(c->run_a->environment_hash, c->run_b->environment_hash, 32) != 0)
 		puts("The environments differ (kernel, settings or compiler): 'assay export' shows both.");
@@ -217,16 +218,16 @@ static void print_text(const struct comparison *c)
 	print_head(c);
 	const char *const columns[] = {"case", ">A", ">B", ">B/A", "verdict"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
-	for (size_t i = 0, end; i < c->pairs.n_compared; i = end) {
-		end = section_end(&c->pairs, i);
+	for (size_t i = 0, end; i < c->both.pairs.n_compared; i = end) {
+		end = section_end(&c->both.pairs, i);
 		print_section(c, table, i, end);
 	}
-	if (c->pairs.n_compared)
+	if (c->both.pairs.n_compared)
 		cli_table_print(table, stdout);
 	else
 		cli_table_free(table);
-	print_unpaired(c->pairs.lost, c->pairs.n_lost, true);
-	print_unpaired(c->pairs.found, c->pairs.n_found, false);
+	print_unpaired(c->both.pairs.lost, c->both.pairs.n_lost, true);
+	print_unpaired(c->both.pairs.found, c->both.pairs.n_found, false);
 	print_counts(c);
 }
 
@@ -253,7 +254,7 @@ static json_t *name_json(const struct assay_result *r)
 	return json;
 }
 
-static json_t *pair_json(const struct pairs *pairs, const struct pair *pair)
+static json_t *pair_json(const struct assay_pairs *pairs, const struct assay_pair *pair)
 {
 	const struct assay_comparison *c = &pair->comparison;
 	json_t *json = name_json(pair->a);
@@ -263,12 +264,12 @@ static json_t *pair_json(const struct pairs *pairs, const struct pair *pair)
 	json_object_set_new(json, "lo", assay_json_real(c->lo));
 	json_object_set_new(json, "hi", assay_json_real(c->hi));
 	json_object_set_new(json, "allowance", assay_json_real(pair->allowance));
-	json_object_set_new(json, "verdict", json_string(pair_word(pairs, pair)));
+	json_object_set_new(json, "verdict", json_string(assay_pair_word(pairs, pair)));
 	json_object_set_new(json, "reason", assay_json_text(c->reason));
 	return json;
 }
 
-static json_t *unpaired_json(const struct pair *list, size_t n, bool lost)
+static json_t *unpaired_json(const struct assay_pair *list, size_t n, bool lost)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < n; i++) {
@@ -286,14 +287,14 @@ static json_t *unpaired_json(const struct pair *list, size_t n, bool lost)
 
 static enum assay_code print_json(const struct comparison *c, struct assay_err *err)
 {
-	const struct pairs *p = &c->pairs;
+	const struct assay_pairs *p = &c->both.pairs;
 	json_t *series = json_array(), *geomeans = json_array();
 	for (size_t i = 0; i < p->n_compared; i++)
 		json_array_append_new(series, pair_json(p, &p->compared[i]));
 	for (size_t i = 0, end; i < p->n_compared; i = end) {
 		size_t n;
 		end = section_end(p, i);
-		double geomean = pairs_geomean(p, i, end, &n);
+		double geomean = assay_pairs_geomean(p, i, end, &n);
 		json_t *json = name_json(p->compared[i].a);
 		json_object_del(json, "name");
 		json_object_set_new(json, "ratio", assay_json_real(geomean));
@@ -348,8 +349,8 @@ static enum assay_code load(struct comparison *c, const struct cli_args *args,
 	c->run_a = stored_one(c->cli, a, &c->a, c->run_b->fingerprint);
 	if (memcmp(c->run_a->uuid, c->run_b->uuid, 16) == 0)
 		cli_warn(c->cli, "'%s' and '%s' are the same run", a, b);
-	return pairs_load(&c->a, c->run_a, &c->b, c->run_b, cli_value(args, "only"),
-			  cli_value(args, "metric"), margin, &c->pairs, err);
+	return stored_pairs_load(&c->a, c->run_a, &c->b, c->run_b, cli_value(args, "only"),
+				 cli_value(args, "metric"), margin, &c->both, err);
 }
 
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
@@ -361,11 +362,11 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		code = print_json(&c, err);
 	if (code == ASSAY_OK && !cli->json_is_stdout)
 		print_text(&c);
-	if (code == ASSAY_OK && c.pairs.n_compared == 0) {
+	if (code == ASSAY_OK && c.both.pairs.n_compared == 0) {
 		cli_warn(cli, "nothing was measured in both runs");
 		*ret_exit = CLI_COVERAGE;
 	}
-	pairs_done(&c.pairs);
+	stored_pairs_done(&c.both);
 	stored_done(&c.a);
 	stored_done(&c.b);
 	return code;

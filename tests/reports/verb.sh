@@ -34,7 +34,7 @@ said() { grep -q "$1" "$2"; }
 quiet() { [ ! -s "$1" ]; }
 no_leftovers() { [ -z "$(find . -name '*.html.*')" ]; }
 
-echo 1..32
+echo 1..44
 check "no store is said" exits 7
 check "by name" said "results.db" err
 "$assay" run -q -t 1ms -n 5 --seed 1 -s pool,null memory/alloc_pair >out 2>err
@@ -85,3 +85,23 @@ check "so is one that is missing" exits 6 --open
 PATH=$ours
 check "the page is there all the same" said "</html>" report.html
 check "no temporary file stays behind" no_leftovers
+check "one run cannot be compared" exits 2 --compare @last
+check "which is said" said "two runs or more" err
+"$assay" run -q -t 1ms -n 5 --seed 2 -s pool,null memory/alloc_pair >out 2>err
+check "two runs are one page" exits 0 @last~1 @last -o two.html
+check "that says what changed" said "What changed from A to B" two.html
+check "as they are when asked for side by side" exits 0 --compare @last~1 @last -o two.html
+check "a price of a machine that is not there is refused" exits 2 --price nowhere=3
+check "by name" said "no run of this report is of a machine 'nowhere'" err
+check "and so is a price that is none" exits 2 --price nowhere=cheap
+cat >claims.yaml <<'END'
+budgets:
+  slow:
+    claim: X1
+    source: a paper
+    bound: memory/alloc_pair/size:64/subject:pool <= 1 s
+END
+check "claims stand beside what was measured" exits 0 --claims claims.yaml -o claims.html
+check "with their verdict" said "✓ exceeded" claims.html
+check "a file of claims that is not there is a usage error" exits 2 --claims nothing.yaml
+check "and the past of a series is drawn" said "Samples and history" claims.html
