@@ -25,8 +25,19 @@ const struct gpu_kernel_source gpu_kernel_triad = {
 		"\tif (i < n)\n"
 		"\t\ta[i] = b[i] + s * c[i];\n"
 		"}\n",
+	.params = "bbbfu",
 	.host = triad_host,
 };
+
+const struct gpu_kernel_source *const gpu_kernels[] = {&gpu_kernel_triad, NULL};
+
+const struct gpu_kernel_source *gpu_kernel_find(const char *name)
+{
+	for (size_t i = 0; gpu_kernels[i]; i++)
+		if (strcmp(gpu_kernels[i]->name, name) == 0)
+			return gpu_kernels[i];
+	return NULL;
+}
 
 enum assay_code gpu_triad_check(const float *a, const float *b, const float *c, float s, size_t n,
 				struct assay_err *err)

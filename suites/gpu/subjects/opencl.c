@@ -9,17 +9,27 @@
 #include <stdlib.h>
 
 #include "harness/base/str.h"
+#include "suites/gpu/dialect.h"
 #include "suites/gpu/opencl.h"
+#include "suites/gpu/opencl_graph.h"
 
 #define LIBRARY "libOpenCL.so.1"
-/* Work items are rounded up to this, so that any device finds work-groups of a good size. */
-#define ITEMS_MULTIPLE 256
+
+/* Memory of the host's that a buffer lends, mapped for as long as it lives. */
+struct pinned {
+	struct pinned *next;
+	struct _cl_mem *buffer;
+	void *memory;
+};
 
 struct gpu_device {
 	struct opencl cl;
 	struct opencl_choice choice;
+	struct gpu_info info;
+	struct opencl_graph_calls graphs;
 	struct _cl_context *context;
-	struct _cl_command_queue *queue;
+	struct _cl_command_queue *mapping; /* for pinned memory */
+	struct pinned *pinned;
 };
 
 struct gpu_buffer {
@@ -32,9 +42,37 @@ struct gpu_kernel {
 	struct _cl_kernel *kernel;
 };
 
+struct gpu_stream {
+	struct gpu_device *device;
+	struct _cl_command_queue *queue;
+	struct gpu_span *span; /* open now */
+};
+
+/* The first and the last command of a stretch, for their times. */
+struct gpu_span {
+	struct gpu_device *device;
+	struct _cl_event *first, *last;
+};
+
+struct gpu_graph {
+	struct gpu_device *device;
+	struct _cl_command_buffer_khr *commands;
+};
+
+struct gpu_gate {
+	struct gpu_device *device;
+	struct _cl_event *event;
+};
+
 static enum assay_code failed(struct assay_err *err, const char *call, int32_t status)
 {
-	return assay_fail(err, ASSAY_EIO, "OpenCL: %s gives %d", call, status);
+	enum assay_code code = status == OPENCL_NO_DEVICE_MEMORY ? ASSAY_ENOMEM : ASSAY_EIO;
+	return assay_fail(err, code, "OpenCL: %s gives %d", call, status);
+}
+
+static enum assay_code no_memory(struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_ENOMEM, "OpenCL: out of memory");
 }
 
 /*
@@ -57,97 +95,153 @@ static void restore_affinity(const cpu_set_t *saved)
 		sched_setaffinity(0, sizeof(*saved), saved);
 }
 
-static enum assay_code load_and_choose(struct opencl *cl, struct opencl_choice *choice,
-				       struct assay_err *err)
+static enum assay_code load_and_choose(unsigned number, struct opencl *cl,
+				       struct opencl_choice *choice, struct assay_err *err)
 {
+	cpu_set_t saved;
+	widen_affinity(&saved);
 	enum assay_code code = opencl_load(LIBRARY, cl, err);
-	if (code != ASSAY_OK)
-		return code;
-	code = opencl_choose(cl, choice, err);
-	if (code != ASSAY_OK)
-		opencl_unload(cl);
+	if (code == ASSAY_OK) {
+		code = opencl_choose(cl, number, choice, err);
+		if (code != ASSAY_OK)
+			opencl_unload(cl);
+	}
+	restore_affinity(&saved);
+	return code;
+}
+
+/* The library stays mapped after both: drivers have threads and exit handlers in it. */
+static enum assay_code count(unsigned *ret, struct assay_err *err)
+{
+	struct opencl cl;
+	struct opencl_choice choice;
+	enum assay_code code = load_and_choose(0, &cl, &choice, err);
+	*ret = code == ASSAY_OK ? choice.devices : 0;
 	return code;
 }
 
 static enum assay_code probe(struct assay_err *err)
 {
-	struct opencl cl;
-	struct opencl_choice choice;
-	cpu_set_t saved;
-	widen_affinity(&saved);
-	enum assay_code code = load_and_choose(&cl, &choice, err);
-	restore_affinity(&saved);
-	/* The library stays mapped: drivers have threads and exit handlers in it. */
-	return code;
+	unsigned devices;
+	return count(&devices, err);
+}
+
+static void unpin(struct gpu_device *device, void *memory)
+{
+	for (struct pinned **p = &device->pinned; *p; p = &(*p)->next) {
+		struct pinned *found = *p;
+		if (found->memory != memory)
+			continue;
+		*p = found->next;
+		device->cl.unmap(device->mapping, found->buffer, memory, 0, NULL, NULL);
+		device->cl.finish(device->mapping);
+		device->cl.release_buffer(found->buffer);
+		free(found);
+		return;
+	}
 }
 
 static void close_device(struct gpu_device *device)
 {
 	if (!device)
 		return;
-	if (device->queue)
-		device->cl.release_queue(device->queue);
+	while (device->pinned)
+		unpin(device, device->pinned->memory);
+	if (device->mapping)
+		device->cl.release_queue(device->mapping);
 	if (device->context)
 		device->cl.release_context(device->context);
 	free(device);
 }
 
-static enum assay_code open_context(struct gpu_device *device, struct assay_err *err)
+static enum assay_code open_queue(struct gpu_device *device, struct _cl_command_queue **ret,
+				  struct assay_err *err)
 {
 	int32_t status;
-	enum assay_code code = load_and_choose(&device->cl, &device->choice, err);
-	if (code != ASSAY_OK)
-		return code;
-	device->context =
-		device->cl.create_context(NULL, 1, &device->choice.device, NULL, NULL, &status);
-	if (!device->context)
-		return failed(err, "clCreateContext", status);
-	device->queue = device->cl.create_queue(device->context, device->choice.device,
-						OPENCL_QUEUE_PROFILING_ENABLE, &status);
-	if (!device->queue)
-		return failed(err, "clCreateCommandQueue", status);
-	return ASSAY_OK;
+	*ret = device->cl.create_queue(device->context, device->choice.device,
+				       OPENCL_QUEUE_PROFILING_ENABLE, &status);
+	return *ret ? ASSAY_OK : failed(err, "clCreateCommandQueue", status);
 }
 
-static enum assay_code open_device(struct gpu_device **ret, struct assay_err *err)
+static void fill_info(struct gpu_device *device)
 {
-	cpu_set_t saved;
+	const struct opencl_choice *choice = &device->choice;
+	struct gpu_info *info = &device->info;
+	*info = (struct gpu_info){
+		.units = choice->units,
+		.memory_bytes = choice->memory_bytes,
+		.max_alloc_bytes = choice->max_alloc_bytes,
+		.cache_bytes = choice->cache_bytes,
+		.lacks = {[GPU_HAS_MAPPED] = "OpenCL 1.2 has no memory that the host and kernels "
+					     "reach at the same time",
+			  [GPU_HAS_POOL] = "OpenCL has no pool of memory in the order of a queue"},
+	};
+	assay_copy(info->text, sizeof(info->text), choice->text);
+	if (!opencl_graph_load(&device->cl, choice->platform, &device->graphs))
+		info->lacks[GPU_HAS_GRAPHS] = "the platform has no cl_khr_command_buffer";
+	if (!choice->half)
+		info->lacks[GPU_HAS_HALF] = "the device has no cl_khr_fp16";
+}
+
+static enum assay_code open_device(unsigned number, struct gpu_device **ret, struct assay_err *err)
+{
+	int32_t status = 0;
 	struct gpu_device *device = calloc(1, sizeof(*device));
 	if (!device)
-		return assay_fail(err, ASSAY_ENOMEM, "OpenCL: out of memory");
+		return no_memory(err);
+	enum assay_code code = load_and_choose(number, &device->cl, &device->choice, err);
+	cpu_set_t saved;
 	widen_affinity(&saved);
-	enum assay_code code = open_context(device, err);
+	if (code == ASSAY_OK) {
+		device->context = device->cl.create_context(NULL, 1, &device->choice.device, NULL,
+							    NULL, &status);
+		if (!device->context)
+			code = failed(err, "clCreateContext", status);
+	}
+	if (code == ASSAY_OK)
+		code = open_queue(device, &device->mapping, err);
 	restore_affinity(&saved);
 	if (code != ASSAY_OK) {
 		close_device(device);
 		return code;
 	}
+	fill_info(device);
 	*ret = device;
 	return ASSAY_OK;
 }
 
-static const char *describe(const struct gpu_device *device)
+static const struct gpu_info *info(const struct gpu_device *device)
 {
-	return device->choice.text;
+	return &device->info;
 }
 
-static enum assay_code alloc(struct gpu_device *device, size_t bytes, struct gpu_buffer **ret,
-			     struct assay_err *err)
+static enum assay_code new_buffer(struct gpu_device *device, opencl_bits flags, size_t bytes,
+				  struct _cl_mem **ret, struct assay_err *err)
 {
-	const struct opencl_choice *choice = &device->choice;
 	int32_t status;
-	if (bytes > choice->max_alloc_bytes)
-		return assay_fail(err, ASSAY_SKIP,
-				  "the device allows %llu MiB in one buffer, not %zu",
-				  (unsigned long long)(choice->max_alloc_bytes >> 20), bytes >> 20);
+	if (bytes > device->choice.max_alloc_bytes)
+		return assay_fail(
+			err, ASSAY_SKIP, "the device allows %llu MiB in one buffer, not %zu",
+			(unsigned long long)(device->choice.max_alloc_bytes >> 20), bytes >> 20);
+	*ret = device->cl.create_buffer(device->context, flags, bytes, NULL, &status);
+	return *ret ? ASSAY_OK : failed(err, "clCreateBuffer", status);
+}
+
+static enum assay_code alloc(struct gpu_device *device, enum gpu_memory kind, size_t bytes,
+			     struct gpu_buffer **ret, struct assay_err *err)
+{
+	if (kind != GPU_PLAIN)
+		return assay_fail(
+			err, ASSAY_SKIP, "%s",
+			device->info.lacks[kind == GPU_MAPPED ? GPU_HAS_MAPPED : GPU_HAS_POOL]);
 	struct gpu_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
-		return assay_fail(err, ASSAY_ENOMEM, "OpenCL: out of memory");
-	buffer->memory = device->cl.create_buffer(device->context, OPENCL_MEM_READ_WRITE, bytes,
-						  NULL, &status);
-	if (!buffer->memory) {
+		return no_memory(err);
+	enum assay_code code =
+		new_buffer(device, OPENCL_MEM_READ_WRITE, bytes, &buffer->memory, err);
+	if (code != ASSAY_OK) {
 		free(buffer);
-		return failed(err, "clCreateBuffer", status);
+		return code;
 	}
 	*ret = buffer;
 	return ASSAY_OK;
@@ -161,20 +255,147 @@ static void release(struct gpu_device *device, struct gpu_buffer *buffer)
 	free(buffer);
 }
 
-static enum assay_code upload(struct gpu_device *device, struct gpu_buffer *to, const void *from,
-			      size_t bytes, struct assay_err *err)
+static void *mapped(struct gpu_buffer *buffer)
 {
-	int32_t status = device->cl.write_buffer(device->queue, to->memory, OPENCL_TRUE, 0, bytes,
-						 from, 0, NULL, NULL);
-	return status == OPENCL_SUCCESS ? ASSAY_OK : failed(err, "clEnqueueWriteBuffer", status);
+	return NULL;
 }
 
-static enum assay_code download(struct gpu_device *device, void *to, const struct gpu_buffer *from,
-				size_t bytes, struct assay_err *err)
+static enum assay_code pin(struct gpu_device *device, size_t bytes, void **ret,
+			   struct assay_err *err)
 {
-	int32_t status = device->cl.read_buffer(device->queue, from->memory, OPENCL_TRUE, 0, bytes,
-						to, 0, NULL, NULL);
-	return status == OPENCL_SUCCESS ? ASSAY_OK : failed(err, "clEnqueueReadBuffer", status);
+	int32_t status;
+	struct pinned *pinned = calloc(1, sizeof(*pinned));
+	if (!pinned)
+		return no_memory(err);
+	enum assay_code code = new_buffer(device, OPENCL_MEM_READ_WRITE | OPENCL_MEM_ALLOC_HOST_PTR,
+					  bytes, &pinned->buffer, err);
+	if (code != ASSAY_OK) {
+		free(pinned);
+		return code;
+	}
+	pinned->memory = device->cl.map_buffer(device->mapping, pinned->buffer, OPENCL_TRUE,
+					       OPENCL_MAP_READ | OPENCL_MAP_WRITE, 0, bytes, 0,
+					       NULL, NULL, &status);
+	if (!pinned->memory) {
+		device->cl.release_buffer(pinned->buffer);
+		free(pinned);
+		return failed(err, "clEnqueueMapBuffer", status);
+	}
+	pinned->next = device->pinned;
+	device->pinned = pinned;
+	*ret = pinned->memory;
+	return ASSAY_OK;
+}
+
+static enum assay_code stream_new(struct gpu_device *device, struct gpu_stream **ret,
+				  struct assay_err *err)
+{
+	struct gpu_stream *stream = calloc(1, sizeof(*stream));
+	if (!stream)
+		return no_memory(err);
+	stream->device = device;
+	enum assay_code code = open_queue(device, &stream->queue, err);
+	if (code != ASSAY_OK) {
+		free(stream);
+		return code;
+	}
+	*ret = stream;
+	return ASSAY_OK;
+}
+
+static void stream_free(struct gpu_stream *stream)
+{
+	if (!stream)
+		return;
+	stream->device->cl.finish(stream->queue);
+	stream->device->cl.release_queue(stream->queue);
+	free(stream);
+}
+
+static enum assay_code wait(struct gpu_stream *stream, struct assay_err *err)
+{
+	int32_t status = stream->device->cl.finish(stream->queue);
+	return status == OPENCL_SUCCESS ? ASSAY_OK : failed(err, "clFinish", status);
+}
+
+static enum assay_code after(struct gpu_stream *stream, struct gpu_stream *first,
+			     struct assay_err *err)
+{
+	const struct opencl *cl = &stream->device->cl;
+	struct _cl_event *event = NULL;
+	int32_t status = cl->mark(first->queue, 0, NULL, &event);
+	if (status != OPENCL_SUCCESS)
+		return failed(err, "clEnqueueMarkerWithWaitList", status);
+	cl->flush(first->queue);
+	status = cl->hold(stream->queue, 1, &event, NULL);
+	cl->release_event(event);
+	return status == OPENCL_SUCCESS ? ASSAY_OK
+					: failed(err, "clEnqueueBarrierWithWaitList", status);
+}
+
+/* Where a command puts its event: only an open span asks for it. */
+static struct _cl_event **event_of(struct gpu_stream *stream, struct _cl_event **event)
+{
+	*event = NULL;
+	return stream->span ? event : NULL;
+}
+
+/* A command is in the queue, or refused. */
+static enum assay_code queued(struct gpu_stream *stream, const char *call, int32_t status,
+			      struct _cl_event *event, struct assay_err *err)
+{
+	struct gpu_span *span = stream->span;
+	if (status != OPENCL_SUCCESS)
+		return failed(err, call, status);
+	if (!span)
+		return ASSAY_OK;
+	if (!span->first) {
+		stream->device->cl.retain_event(event);
+		span->first = event;
+	}
+	if (span->last)
+		stream->device->cl.release_event(span->last);
+	span->last = event;
+	return ASSAY_OK;
+}
+
+static enum assay_code write_buffer(struct gpu_stream *stream, struct gpu_buffer *to,
+				    const void *from, size_t bytes, struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status =
+		stream->device->cl.write_buffer(stream->queue, to->memory, OPENCL_FALSE, 0, bytes,
+						from, 0, NULL, event_of(stream, &event));
+	return queued(stream, "clEnqueueWriteBuffer", status, event, err);
+}
+
+static enum assay_code read_buffer(struct gpu_stream *stream, void *to, struct gpu_buffer *from,
+				   size_t bytes, struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status =
+		stream->device->cl.read_buffer(stream->queue, from->memory, OPENCL_FALSE, 0, bytes,
+					       to, 0, NULL, event_of(stream, &event));
+	return queued(stream, "clEnqueueReadBuffer", status, event, err);
+}
+
+static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
+			    struct gpu_buffer *from, size_t bytes, struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status =
+		stream->device->cl.copy_buffer(stream->queue, from->memory, to->memory, 0, 0, bytes,
+					       0, NULL, event_of(stream, &event));
+	return queued(stream, "clEnqueueCopyBuffer", status, event, err);
+}
+
+static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
+			    size_t bytes, struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status = stream->device->cl.fill_buffer(stream->queue, to->memory, &byte, 1, 0,
+							bytes, 0, NULL, event_of(stream, &event));
+	return queued(stream, "clEnqueueFillBuffer", status, event, err);
 }
 
 static enum assay_code build_failed(struct gpu_device *device, const struct gpu_kernel *kernel,
@@ -205,11 +426,7 @@ static void unbuild(struct gpu_device *device, struct gpu_kernel *kernel)
 static enum assay_code compile(struct gpu_device *device, const char *text,
 			       struct gpu_kernel *kernel, struct assay_err *err)
 {
-	static const char prologue[] =
-		"#define GPU_KERNEL __kernel\n"
-		"#define GPU_GLOBAL __global\n"
-		"#define GPU_ID ((unsigned)get_global_id(0))\n";
-	const char *texts[] = {prologue, text};
+	const char *texts[] = {GPU_DIALECT_OPENCL, text};
 	int32_t status;
 	kernel->program = device->cl.create_program(device->context, 2, texts, NULL, &status);
 	if (!kernel->program)
@@ -238,36 +455,93 @@ static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_
 	return ASSAY_OK;
 }
 
-static enum assay_code set_args(struct gpu_device *device, struct gpu_kernel *kernel,
-				const struct gpu_arg *args, size_t n_args, struct assay_err *err)
+static enum assay_code set_args(struct gpu_device *device, const struct gpu_launch *launch,
+				struct assay_err *err)
 {
-	for (uint32_t i = 0; i < n_args; i++) {
-		int32_t status;
-		if (args[i].type == GPU_BUFFER)
-			status = device->cl.set_arg(kernel->kernel, i, sizeof(struct _cl_mem *),
-						    &args[i].value.buffer->memory);
-		else if (args[i].type == GPU_FLOAT)
-			status = device->cl.set_arg(kernel->kernel, i, sizeof(float),
-						    &args[i].value.f);
-		else
-			status = device->cl.set_arg(kernel->kernel, i, sizeof(uint32_t),
-						    &args[i].value.u);
+	struct _cl_kernel *kernel = launch->kernel->kernel;
+	for (uint32_t i = 0; i < launch->n_args; i++) {
+		const struct gpu_arg *arg = &launch->args[i];
+		const void *value = &arg->value;
+		size_t size = arg->type == GPU_FLOAT ? sizeof(float) : sizeof(uint32_t);
+		if (arg->type == GPU_BUFFER) {
+			value = &arg->value.buffer->memory;
+			size = sizeof(struct _cl_mem *);
+		}
+		int32_t status = device->cl.set_arg(kernel, i, size, value);
 		if (status != OPENCL_SUCCESS)
 			return failed(err, "clSetKernelArg", status);
 	}
 	return ASSAY_OK;
 }
 
-/* From the start to the end of the kernel on the device's clock. */
-static enum assay_code device_time(struct gpu_device *device, struct _cl_event *event,
-				   double *ret_ns, struct assay_err *err)
+static enum assay_code launch_kernel(struct gpu_stream *stream, const struct gpu_launch *launch,
+				     struct assay_err *err)
 {
+	const size_t local[2] = {launch->size[0], launch->size[1]};
+	const size_t global[2] = {launch->groups[0] * local[0], launch->groups[1] * local[1]};
+	struct _cl_event *event;
+	enum assay_code code = set_args(stream->device, launch, err);
+	if (code != ASSAY_OK)
+		return code;
+	int32_t status =
+		stream->device->cl.launch(stream->queue, launch->kernel->kernel, 2, NULL, global,
+					  local, 0, NULL, event_of(stream, &event));
+	return queued(stream, "clEnqueueNDRangeKernel", status, event, err);
+}
+
+static enum assay_code span_new(struct gpu_device *device, struct gpu_span **ret,
+				struct assay_err *err)
+{
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return no_memory(err);
+	(*ret)->device = device;
+	return ASSAY_OK;
+}
+
+static void span_clear(struct gpu_span *span)
+{
+	if (span->first)
+		span->device->cl.release_event(span->first);
+	if (span->last)
+		span->device->cl.release_event(span->last);
+	span->first = span->last = NULL;
+}
+
+static void span_free(struct gpu_span *span)
+{
+	if (!span)
+		return;
+	span_clear(span);
+	free(span);
+}
+
+static enum assay_code span_begin(struct gpu_stream *stream, struct gpu_span *span,
+				  struct assay_err *err)
+{
+	if (stream->span)
+		return assay_fail(err, ASSAY_EBUG, "OpenCL: a span in a span");
+	span_clear(span);
+	stream->span = span;
+	return ASSAY_OK;
+}
+
+static enum assay_code span_end(struct gpu_stream *stream, struct gpu_span *span,
+				struct assay_err *err)
+{
+	stream->span = NULL;
+	return span->first ? ASSAY_OK : assay_fail(err, ASSAY_EBUG, "OpenCL: a span of nothing");
+}
+
+static enum assay_code span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err)
+{
+	const struct opencl *cl = &span->device->cl;
 	uint64_t start = 0, end = 0;
-	int32_t status = device->cl.get_profiling(event, OPENCL_PROFILING_COMMAND_START,
-						  sizeof(start), &start, NULL);
+	int32_t status = cl->get_profiling(span->first, OPENCL_PROFILING_COMMAND_START,
+					   sizeof(start), &start, NULL);
 	if (status == OPENCL_SUCCESS)
-		status = device->cl.get_profiling(event, OPENCL_PROFILING_COMMAND_END, sizeof(end),
-						  &end, NULL);
+		status = cl->get_profiling(span->last, OPENCL_PROFILING_COMMAND_END, sizeof(end),
+					   &end, NULL);
 	if (status != OPENCL_SUCCESS)
 		return failed(err, "clGetEventProfilingInfo", status);
 	if (end < start)
@@ -276,38 +550,128 @@ static enum assay_code device_time(struct gpu_device *device, struct _cl_event *
 	return ASSAY_OK;
 }
 
-static enum assay_code run(struct gpu_device *device, struct gpu_kernel *kernel,
-			   const struct gpu_arg *args, size_t n_args, size_t items, double *ret_ns,
-			   struct assay_err *err)
+static void graph_free(struct gpu_graph *graph)
 {
-	size_t global = (items + ITEMS_MULTIPLE - 1) / ITEMS_MULTIPLE * ITEMS_MULTIPLE;
-	struct _cl_event *event = NULL;
-	enum assay_code code = set_args(device, kernel, args, n_args, err);
+	if (!graph)
+		return;
+	if (graph->commands)
+		graph->device->graphs.release(graph->commands);
+	free(graph);
+}
+
+static enum assay_code add_node(struct gpu_graph *graph, struct gpu_stream *stream,
+				const struct gpu_launch *launch, struct assay_err *err)
+{
+	const size_t local[2] = {launch->size[0], launch->size[1]};
+	const size_t global[2] = {launch->groups[0] * local[0], launch->groups[1] * local[1]};
+	enum assay_code code = set_args(graph->device, launch, err);
 	if (code != ASSAY_OK)
 		return code;
-	int32_t status = device->cl.launch(device->queue, kernel->kernel, 1, NULL, &global, NULL, 0,
-					   NULL, &event);
-	if (status != OPENCL_SUCCESS)
-		return failed(err, "clEnqueueNDRangeKernel", status);
-	status = device->cl.wait(1, &event);
-	code = status == OPENCL_SUCCESS ? device_time(device, event, ret_ns, err)
-					: failed(err, "clWaitForEvents", status);
-	device->cl.release_event(event);
-	return code;
+	int32_t status = graph->device->graphs.add_kernel(graph->commands, NULL, NULL,
+							  launch->kernel->kernel, 2, NULL, global,
+							  local, 0, NULL, NULL, NULL);
+	return status == OPENCL_SUCCESS ? ASSAY_OK
+					: failed(err, "clCommandNDRangeKernelKHR", status);
+}
+
+static enum assay_code graph_new(struct gpu_stream *stream, const struct gpu_launch *launches,
+				 size_t n, struct gpu_graph **ret, struct assay_err *err)
+{
+	struct gpu_device *device = stream->device;
+	int32_t status = OPENCL_SUCCESS;
+	if (device->info.lacks[GPU_HAS_GRAPHS])
+		return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_GRAPHS]);
+	struct gpu_graph *graph = calloc(1, sizeof(*graph));
+	if (!graph)
+		return no_memory(err);
+	enum assay_code code = ASSAY_OK;
+	graph->device = device;
+	graph->commands = device->graphs.create(1, &stream->queue, NULL, &status);
+	if (!graph->commands)
+		code = failed(err, "clCreateCommandBufferKHR", status);
+	for (size_t i = 0; i < n && code == ASSAY_OK; i++)
+		code = add_node(graph, stream, &launches[i], err);
+	if (code == ASSAY_OK && (status = device->graphs.finalise(graph->commands)) != 0)
+		code = failed(err, "clFinalizeCommandBufferKHR", status);
+	if (code != ASSAY_OK) {
+		graph_free(graph);
+		return code;
+	}
+	*ret = graph;
+	return ASSAY_OK;
+}
+
+static enum assay_code graph_run(struct gpu_stream *stream, struct gpu_graph *graph,
+				 struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status = graph->device->graphs.enqueue(0, NULL, graph->commands, 0, NULL,
+						       event_of(stream, &event));
+	return queued(stream, "clEnqueueCommandBufferKHR", status, event, err);
+}
+
+static enum assay_code gate_close(struct gpu_stream *stream, struct gpu_gate **ret,
+				  struct assay_err *err)
+{
+	struct gpu_device *device = stream->device;
+	int32_t status = OPENCL_SUCCESS;
+	struct gpu_gate *gate = calloc(1, sizeof(*gate));
+	if (!gate)
+		return no_memory(err);
+	gate->device = device;
+	gate->event = device->cl.create_user_event(device->context, &status);
+	if (gate->event)
+		status = device->cl.hold(stream->queue, 1, &gate->event, NULL);
+	if (status != OPENCL_SUCCESS) {
+		if (gate->event)
+			device->cl.release_event(gate->event);
+		free(gate);
+		return failed(err, "clCreateUserEvent", status);
+	}
+	*ret = gate;
+	return ASSAY_OK;
+}
+
+static enum assay_code gate_open(struct gpu_gate *gate, struct assay_err *err)
+{
+	int32_t status = gate->device->cl.set_user_event(gate->event, OPENCL_COMPLETE);
+	gate->device->cl.release_event(gate->event);
+	free(gate);
+	return status == OPENCL_SUCCESS ? ASSAY_OK : failed(err, "clSetUserEventStatus", status);
 }
 
 static const struct gpu_ops ops = {
 	.computes = true,
+	.count = count,
 	.open = open_device,
 	.close = close_device,
-	.describe = describe,
+	.info = info,
 	.alloc = alloc,
 	.release = release,
-	.upload = upload,
-	.download = download,
+	.mapped = mapped,
+	.pin = pin,
+	.unpin = unpin,
+	.stream_new = stream_new,
+	.stream_free = stream_free,
+	.wait = wait,
+	.after = after,
+	.write = write_buffer,
+	.read = read_buffer,
+	.copy = copy,
+	.fill = fill,
 	.build = build,
 	.unbuild = unbuild,
-	.run = run,
+	.launch = launch_kernel,
+	.span_new = span_new,
+	.span_free = span_free,
+	.span_begin = span_begin,
+	.span_end = span_end,
+	.span_ns = span_ns,
+	.graph_new = graph_new,
+	.graph_free = graph_free,
+	.graph_run = graph_run,
+	.gate_close = gate_close,
+	.gate_open = gate_open,
 };
 
 #else
