@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #include "harness/base/rng.h"
-#include "suites/gpu/gpu.h"
+#include "suites/gpu/check_queue.h"
+#include "suites/gpu/kernels.h"
 
 enum { ROUNDS = 6, MAX_ITEMS = 100000, GUARD_ITEMS = 64 };
 #define POISON 0xa5
@@ -91,7 +92,7 @@ static enum assay_code check_triad(struct trial *t, size_t n, float s, struct as
 	if (code == ASSAY_OK)
 		code = gpu_download(&t->session, t->a, t->buffers[0], guarded, err);
 	if (code == ASSAY_OK)
-		code = gpu_triad_check(t->a, t->b, t->c, s, n, err);
+		code = gpu_stream_check(&gpu_kernel_triad, t->a, t->b, t->c, s, n, 0, err);
 	if (code == ASSAY_OK)
 		code = check_guard(t->a, n, err);
 	if (code == ASSAY_OK && ns < 0)
@@ -121,7 +122,7 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 	if (code != ASSAY_OK)
 		code = assay_context(err, code, "%s", gpu_text(&t.session));
 	finish(&t);
-	return code;
+	return code == ASSAY_OK ? gpu_check_queues(subject->ops, assay_rng_next(&rng), err) : code;
 }
 
 const struct assay_suite assay_suite_gpu = {

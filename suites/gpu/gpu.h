@@ -60,7 +60,6 @@ struct gpu_launch {
 enum gpu_memory {
 	GPU_PLAIN,  /* of the device */
 	GPU_MAPPED, /* of the host, where kernels reach it without a copy */
-	GPU_POOLED, /* of the device, from the driver's own pool, in the order of a stream */
 };
 
 /* What a device may lack. */
@@ -90,7 +89,8 @@ struct gpu_info {
  * What a device can do. All calls on one thread. Functions that can fail return ASSAY_OK, ASSAY_SKIP where
  * this device has not what is asked for, ASSAY_ENOMEM where its memory is full, ASSAY_EIO where the device
  * or its driver gave up, with the reason. Every destructor takes NULL. What is put into a stream is done
- * when wait() has returned; memory it works on must stay until then.
+ * when wait() has returned; memory it works on must stay until then. Where the driver can be asked, wait() gives
+ * up after a minute.
  */
 struct gpu_ops {
 	bool computes; /* false: the null subject, whose results mean nothing */
@@ -105,6 +105,10 @@ struct gpu_ops {
 	void (*release)(struct gpu_device *device, struct gpu_buffer *buffer);
 	/* The host's own address of GPU_MAPPED memory, else NULL. */
 	void *(*mapped)(struct gpu_buffer *buffer);
+	/* From the driver's own pool, in the order of the stream: there when what came before it is done. */
+	enum assay_code (*pool_alloc)(struct gpu_stream *stream, size_t bytes,
+				      struct gpu_buffer **ret, struct assay_err *err);
+	void (*pool_release)(struct gpu_stream *stream, struct gpu_buffer *buffer);
 	/* Memory of the host that the device copies from and to by itself. */
 	enum assay_code (*pin)(struct gpu_device *device, size_t bytes, void **ret,
 			       struct assay_err *err);
@@ -113,7 +117,7 @@ struct gpu_ops {
 	enum assay_code (*stream_new)(struct gpu_device *device, struct gpu_stream **ret,
 				      struct assay_err *err);
 	void (*stream_free)(struct gpu_stream *stream);
-	/* Until all of it is done, or the device's patience (a minute) is at its end. */
+	/* Until all of it is done. */
 	enum assay_code (*wait)(struct gpu_stream *stream, struct assay_err *err);
 	/* What is put into `stream` from now on waits for all that is in `first` now. */
 	enum assay_code (*after)(struct gpu_stream *stream, struct gpu_stream *first,
@@ -165,9 +169,13 @@ struct gpu_session {
 	struct gpu_device *device;
 	struct gpu_stream *stream;
 	struct gpu_span *span;
+	struct gpu_gate *gate; /* closed now */
+	double batch_ns;       /* of the last batch; NaN: the device has no clock */
 };
 
+/* The first device, or the one of a number. */
 enum assay_code gpu_open(struct gpu_session *s, struct assay_err *err);
+enum assay_code gpu_open_number(struct gpu_session *s, unsigned number, struct assay_err *err);
 /* Also after a failed gpu_open(); what was made on the device must be gone. */
 void gpu_close(struct gpu_session *s);
 /* What the device is, for messages; "open" before it is open. */
@@ -186,7 +194,17 @@ enum assay_code gpu_run(struct gpu_session *s, const struct gpu_launch *launch, 
 /* Groups of GPU_GROUP_ITEMS for at least `items` work items in one dimension. */
 struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args, uint32_t n_args,
 			   size_t items);
-/* Report a failed call once: what the device has not is skipped, all else is a failure. */
+/*
+ * A batch that the device times: what is put into s->stream between the two calls. `held`: behind a gate, where the
+ * device has them, so that it never waits for the host; only for launches, because copies from and to memory that
+ * is not pinned may wait for their turn on the host. gpu_end() lets the batch go, waits for its end, and makes the
+ * device's time that of the batch; a device without a clock leaves the host's. `code` is how the batch went
+ * so far; false: it failed, and that is reported.
+ */
+enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err);
+bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
+	     struct assay_err *err);
+/* Report a failed call once: what the device has not, or has no memory left for, is skipped, all else a failure. */
 bool gpu_passed(struct assay_run *run, const struct gpu_session *s, enum assay_code code,
 		const struct assay_err *err);
 
@@ -194,15 +212,6 @@ bool gpu_passed(struct assay_run *run, const struct gpu_session *s, enum assay_c
 extern const struct gpu_kernel_source *const gpu_kernels[];
 /* By name; NULL: there is none. */
 const struct gpu_kernel_source *gpu_kernel_find(const char *name);
-
-/* a[i] = b[i] + s * c[i] for i < n; parameters a, b, c, s, n. */
-extern const struct gpu_kernel_source gpu_kernel_triad;
-/*
- * Is a[n] the triad of b, c and s? A device may fuse the multiplication and the addition, so each
- * element may be off by the rounding of the steps, not more. ASSAY_ECHECK names the first that is.
- */
-enum assay_code gpu_triad_check(const float *a, const float *b, const float *c, float s, size_t n,
-				struct assay_err *err);
 
 /* Fill x[n] with values of either sign and magnitude 2^-4 to 2^4; never zeros, which run cooler. */
 void gpu_fill(float *x, size_t n, uint64_t seed);

@@ -2,9 +2,16 @@
 /* session: a device in use, and what benchmarks do with one again and again. */
 #include "suites/gpu/gpu.h"
 
+#include <math.h>
+
 enum assay_code gpu_open(struct gpu_session *s, struct assay_err *err)
 {
-	enum assay_code code = s->ops->open(0, &s->device, err);
+	return gpu_open_number(s, 0, err);
+}
+
+enum assay_code gpu_open_number(struct gpu_session *s, unsigned number, struct assay_err *err)
+{
+	enum assay_code code = s->ops->open(number, &s->device, err);
 	if (code == ASSAY_OK)
 		code = s->ops->stream_new(s->device, &s->stream, err);
 	if (code == ASSAY_OK)
@@ -68,10 +75,40 @@ struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args
 	return (struct gpu_launch){kernel, args, n_args, {groups, 1}, {GPU_GROUP_ITEMS, 1}};
 }
 
+enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err)
+{
+	enum assay_code code = ASSAY_OK;
+	if (held && gpu_needs(s, GPU_HAS_GATES, NULL) == ASSAY_OK)
+		code = s->ops->gate_close(s->stream, &s->gate, err);
+	return code == ASSAY_OK ? s->ops->span_begin(s->stream, s->span, err) : code;
+}
+
+bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
+	     struct assay_err *err)
+{
+	double ns = NAN;
+	if (code == ASSAY_OK)
+		code = s->ops->span_end(s->stream, s->span, err);
+	/* Open it in any case: what is behind it could never end. */
+	if (s->gate) {
+		enum assay_code opened = s->ops->gate_open(s->gate, code == ASSAY_OK ? err : NULL);
+		s->gate = NULL;
+		code = code == ASSAY_OK ? opened : code;
+	}
+	if (code == ASSAY_OK)
+		code = s->ops->wait(s->stream, err);
+	if (code == ASSAY_OK)
+		code = s->ops->span_ns(s->span, &ns, err);
+	s->batch_ns = ns;
+	if (code == ASSAY_OK && !isnan(ns))
+		assay_set_elapsed_ns(run, ns);
+	return gpu_passed(run, s, code, err);
+}
+
 bool gpu_passed(struct assay_run *run, const struct gpu_session *s, enum assay_code code,
 		const struct assay_err *err)
 {
-	if (code == ASSAY_SKIP)
+	if (code == ASSAY_SKIP || code == ASSAY_ENOMEM)
 		assay_skip(run, "%s: %s", gpu_text(s), err->text);
 	else if (code != ASSAY_OK)
 		assay_check(run, false, "%s: %s", gpu_text(s), err->text);

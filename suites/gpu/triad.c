@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "harness/base/clock.h"
-#include "suites/gpu/gpu.h"
+#include "suites/gpu/kernels.h"
 
 #define SCALE  3.0f
 #define POISON 0xa5
@@ -53,7 +53,8 @@ static enum assay_code verify(struct triad *t, float *const host[3], uint64_t se
 	if (code == ASSAY_OK)
 		code = gpu_download(&t->session, host[0], t->buffers[0], bytes, err);
 	if (code == ASSAY_OK && t->session.ops->computes)
-		code = gpu_triad_check(host[0], host[1], host[2], SCALE, t->n, err);
+		code = gpu_stream_check(&gpu_kernel_triad, host[0], host[1], host[2], SCALE, t->n,
+					0, err);
 	return code;
 }
 

@@ -78,6 +78,16 @@ static void *mapped(struct gpu_buffer *buffer)
 	return NULL;
 }
 
+static enum assay_code pool_alloc(struct gpu_stream *stream, size_t bytes, struct gpu_buffer **ret,
+				  struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_SKIP, "the null device has no memory");
+}
+
+static void pool_release(struct gpu_stream *stream, struct gpu_buffer *buffer)
+{
+}
+
 static enum assay_code pin(struct gpu_device *device, size_t bytes, void **ret,
 			   struct assay_err *err)
 {
@@ -212,6 +222,8 @@ static const struct gpu_ops ops = {
 	.alloc = alloc,
 	.release = release,
 	.mapped = mapped,
+	.pool_alloc = pool_alloc,
+	.pool_release = pool_release,
 	.pin = pin,
 	.unpin = unpin,
 	.stream_new = stream_new,

@@ -10,67 +10,17 @@
 
 #include "harness/base/str.h"
 #include "suites/gpu/dialect.h"
-#include "suites/gpu/opencl.h"
-#include "suites/gpu/opencl_graph.h"
+#include "suites/gpu/subjects/opencl_device.h"
 
 #define LIBRARY "libOpenCL.so.1"
 
-/* Memory of the host's that a buffer lends, mapped for as long as it lives. */
-struct pinned {
-	struct pinned *next;
-	struct _cl_mem *buffer;
-	void *memory;
-};
-
-struct gpu_device {
-	struct opencl cl;
-	struct opencl_choice choice;
-	struct gpu_info info;
-	struct opencl_graph_calls graphs;
-	struct _cl_context *context;
-	struct _cl_command_queue *mapping; /* for pinned memory */
-	struct pinned *pinned;
-};
-
-struct gpu_buffer {
-	struct _cl_mem *memory;
-};
-
-struct gpu_kernel {
-	const char *name;
-	struct _cl_program *program;
-	struct _cl_kernel *kernel;
-};
-
-struct gpu_stream {
-	struct gpu_device *device;
-	struct _cl_command_queue *queue;
-	struct gpu_span *span; /* open now */
-};
-
-/* The first and the last command of a stretch, for their times. */
-struct gpu_span {
-	struct gpu_device *device;
-	struct _cl_event *first, *last;
-};
-
-struct gpu_graph {
-	struct gpu_device *device;
-	struct _cl_command_buffer_khr *commands;
-};
-
-struct gpu_gate {
-	struct gpu_device *device;
-	struct _cl_event *event;
-};
-
-static enum assay_code failed(struct assay_err *err, const char *call, int32_t status)
+enum assay_code opencl_failed(struct assay_err *err, const char *call, int32_t status)
 {
 	enum assay_code code = status == OPENCL_NO_DEVICE_MEMORY ? ASSAY_ENOMEM : ASSAY_EIO;
 	return assay_fail(err, code, "OpenCL: %s gives %d", call, status);
 }
 
-static enum assay_code no_memory(struct assay_err *err)
+enum assay_code opencl_no_memory(struct assay_err *err)
 {
 	return assay_fail(err, ASSAY_ENOMEM, "OpenCL: out of memory");
 }
@@ -160,7 +110,7 @@ static enum assay_code open_queue(struct gpu_device *device, struct _cl_command_
 	int32_t status;
 	*ret = device->cl.create_queue(device->context, device->choice.device,
 				       OPENCL_QUEUE_PROFILING_ENABLE, &status);
-	return *ret ? ASSAY_OK : failed(err, "clCreateCommandQueue", status);
+	return *ret ? ASSAY_OK : opencl_failed(err, "clCreateCommandQueue", status);
 }
 
 static void fill_info(struct gpu_device *device)
@@ -188,7 +138,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 	int32_t status = 0;
 	struct gpu_device *device = calloc(1, sizeof(*device));
 	if (!device)
-		return no_memory(err);
+		return opencl_no_memory(err);
 	enum assay_code code = load_and_choose(number, &device->cl, &device->choice, err);
 	cpu_set_t saved;
 	widen_affinity(&saved);
@@ -196,7 +146,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 		device->context = device->cl.create_context(NULL, 1, &device->choice.device, NULL,
 							    NULL, &status);
 		if (!device->context)
-			code = failed(err, "clCreateContext", status);
+			code = opencl_failed(err, "clCreateContext", status);
 	}
 	if (code == ASSAY_OK)
 		code = open_queue(device, &device->mapping, err);
@@ -224,19 +174,17 @@ static enum assay_code new_buffer(struct gpu_device *device, opencl_bits flags, 
 			err, ASSAY_SKIP, "the device allows %llu MiB in one buffer, not %zu",
 			(unsigned long long)(device->choice.max_alloc_bytes >> 20), bytes >> 20);
 	*ret = device->cl.create_buffer(device->context, flags, bytes, NULL, &status);
-	return *ret ? ASSAY_OK : failed(err, "clCreateBuffer", status);
+	return *ret ? ASSAY_OK : opencl_failed(err, "clCreateBuffer", status);
 }
 
 static enum assay_code alloc(struct gpu_device *device, enum gpu_memory kind, size_t bytes,
 			     struct gpu_buffer **ret, struct assay_err *err)
 {
 	if (kind != GPU_PLAIN)
-		return assay_fail(
-			err, ASSAY_SKIP, "%s",
-			device->info.lacks[kind == GPU_MAPPED ? GPU_HAS_MAPPED : GPU_HAS_POOL]);
+		return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_MAPPED]);
 	struct gpu_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
-		return no_memory(err);
+		return opencl_no_memory(err);
 	enum assay_code code =
 		new_buffer(device, OPENCL_MEM_READ_WRITE, bytes, &buffer->memory, err);
 	if (code != ASSAY_OK) {
@@ -260,13 +208,23 @@ static void *mapped(struct gpu_buffer *buffer)
 	return NULL;
 }
 
+static enum assay_code pool_alloc(struct gpu_stream *stream, size_t bytes, struct gpu_buffer **ret,
+				  struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_SKIP, "%s", stream->device->info.lacks[GPU_HAS_POOL]);
+}
+
+static void pool_release(struct gpu_stream *stream, struct gpu_buffer *buffer)
+{
+}
+
 static enum assay_code pin(struct gpu_device *device, size_t bytes, void **ret,
 			   struct assay_err *err)
 {
 	int32_t status;
 	struct pinned *pinned = calloc(1, sizeof(*pinned));
 	if (!pinned)
-		return no_memory(err);
+		return opencl_no_memory(err);
 	enum assay_code code = new_buffer(device, OPENCL_MEM_READ_WRITE | OPENCL_MEM_ALLOC_HOST_PTR,
 					  bytes, &pinned->buffer, err);
 	if (code != ASSAY_OK) {
@@ -279,7 +237,7 @@ static enum assay_code pin(struct gpu_device *device, size_t bytes, void **ret,
 	if (!pinned->memory) {
 		device->cl.release_buffer(pinned->buffer);
 		free(pinned);
-		return failed(err, "clEnqueueMapBuffer", status);
+		return opencl_failed(err, "clEnqueueMapBuffer", status);
 	}
 	pinned->next = device->pinned;
 	device->pinned = pinned;
@@ -292,7 +250,7 @@ static enum assay_code stream_new(struct gpu_device *device, struct gpu_stream *
 {
 	struct gpu_stream *stream = calloc(1, sizeof(*stream));
 	if (!stream)
-		return no_memory(err);
+		return opencl_no_memory(err);
 	stream->device = device;
 	enum assay_code code = open_queue(device, &stream->queue, err);
 	if (code != ASSAY_OK) {
@@ -315,7 +273,7 @@ static void stream_free(struct gpu_stream *stream)
 static enum assay_code wait(struct gpu_stream *stream, struct assay_err *err)
 {
 	int32_t status = stream->device->cl.finish(stream->queue);
-	return status == OPENCL_SUCCESS ? ASSAY_OK : failed(err, "clFinish", status);
+	return status == OPENCL_SUCCESS ? ASSAY_OK : opencl_failed(err, "clFinish", status);
 }
 
 static enum assay_code after(struct gpu_stream *stream, struct gpu_stream *first,
@@ -325,28 +283,29 @@ static enum assay_code after(struct gpu_stream *stream, struct gpu_stream *first
 	struct _cl_event *event = NULL;
 	int32_t status = cl->mark(first->queue, 0, NULL, &event);
 	if (status != OPENCL_SUCCESS)
-		return failed(err, "clEnqueueMarkerWithWaitList", status);
+		return opencl_failed(err, "clEnqueueMarkerWithWaitList", status);
 	cl->flush(first->queue);
 	status = cl->hold(stream->queue, 1, &event, NULL);
 	cl->release_event(event);
-	return status == OPENCL_SUCCESS ? ASSAY_OK
-					: failed(err, "clEnqueueBarrierWithWaitList", status);
+	return status == OPENCL_SUCCESS
+		       ? ASSAY_OK
+		       : opencl_failed(err, "clEnqueueBarrierWithWaitList", status);
 }
 
 /* Where a command puts its event: only an open span asks for it. */
-static struct _cl_event **event_of(struct gpu_stream *stream, struct _cl_event **event)
+struct _cl_event **opencl_event_of(struct gpu_stream *stream, struct _cl_event **event)
 {
 	*event = NULL;
 	return stream->span ? event : NULL;
 }
 
 /* A command is in the queue, or refused. */
-static enum assay_code queued(struct gpu_stream *stream, const char *call, int32_t status,
+enum assay_code opencl_queued(struct gpu_stream *stream, const char *call, int32_t status,
 			      struct _cl_event *event, struct assay_err *err)
 {
 	struct gpu_span *span = stream->span;
 	if (status != OPENCL_SUCCESS)
-		return failed(err, call, status);
+		return opencl_failed(err, call, status);
 	if (!span)
 		return ASSAY_OK;
 	if (!span->first) {
@@ -365,8 +324,8 @@ static enum assay_code write_buffer(struct gpu_stream *stream, struct gpu_buffer
 	struct _cl_event *event;
 	int32_t status =
 		stream->device->cl.write_buffer(stream->queue, to->memory, OPENCL_FALSE, 0, bytes,
-						from, 0, NULL, event_of(stream, &event));
-	return queued(stream, "clEnqueueWriteBuffer", status, event, err);
+						from, 0, NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueWriteBuffer", status, event, err);
 }
 
 static enum assay_code read_buffer(struct gpu_stream *stream, void *to, struct gpu_buffer *from,
@@ -375,8 +334,8 @@ static enum assay_code read_buffer(struct gpu_stream *stream, void *to, struct g
 	struct _cl_event *event;
 	int32_t status =
 		stream->device->cl.read_buffer(stream->queue, from->memory, OPENCL_FALSE, 0, bytes,
-					       to, 0, NULL, event_of(stream, &event));
-	return queued(stream, "clEnqueueReadBuffer", status, event, err);
+					       to, 0, NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueReadBuffer", status, event, err);
 }
 
 static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
@@ -385,17 +344,18 @@ static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
 	struct _cl_event *event;
 	int32_t status =
 		stream->device->cl.copy_buffer(stream->queue, from->memory, to->memory, 0, 0, bytes,
-					       0, NULL, event_of(stream, &event));
-	return queued(stream, "clEnqueueCopyBuffer", status, event, err);
+					       0, NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueCopyBuffer", status, event, err);
 }
 
 static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
 			    size_t bytes, struct assay_err *err)
 {
 	struct _cl_event *event;
-	int32_t status = stream->device->cl.fill_buffer(stream->queue, to->memory, &byte, 1, 0,
-							bytes, 0, NULL, event_of(stream, &event));
-	return queued(stream, "clEnqueueFillBuffer", status, event, err);
+	int32_t status =
+		stream->device->cl.fill_buffer(stream->queue, to->memory, &byte, 1, 0, bytes, 0,
+					       NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueFillBuffer", status, event, err);
 }
 
 static enum assay_code build_failed(struct gpu_device *device, const struct gpu_kernel *kernel,
@@ -430,13 +390,13 @@ static enum assay_code compile(struct gpu_device *device, const char *text,
 	int32_t status;
 	kernel->program = device->cl.create_program(device->context, 2, texts, NULL, &status);
 	if (!kernel->program)
-		return failed(err, "clCreateProgramWithSource", status);
+		return opencl_failed(err, "clCreateProgramWithSource", status);
 	status = device->cl.build_program(kernel->program, 1, &device->choice.device,
 					  "-cl-std=CL1.2", NULL, NULL);
 	if (status != OPENCL_SUCCESS)
 		return build_failed(device, kernel, status, err);
 	kernel->kernel = device->cl.create_kernel(kernel->program, kernel->name, &status);
-	return kernel->kernel ? ASSAY_OK : failed(err, "clCreateKernel", status);
+	return kernel->kernel ? ASSAY_OK : opencl_failed(err, "clCreateKernel", status);
 }
 
 static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_source *source,
@@ -455,7 +415,7 @@ static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_
 	return ASSAY_OK;
 }
 
-static enum assay_code set_args(struct gpu_device *device, const struct gpu_launch *launch,
+enum assay_code opencl_set_args(struct gpu_device *device, const struct gpu_launch *launch,
 				struct assay_err *err)
 {
 	struct _cl_kernel *kernel = launch->kernel->kernel;
@@ -469,7 +429,7 @@ static enum assay_code set_args(struct gpu_device *device, const struct gpu_laun
 		}
 		int32_t status = device->cl.set_arg(kernel, i, size, value);
 		if (status != OPENCL_SUCCESS)
-			return failed(err, "clSetKernelArg", status);
+			return opencl_failed(err, "clSetKernelArg", status);
 	}
 	return ASSAY_OK;
 }
@@ -480,164 +440,13 @@ static enum assay_code launch_kernel(struct gpu_stream *stream, const struct gpu
 	const size_t local[2] = {launch->size[0], launch->size[1]};
 	const size_t global[2] = {launch->groups[0] * local[0], launch->groups[1] * local[1]};
 	struct _cl_event *event;
-	enum assay_code code = set_args(stream->device, launch, err);
+	enum assay_code code = opencl_set_args(stream->device, launch, err);
 	if (code != ASSAY_OK)
 		return code;
 	int32_t status =
 		stream->device->cl.launch(stream->queue, launch->kernel->kernel, 2, NULL, global,
-					  local, 0, NULL, event_of(stream, &event));
-	return queued(stream, "clEnqueueNDRangeKernel", status, event, err);
-}
-
-static enum assay_code span_new(struct gpu_device *device, struct gpu_span **ret,
-				struct assay_err *err)
-{
-	*ret = calloc(1, sizeof(**ret));
-	if (!*ret)
-		return no_memory(err);
-	(*ret)->device = device;
-	return ASSAY_OK;
-}
-
-static void span_clear(struct gpu_span *span)
-{
-	if (span->first)
-		span->device->cl.release_event(span->first);
-	if (span->last)
-		span->device->cl.release_event(span->last);
-	span->first = span->last = NULL;
-}
-
-static void span_free(struct gpu_span *span)
-{
-	if (!span)
-		return;
-	span_clear(span);
-	free(span);
-}
-
-static enum assay_code span_begin(struct gpu_stream *stream, struct gpu_span *span,
-				  struct assay_err *err)
-{
-	if (stream->span)
-		return assay_fail(err, ASSAY_EBUG, "OpenCL: a span in a span");
-	span_clear(span);
-	stream->span = span;
-	return ASSAY_OK;
-}
-
-static enum assay_code span_end(struct gpu_stream *stream, struct gpu_span *span,
-				struct assay_err *err)
-{
-	stream->span = NULL;
-	return span->first ? ASSAY_OK : assay_fail(err, ASSAY_EBUG, "OpenCL: a span of nothing");
-}
-
-static enum assay_code span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err)
-{
-	const struct opencl *cl = &span->device->cl;
-	uint64_t start = 0, end = 0;
-	int32_t status = cl->get_profiling(span->first, OPENCL_PROFILING_COMMAND_START,
-					   sizeof(start), &start, NULL);
-	if (status == OPENCL_SUCCESS)
-		status = cl->get_profiling(span->last, OPENCL_PROFILING_COMMAND_END, sizeof(end),
-					   &end, NULL);
-	if (status != OPENCL_SUCCESS)
-		return failed(err, "clGetEventProfilingInfo", status);
-	if (end < start)
-		return assay_fail(err, ASSAY_EIO, "OpenCL: the device's clock runs backwards");
-	*ret_ns = (double)(end - start);
-	return ASSAY_OK;
-}
-
-static void graph_free(struct gpu_graph *graph)
-{
-	if (!graph)
-		return;
-	if (graph->commands)
-		graph->device->graphs.release(graph->commands);
-	free(graph);
-}
-
-static enum assay_code add_node(struct gpu_graph *graph, struct gpu_stream *stream,
-				const struct gpu_launch *launch, struct assay_err *err)
-{
-	const size_t local[2] = {launch->size[0], launch->size[1]};
-	const size_t global[2] = {launch->groups[0] * local[0], launch->groups[1] * local[1]};
-	enum assay_code code = set_args(graph->device, launch, err);
-	if (code != ASSAY_OK)
-		return code;
-	int32_t status = graph->device->graphs.add_kernel(graph->commands, NULL, NULL,
-							  launch->kernel->kernel, 2, NULL, global,
-							  local, 0, NULL, NULL, NULL);
-	return status == OPENCL_SUCCESS ? ASSAY_OK
-					: failed(err, "clCommandNDRangeKernelKHR", status);
-}
-
-static enum assay_code graph_new(struct gpu_stream *stream, const struct gpu_launch *launches,
-				 size_t n, struct gpu_graph **ret, struct assay_err *err)
-{
-	struct gpu_device *device = stream->device;
-	int32_t status = OPENCL_SUCCESS;
-	if (device->info.lacks[GPU_HAS_GRAPHS])
-		return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_GRAPHS]);
-	struct gpu_graph *graph = calloc(1, sizeof(*graph));
-	if (!graph)
-		return no_memory(err);
-	enum assay_code code = ASSAY_OK;
-	graph->device = device;
-	graph->commands = device->graphs.create(1, &stream->queue, NULL, &status);
-	if (!graph->commands)
-		code = failed(err, "clCreateCommandBufferKHR", status);
-	for (size_t i = 0; i < n && code == ASSAY_OK; i++)
-		code = add_node(graph, stream, &launches[i], err);
-	if (code == ASSAY_OK && (status = device->graphs.finalise(graph->commands)) != 0)
-		code = failed(err, "clFinalizeCommandBufferKHR", status);
-	if (code != ASSAY_OK) {
-		graph_free(graph);
-		return code;
-	}
-	*ret = graph;
-	return ASSAY_OK;
-}
-
-static enum assay_code graph_run(struct gpu_stream *stream, struct gpu_graph *graph,
-				 struct assay_err *err)
-{
-	struct _cl_event *event;
-	int32_t status = graph->device->graphs.enqueue(0, NULL, graph->commands, 0, NULL,
-						       event_of(stream, &event));
-	return queued(stream, "clEnqueueCommandBufferKHR", status, event, err);
-}
-
-static enum assay_code gate_close(struct gpu_stream *stream, struct gpu_gate **ret,
-				  struct assay_err *err)
-{
-	struct gpu_device *device = stream->device;
-	int32_t status = OPENCL_SUCCESS;
-	struct gpu_gate *gate = calloc(1, sizeof(*gate));
-	if (!gate)
-		return no_memory(err);
-	gate->device = device;
-	gate->event = device->cl.create_user_event(device->context, &status);
-	if (gate->event)
-		status = device->cl.hold(stream->queue, 1, &gate->event, NULL);
-	if (status != OPENCL_SUCCESS) {
-		if (gate->event)
-			device->cl.release_event(gate->event);
-		free(gate);
-		return failed(err, "clCreateUserEvent", status);
-	}
-	*ret = gate;
-	return ASSAY_OK;
-}
-
-static enum assay_code gate_open(struct gpu_gate *gate, struct assay_err *err)
-{
-	int32_t status = gate->device->cl.set_user_event(gate->event, OPENCL_COMPLETE);
-	gate->device->cl.release_event(gate->event);
-	free(gate);
-	return status == OPENCL_SUCCESS ? ASSAY_OK : failed(err, "clSetUserEventStatus", status);
+					  local, 0, NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueNDRangeKernel", status, event, err);
 }
 
 static const struct gpu_ops ops = {
@@ -649,6 +458,8 @@ static const struct gpu_ops ops = {
 	.alloc = alloc,
 	.release = release,
 	.mapped = mapped,
+	.pool_alloc = pool_alloc,
+	.pool_release = pool_release,
 	.pin = pin,
 	.unpin = unpin,
 	.stream_new = stream_new,
@@ -662,16 +473,16 @@ static const struct gpu_ops ops = {
 	.build = build,
 	.unbuild = unbuild,
 	.launch = launch_kernel,
-	.span_new = span_new,
-	.span_free = span_free,
-	.span_begin = span_begin,
-	.span_end = span_end,
-	.span_ns = span_ns,
-	.graph_new = graph_new,
-	.graph_free = graph_free,
-	.graph_run = graph_run,
-	.gate_close = gate_close,
-	.gate_open = gate_open,
+	.span_new = opencl_span_new,
+	.span_free = opencl_span_free,
+	.span_begin = opencl_span_begin,
+	.span_end = opencl_span_end,
+	.span_ns = opencl_span_ns,
+	.graph_new = opencl_graph_new,
+	.graph_free = opencl_graph_free,
+	.graph_run = opencl_graph_run,
+	.gate_close = opencl_gate_close,
+	.gate_open = opencl_gate_open,
 };
 
 #else

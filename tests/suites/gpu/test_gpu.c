@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "suites/gpu/gpu.h"
+#include "suites/gpu/kernels.h"
 #include "suites/gpu/opencl.h"
 #include "suites/table.h"
 #include "tests/t.h"
@@ -116,9 +116,11 @@ static void an_answer_may_be_fused_but_not_wrong(void **state)
 	float wrong[] = {fused[0], fused[1] + 1e-5f};
 	float nan[] = {fused[0], NAN};
 	struct assay_err err = {0};
-	assert_ok(gpu_triad_check(fused, b, c, s, 2, &err));
-	assert_fails(gpu_triad_check(wrong, b, c, s, 2, &err), ASSAY_ECHECK, "element 1");
-	assert_fails(gpu_triad_check(nan, b, c, s, 2, &err), ASSAY_ECHECK, "element 1");
+	assert_ok(gpu_stream_check(&gpu_kernel_triad, fused, b, c, s, 2, 0, &err));
+	assert_fails(gpu_stream_check(&gpu_kernel_triad, wrong, b, c, s, 2, 0, &err), ASSAY_ECHECK,
+		     "element 1");
+	assert_fails(gpu_stream_check(&gpu_kernel_triad, nan, b, c, s, 2, 0, &err), ASSAY_ECHECK,
+		     "element 1");
 }
 
 static void data_is_random_and_never_zero(void **state)
