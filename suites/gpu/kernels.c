@@ -78,8 +78,9 @@ static void dot_host(const union gpu_host_arg *args, size_t items)
 }
 
 const struct gpu_kernel_source gpu_kernel_dot = {
-	"dot",
-	STREAM_HEAD("dot")
+	"dot_product", /* OpenCL has a function dot */
+
+	STREAM_HEAD("dot_product")
 	"{\n"
 	"\tGPU_LOCAL float sums[256];\n"
 	"\tunsigned item = GPU_ITEM;\n"
@@ -88,9 +89,9 @@ const struct gpu_kernel_source gpu_kernel_dot = {
 	"\t\tsum += b[i] * c[i];\n"
 	"\tsums[item] = sum;\n"
 	"\tGPU_BARRIER();\n"
-	"\tfor (unsigned half = 128; half > 0; half /= 2) {\n"
-	"\t\tif (item < half)\n"
-	"\t\t\tsums[item] += sums[item + half];\n"
+	"\tfor (unsigned width = 128; width > 0; width /= 2) {\n"
+	"\t\tif (item < width)\n"
+	"\t\t\tsums[item] += sums[item + width];\n"
 	"\t\tGPU_BARRIER();\n"
 	"\t}\n"
 	"\tif (item == 0)\n"

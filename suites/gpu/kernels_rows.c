@@ -61,8 +61,8 @@ const struct gpu_kernel_source gpu_kernel_kmeans = {
 	"bbbu", kmeans_host};
 
 const struct gpu_kernel_source gpu_kernel_distance = {
-	"distance",
-	HEAD("distance")
+	"distances", /* OpenCL has a function of the other name */
+	HEAD("distances")
 	"\tfloat point[16];\n"
 	"\tfor (unsigned j = 0; j < 16; j++)\n"
 	"\t\tpoint[j] = in[row * 16 + j];\n"

@@ -29,8 +29,7 @@ static bool find_in(const char *folder, const char *below, int major, struct nvr
 
 static bool find_file(int major, struct nvrtc *ret)
 {
-	const char *const folders[] = {getenv("CUDA_HOME"),
-				       getenv("CUDA_PATH"), "/usr/local/cuda"};
+	const char *const folders[] = {getenv("CUDA_HOME"), getenv("CUDA_PATH"), "/usr/local/cuda"};
 	static const char *const below[] = {"", "/lib64", "/lib"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(folders); i++)
 		for (size_t k = 0; folders[i] && k < ASSAY_COUNT_OF(below); k++)

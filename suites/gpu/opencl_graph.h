@@ -10,6 +10,13 @@
 
 struct _cl_command_buffer_khr;
 
+enum {
+	OPENCL_COMMAND_BUFFER_FLAGS = 0x1293,
+	OPENCL_COMMAND_BUFFER_SIMULTANEOUS_USE = 1,
+	OPENCL_DEVICE_COMMAND_BUFFER_CAPABILITIES = 0x12A9,
+	OPENCL_CAN_USE_SIMULTANEOUSLY = 1 << 2,
+};
+
 /* Every function: X(result, field, symbol, parameters), as in opencl.h. */
 #define OPENCL_GRAPH_CALLS(X)                                                                \
 	X(struct _cl_command_buffer_khr *, create, clCreateCommandBufferKHR,                 \

@@ -127,6 +127,12 @@ static void fill_info(struct gpu_device *device)
 			  [GPU_HAS_POOL] = "OpenCL has no pool of memory in the order of a queue"},
 	};
 	assay_copy(info->text, sizeof(info->text), choice->text);
+	opencl_bits graphs = 0;
+	device->cl.get_device_info(choice->device, OPENCL_DEVICE_COMMAND_BUFFER_CAPABILITIES,
+				   sizeof(graphs), &graphs, NULL);
+	if (!(graphs & OPENCL_CAN_USE_SIMULTANEOUSLY))
+		info->lacks[GPU_HAS_GRAPHS] =
+			"a command buffer of the device cannot be queued twice";
 	if (!opencl_graph_load(&device->cl, choice->platform, &device->graphs))
 		info->lacks[GPU_HAS_GRAPHS] = "the platform has no cl_khr_command_buffer";
 	if (!choice->half)

@@ -94,6 +94,9 @@ static enum assay_code add_node(struct gpu_graph *graph, struct gpu_stream *stre
 enum assay_code opencl_graph_new(struct gpu_stream *stream, const struct gpu_launch *launches,
 				 size_t n, struct gpu_graph **ret, struct assay_err *err)
 {
+	/* It may be in the queue more than once. */
+	static const uint64_t again[] = {OPENCL_COMMAND_BUFFER_FLAGS,
+					 OPENCL_COMMAND_BUFFER_SIMULTANEOUS_USE, 0};
 	struct gpu_device *device = stream->device;
 	int32_t status = OPENCL_SUCCESS;
 	if (device->info.lacks[GPU_HAS_GRAPHS])
@@ -103,7 +106,7 @@ enum assay_code opencl_graph_new(struct gpu_stream *stream, const struct gpu_lau
 		return opencl_no_memory(err);
 	enum assay_code code = ASSAY_OK;
 	graph->device = device;
-	graph->commands = device->graphs.create(1, &stream->queue, NULL, &status);
+	graph->commands = device->graphs.create(1, &stream->queue, again, &status);
 	if (!graph->commands)
 		code = opencl_failed(err, "clCreateCommandBufferKHR", status);
 	for (size_t i = 0; i < n && code == ASSAY_OK; i++)
