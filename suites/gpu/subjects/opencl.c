@@ -135,6 +135,9 @@ static void fill_info(struct gpu_device *device)
 			"a command buffer of the device cannot be queued twice";
 	if (!opencl_graph_load(&device->cl, choice->platform, &device->graphs))
 		info->lacks[GPU_HAS_GRAPHS] = "the platform has no cl_khr_command_buffer";
+	/* It does what a gate held back while it opens the gate, and waits for itself. */
+	if (strstr(choice->text, ": basic-"))
+		info->lacks[GPU_HAS_GATES] = "PoCL's basic device cannot open gates";
 	if (!choice->half)
 		info->lacks[GPU_HAS_HALF] = "the device has no cl_khr_fp16";
 }

@@ -48,14 +48,14 @@ check "  add up" all_ok
 check "  and more are not there" grep -q '8 devices wanted, there are 4' out
 
 if "$assay" run $short gpu/triad -s opencl -P size=4Ki 2>/dev/null | grep -q '"status":"\(ok\|unstable\)"'; then
-	POCL_DEVICES='basic basic basic basic'
+	POCL_DEVICES='basic basic pthread pthread'
 	export POCL_DEVICES
 	check "several devices of OpenCL" runs 0 gpu/multi -s opencl -P devices=4 -P size=64Ki
 	check "  add up" all_ok
 	unset POCL_DEVICES
-	for what in 'launch -P nodes=7' 'gemm -P n=64' 'rows -P rows=100' 'fallback -P rows=100' \
-		'stream -P size=64Ki' 'roofline -P size=4Ki' 'latency -P size=4Ki' 'transfer -P size=4Ki' \
-		'overlap -P size=64Ki -P streams=3' 'alloc -P size=4Ki'; do
+	for what in 'launch -P nodes=7 -P way=graph' 'gemm -P n=64 -P way=tiled' 'rows -P rows=100 -P transfers=no' \
+		'stream -P size=64Ki -P cache=hot -P kernel=dot' 'latency -P size=4Ki' \
+		'roofline -P size=4Ki -P rounds=20' 'overlap -P size=64Ki -P streams=3'; do
 		check "OpenCL: gpu/$what" runs 0 gpu/$what -s opencl
 		check "  is right" all_ok
 	done
