@@ -1,68 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* cuda: NVIDIA devices through the CUDA driver, opened at run time, with kernels compiled for the exact device. */
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/base/clock.h"
 #include "harness/base/str.h"
-#include "suites/gpu/cuda.h"
-#include "suites/gpu/gpu.h"
-#include "suites/gpu/nvrtc.h"
+#include "suites/gpu/subjects/cuda_device.h"
 
 #define LIBRARY     "libcuda.so.1"
 #define PATIENCE_NS 60000000000u
 
 enum { GATES = 1024 /* words of pinned memory that streams wait for */ };
 
-struct gpu_device {
-	struct cuda cuda;
-	struct nvrtc nvrtc;
-	struct gpu_info info;
-	int number;
-	struct CUctx_st *context;
-	uint64_t patience_ns;
-	bool hung; /* it did not answer in time: calls that wait for it would not come back */
-	_Atomic uint32_t *gates;
-	cuda_address gates_address;
-	unsigned streams; /* made so far */
-};
-
-struct gpu_buffer {
-	cuda_address address;
-	void *mapped; /* the host's own address of it, or NULL */
-};
-
-struct gpu_kernel {
-	struct CUmod_st *module;
-	struct CUfunc_st *function;
-};
-
-struct gpu_stream {
-	struct gpu_device *device;
-	struct CUstream_st *stream;
-	unsigned gate;   /* its word */
-	uint32_t closed; /* gates so far */
-};
-
-struct gpu_span {
-	struct gpu_device *device;
-	struct CUevent_st *first, *last;
-};
-
-struct gpu_graph {
-	struct gpu_device *device;
-	struct CUgraphExec_st *graph;
-};
-
-/* A stream waits until its word has reached this number. */
-struct gpu_gate {
-	_Atomic uint32_t *word;
-	uint32_t number;
-};
-
-static enum assay_code no_memory(struct assay_err *err)
+enum assay_code cuda_no_memory(struct assay_err *err)
 {
 	return assay_fail(err, ASSAY_ENOMEM, "CUDA: out of memory");
 }
@@ -70,7 +21,7 @@ static enum assay_code no_memory(struct assay_err *err)
 /* The context that calls of this thread go to: setting it is cheap, but not for nothing. */
 static _Thread_local const struct CUctx_st *current;
 
-static const struct cuda *use(struct gpu_device *device)
+const struct cuda *cuda_use(struct gpu_device *device)
 {
 	if (current != device->context) {
 		device->cuda.context_set(device->context);
@@ -79,8 +30,8 @@ static const struct cuda *use(struct gpu_device *device)
 	return &device->cuda;
 }
 
-static enum assay_code done(struct gpu_device *device, const char *call, unsigned status,
-			    struct assay_err *err)
+enum assay_code cuda_done(struct gpu_device *device, const char *call, unsigned status,
+			  struct assay_err *err)
 {
 	return status == CUDRV_SUCCESS ? ASSAY_OK : cuda_failed(&device->cuda, call, status, err);
 }
@@ -161,7 +112,7 @@ static void close_device(struct gpu_device *device)
 	if (!device)
 		return;
 	if (device->gates && !device->hung)
-		use(device)->host_release((void *)device->gates);
+		cuda_use(device)->host_release((void *)device->gates);
 	if (device->context && !device->hung)
 		device->cuda.context_release(device->number);
 	current = NULL;
@@ -181,7 +132,7 @@ static enum assay_code open_gates(struct gpu_device *device, struct assay_err *e
 		device->gates = memory;
 		status = device->cuda.host_address(&device->gates_address, memory, 0);
 	}
-	return done(device, "cuMemHostAlloc", status, err);
+	return cuda_done(device, "cuMemHostAlloc", status, err);
 }
 
 static enum assay_code open_context(unsigned number, struct gpu_device *device,
@@ -196,14 +147,15 @@ static enum assay_code open_context(unsigned number, struct gpu_device *device,
 	if (number >= devices)
 		return assay_fail(err, ASSAY_SKIP, "CUDA has %u device(s), no number %u", devices,
 				  number);
-	code = done(device, "cuDeviceGet", device->cuda.device_get(&device->number, (int)number),
-		    err);
+	code = cuda_done(device, "cuDeviceGet",
+			 device->cuda.device_get(&device->number, (int)number), err);
 	if (code == ASSAY_OK)
-		code = done(device, "cuDevicePrimaryCtxRetain",
-			    device->cuda.context_retain(&device->context, device->number), err);
+		code = cuda_done(device, "cuDevicePrimaryCtxRetain",
+				 device->cuda.context_retain(&device->context, device->number),
+				 err);
 	if (code == ASSAY_OK)
-		code = done(device, "cuCtxSetCurrent", device->cuda.context_set(device->context),
-			    err);
+		code = cuda_done(device, "cuCtxSetCurrent",
+				 device->cuda.context_set(device->context), err);
 	current = device->context;
 	if (code == ASSAY_OK)
 		code = open_gates(device, err);
@@ -214,7 +166,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 {
 	struct gpu_device *device = calloc(1, sizeof(*device));
 	if (!device)
-		return no_memory(err);
+		return cuda_no_memory(err);
 	device->patience_ns = PATIENCE_NS;
 	enum assay_code code = open_context(number, device, err);
 	if (code != ASSAY_OK) {
@@ -242,7 +194,7 @@ static enum assay_code alloc_failed(struct gpu_device *device, const char *call,
 {
 	size_t left = 0, all = 0;
 	enum assay_code code = cuda_failed(&device->cuda, call, status, err);
-	if (code == ASSAY_ENOMEM && use(device)->memory_info(&left, &all) == CUDRV_SUCCESS)
+	if (code == ASSAY_ENOMEM && cuda_use(device)->memory_info(&left, &all) == CUDRV_SUCCESS)
 		code = assay_context(err, code, "%zu MiB wanted, %zu of %zu MiB free", bytes >> 20,
 				     left >> 20, all >> 20);
 	return code;
@@ -252,13 +204,13 @@ static enum assay_code alloc_mapped(struct gpu_device *device, size_t bytes,
 				    struct gpu_buffer *buffer, struct assay_err *err)
 {
 	unsigned status =
-		use(device)->host_alloc(&buffer->mapped, bytes, CUDRV_HOST_ALLOC_DEVICEMAP);
+		cuda_use(device)->host_alloc(&buffer->mapped, bytes, CUDRV_HOST_ALLOC_DEVICEMAP);
 	if (status != CUDRV_SUCCESS)
 		return alloc_failed(device, "cuMemHostAlloc", status, bytes, err);
-	status = use(device)->host_address(&buffer->address, buffer->mapped, 0);
+	status = cuda_use(device)->host_address(&buffer->address, buffer->mapped, 0);
 	if (status != CUDRV_SUCCESS)
-		use(device)->host_release(buffer->mapped);
-	return done(device, "cuMemHostGetDevicePointer", status, err);
+		cuda_use(device)->host_release(buffer->mapped);
+	return cuda_done(device, "cuMemHostGetDevicePointer", status, err);
 }
 
 static enum assay_code alloc_plain(struct gpu_device *device, size_t bytes,
@@ -268,7 +220,7 @@ static enum assay_code alloc_plain(struct gpu_device *device, size_t bytes,
 		return assay_fail(err, ASSAY_SKIP, "the device has %llu MiB in all, not %zu",
 				  (unsigned long long)(device->info.memory_bytes >> 20),
 				  bytes >> 20);
-	unsigned status = use(device)->alloc(&buffer->address, bytes);
+	unsigned status = cuda_use(device)->alloc(&buffer->address, bytes);
 	return status == CUDRV_SUCCESS ? ASSAY_OK
 				       : alloc_failed(device, "cuMemAlloc", status, bytes, err);
 }
@@ -278,7 +230,7 @@ static enum assay_code alloc(struct gpu_device *device, enum gpu_memory kind, si
 {
 	struct gpu_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
-		return no_memory(err);
+		return cuda_no_memory(err);
 	enum assay_code code = kind == GPU_MAPPED ? alloc_mapped(device, bytes, buffer, err)
 						  : alloc_plain(device, bytes, buffer, err);
 	if (code != ASSAY_OK) {
@@ -294,9 +246,9 @@ static void release(struct gpu_device *device, struct gpu_buffer *buffer)
 	if (!buffer)
 		return;
 	if (buffer->mapped && !device->hung)
-		use(device)->host_release(buffer->mapped);
+		cuda_use(device)->host_release(buffer->mapped);
 	else if (!device->hung)
-		use(device)->release(buffer->address);
+		cuda_use(device)->release(buffer->address);
 	free(buffer);
 }
 
@@ -313,8 +265,8 @@ static enum assay_code pool_alloc(struct gpu_stream *stream, size_t bytes, struc
 		return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_POOL]);
 	struct gpu_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
-		return no_memory(err);
-	unsigned status = use(device)->alloc_async(&buffer->address, bytes, stream->stream);
+		return cuda_no_memory(err);
+	unsigned status = cuda_use(device)->alloc_async(&buffer->address, bytes, stream->stream);
 	if (status != CUDRV_SUCCESS) {
 		free(buffer);
 		return alloc_failed(device, "cuMemAllocAsync", status, bytes, err);
@@ -328,14 +280,14 @@ static void pool_release(struct gpu_stream *stream, struct gpu_buffer *buffer)
 	if (!buffer)
 		return;
 	if (!stream->device->hung)
-		use(stream->device)->release_async(buffer->address, stream->stream);
+		cuda_use(stream->device)->release_async(buffer->address, stream->stream);
 	free(buffer);
 }
 
 static enum assay_code pin(struct gpu_device *device, size_t bytes, void **ret,
 			   struct assay_err *err)
 {
-	unsigned status = use(device)->host_alloc(ret, bytes, CUDRV_HOST_ALLOC_PORTABLE);
+	unsigned status = cuda_use(device)->host_alloc(ret, bytes, CUDRV_HOST_ALLOC_PORTABLE);
 	return status == CUDRV_SUCCESS ? ASSAY_OK
 				       : alloc_failed(device, "cuMemHostAlloc", status, bytes, err);
 }
@@ -343,7 +295,7 @@ static enum assay_code pin(struct gpu_device *device, size_t bytes, void **ret,
 static void unpin(struct gpu_device *device, void *memory)
 {
 	if (memory && !device->hung)
-		use(device)->host_release(memory);
+		cuda_use(device)->host_release(memory);
 }
 
 static enum assay_code stream_new(struct gpu_device *device, struct gpu_stream **ret,
@@ -351,8 +303,9 @@ static enum assay_code stream_new(struct gpu_device *device, struct gpu_stream *
 {
 	struct gpu_stream *stream = calloc(1, sizeof(*stream));
 	if (!stream)
-		return no_memory(err);
-	unsigned status = use(device)->stream_create(&stream->stream, CUDRV_STREAM_NON_BLOCKING);
+		return cuda_no_memory(err);
+	unsigned status =
+		cuda_use(device)->stream_create(&stream->stream, CUDRV_STREAM_NON_BLOCKING);
 	if (status != CUDRV_SUCCESS) {
 		free(stream);
 		return cuda_failed(&device->cuda, "cuStreamCreate", status, err);
@@ -369,7 +322,7 @@ static void stream_free(struct gpu_stream *stream)
 	if (!stream)
 		return;
 	if (!stream->device->hung)
-		use(stream->device)->stream_destroy(stream->stream);
+		cuda_use(stream->device)->stream_destroy(stream->stream);
 	free(stream);
 }
 
@@ -380,9 +333,9 @@ static enum assay_code wait(struct gpu_stream *stream, struct assay_err *err)
 	struct gpu_device *device = stream->device;
 	uint64_t begin_ns = 0;
 	for (unsigned looks = 1;; looks++) {
-		unsigned status = use(device)->stream_query(stream->stream);
+		unsigned status = cuda_use(device)->stream_query(stream->stream);
 		if (status != CUDRV_NOT_READY)
-			return done(device, "cuStreamQuery", status, err);
+			return cuda_done(device, "cuStreamQuery", status, err);
 		assay_cpu_relax();
 		if (looks % LOOKS != 0)
 			continue;
@@ -406,44 +359,48 @@ static enum assay_code after(struct gpu_stream *stream, struct gpu_stream *first
 {
 	struct gpu_device *device = stream->device;
 	struct CUevent_st *event = NULL;
-	unsigned status = use(device)->event_create(&event, CUDRV_EVENT_DISABLE_TIMING);
+	unsigned status = cuda_use(device)->event_create(&event, CUDRV_EVENT_DISABLE_TIMING);
 	if (status == CUDRV_SUCCESS)
-		status = use(device)->event_record(event, first->stream);
+		status = cuda_use(device)->event_record(event, first->stream);
 	if (status == CUDRV_SUCCESS)
-		status = use(device)->stream_after(stream->stream, event, 0);
+		status = cuda_use(device)->stream_after(stream->stream, event, 0);
 	/* The driver keeps what is still waited for. */
 	if (event)
-		use(device)->event_destroy(event);
-	return done(device, "cuStreamWaitEvent", status, err);
+		cuda_use(device)->event_destroy(event);
+	return cuda_done(device, "cuStreamWaitEvent", status, err);
 }
 
 static enum assay_code write_buffer(struct gpu_stream *stream, struct gpu_buffer *to,
 				    const void *from, size_t bytes, struct assay_err *err)
 {
-	return done(stream->device, "cuMemcpyHtoDAsync",
-		    use(stream->device)->copy_in(to->address, from, bytes, stream->stream), err);
+	return cuda_done(
+		stream->device, "cuMemcpyHtoDAsync",
+		cuda_use(stream->device)->copy_in(to->address, from, bytes, stream->stream), err);
 }
 
 static enum assay_code read_buffer(struct gpu_stream *stream, void *to, struct gpu_buffer *from,
 				   size_t bytes, struct assay_err *err)
 {
-	return done(stream->device, "cuMemcpyDtoHAsync",
-		    use(stream->device)->copy_out(to, from->address, bytes, stream->stream), err);
+	return cuda_done(
+		stream->device, "cuMemcpyDtoHAsync",
+		cuda_use(stream->device)->copy_out(to, from->address, bytes, stream->stream), err);
 }
 
 static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
 			    struct gpu_buffer *from, size_t bytes, struct assay_err *err)
 {
-	return done(stream->device, "cuMemcpyDtoDAsync",
-		    use(stream->device)->copy(to->address, from->address, bytes, stream->stream),
-		    err);
+	return cuda_done(
+		stream->device, "cuMemcpyDtoDAsync",
+		cuda_use(stream->device)->copy(to->address, from->address, bytes, stream->stream),
+		err);
 }
 
 static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
 			    size_t bytes, struct assay_err *err)
 {
-	return done(stream->device, "cuMemsetD8Async",
-		    use(stream->device)->fill(to->address, byte, bytes, stream->stream), err);
+	return cuda_done(stream->device, "cuMemsetD8Async",
+			 cuda_use(stream->device)->fill(to->address, byte, bytes, stream->stream),
+			 err);
 }
 
 static void unbuild(struct gpu_device *device, struct gpu_kernel *kernel)
@@ -451,7 +408,7 @@ static void unbuild(struct gpu_device *device, struct gpu_kernel *kernel)
 	if (!kernel)
 		return;
 	if (kernel->module && !device->hung)
-		use(device)->module_unload(kernel->module);
+		cuda_use(device)->module_unload(kernel->module);
 	free(kernel);
 }
 
@@ -466,16 +423,16 @@ static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_
 	struct gpu_kernel *kernel = calloc(1, sizeof(*kernel));
 	if (!kernel) {
 		free(cubin.bytes);
-		return no_memory(err);
+		return cuda_no_memory(err);
 	}
-	code = done(device, "cuModuleLoadData",
-		    use(device)->module_load(&kernel->module, cubin.bytes), err);
+	code = cuda_done(device, "cuModuleLoadData",
+			 cuda_use(device)->module_load(&kernel->module, cubin.bytes), err);
 	free(cubin.bytes);
 	if (code == ASSAY_OK)
-		code = done(device, "cuModuleGetFunction",
-			    use(device)->module_function(&kernel->function, kernel->module,
-							 source->name),
-			    err);
+		code = cuda_done(device, "cuModuleGetFunction",
+				 cuda_use(device)->module_function(&kernel->function,
+								   kernel->module, source->name),
+				 err);
 	if (code != ASSAY_OK) {
 		unbuild(device, kernel);
 		return assay_context(err, code, "kernel %s", source->name);
@@ -484,8 +441,8 @@ static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_
 	return ASSAY_OK;
 }
 
-static enum assay_code launch_kernel(struct gpu_stream *stream, const struct gpu_launch *launch,
-				     struct assay_err *err)
+enum assay_code cuda_launch_kernel(struct gpu_stream *stream, const struct gpu_launch *launch,
+				   struct assay_err *err)
 {
 	void *params[GPU_MAX_ARGS];
 	for (uint32_t i = 0; i < launch->n_args && i < GPU_MAX_ARGS; i++) {
@@ -493,145 +450,12 @@ static enum assay_code launch_kernel(struct gpu_stream *stream, const struct gpu
 		params[i] = arg->type == GPU_BUFFER ? (void *)&arg->value.buffer->address
 						    : (void *)&arg->value;
 	}
-	return done(stream->device, "cuLaunchKernel",
-		    use(stream->device)
-			    ->launch(launch->kernel->function, launch->groups[0], launch->groups[1],
-				     1, launch->size[0], launch->size[1], 1, 0, stream->stream,
-				     params, NULL),
-		    err);
-}
-
-static void span_free(struct gpu_span *span)
-{
-	if (!span)
-		return;
-	if (span->first)
-		use(span->device)->event_destroy(span->first);
-	if (span->last)
-		use(span->device)->event_destroy(span->last);
-	free(span);
-}
-
-static enum assay_code span_new(struct gpu_device *device, struct gpu_span **ret,
-				struct assay_err *err)
-{
-	struct gpu_span *span = calloc(1, sizeof(*span));
-	if (!span)
-		return no_memory(err);
-	span->device = device;
-	unsigned status = use(device)->event_create(&span->first, CUDRV_EVENT_DEFAULT);
-	if (status == CUDRV_SUCCESS)
-		status = use(device)->event_create(&span->last, CUDRV_EVENT_DEFAULT);
-	if (status != CUDRV_SUCCESS) {
-		span_free(span);
-		return cuda_failed(&device->cuda, "cuEventCreate", status, err);
-	}
-	*ret = span;
-	return ASSAY_OK;
-}
-
-static enum assay_code span_begin(struct gpu_stream *stream, struct gpu_span *span,
-				  struct assay_err *err)
-{
-	return done(stream->device, "cuEventRecord",
-		    use(stream->device)->event_record(span->first, stream->stream), err);
-}
-
-static enum assay_code span_end(struct gpu_stream *stream, struct gpu_span *span,
-				struct assay_err *err)
-{
-	return done(stream->device, "cuEventRecord",
-		    use(stream->device)->event_record(span->last, stream->stream), err);
-}
-
-static enum assay_code span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err)
-{
-	float ms = 0;
-	unsigned status = use(span->device)->event_elapsed(&ms, span->first, span->last);
-	*ret_ns = 1e6 * (double)ms;
-	return done(span->device, "cuEventElapsedTime", status, err);
-}
-
-static void graph_free(struct gpu_graph *graph)
-{
-	if (!graph)
-		return;
-	if (graph->graph && !graph->device->hung)
-		use(graph->device)->graph_exec_destroy(graph->graph);
-	free(graph);
-}
-
-/* What a stream is given between the two calls becomes the graph instead of being done. */
-static enum assay_code capture(struct gpu_stream *stream, const struct gpu_launch *launches,
-			       size_t n, struct CUgraph_st **ret, struct assay_err *err)
-{
-	struct gpu_device *device = stream->device;
-	enum assay_code code =
-		done(device, "cuStreamBeginCapture",
-		     use(device)->capture_begin(stream->stream, CUDRV_CAPTURE_THREAD_LOCAL), err);
-	if (code != ASSAY_OK)
-		return code;
-	for (size_t i = 0; i < n && code == ASSAY_OK; i++)
-		code = launch_kernel(stream, &launches[i], err);
-	unsigned status = use(device)->capture_end(stream->stream, ret);
-	return code == ASSAY_OK ? done(device, "cuStreamEndCapture", status, err) : code;
-}
-
-static enum assay_code graph_new(struct gpu_stream *stream, const struct gpu_launch *launches,
-				 size_t n, struct gpu_graph **ret, struct assay_err *err)
-{
-	struct gpu_device *device = stream->device;
-	struct CUgraph_st *captured = NULL;
-	struct gpu_graph *graph = calloc(1, sizeof(*graph));
-	if (!graph)
-		return no_memory(err);
-	graph->device = device;
-	enum assay_code code = capture(stream, launches, n, &captured, err);
-	if (code == ASSAY_OK)
-		code = done(device, "cuGraphInstantiate",
-			    use(device)->graph_instantiate(&graph->graph, captured, 0), err);
-	if (captured)
-		use(device)->graph_destroy(captured);
-	if (code != ASSAY_OK) {
-		graph_free(graph);
-		return code;
-	}
-	*ret = graph;
-	return ASSAY_OK;
-}
-
-static enum assay_code graph_run(struct gpu_stream *stream, struct gpu_graph *graph,
-				 struct assay_err *err)
-{
-	return done(stream->device, "cuGraphLaunch",
-		    use(stream->device)->graph_launch(graph->graph, stream->stream), err);
-}
-
-static enum assay_code gate_close(struct gpu_stream *stream, struct gpu_gate **ret,
-				  struct assay_err *err)
-{
-	struct gpu_device *device = stream->device;
-	struct gpu_gate *gate = malloc(sizeof(*gate));
-	if (!gate)
-		return no_memory(err);
-	*gate = (struct gpu_gate){&device->gates[stream->gate], stream->closed + 1};
-	unsigned status = use(device)->stream_wait_value(
-		stream->stream, device->gates_address + stream->gate * sizeof(uint32_t),
-		gate->number, CUDRV_WAIT_VALUE_GEQ);
-	if (status != CUDRV_SUCCESS) {
-		free(gate);
-		return cuda_failed(&device->cuda, "cuStreamWaitValue32", status, err);
-	}
-	stream->closed++;
-	*ret = gate;
-	return ASSAY_OK;
-}
-
-static enum assay_code gate_open(struct gpu_gate *gate, struct assay_err *err)
-{
-	atomic_store(gate->word, gate->number);
-	free(gate);
-	return ASSAY_OK;
+	return cuda_done(stream->device, "cuLaunchKernel",
+			 cuda_use(stream->device)
+				 ->launch(launch->kernel->function, launch->groups[0],
+					  launch->groups[1], 1, launch->size[0], launch->size[1], 1,
+					  0, stream->stream, params, NULL),
+			 err);
 }
 
 static const struct gpu_ops ops = {
@@ -657,17 +481,17 @@ static const struct gpu_ops ops = {
 	.fill = fill,
 	.build = build,
 	.unbuild = unbuild,
-	.launch = launch_kernel,
-	.span_new = span_new,
-	.span_free = span_free,
-	.span_begin = span_begin,
-	.span_end = span_end,
-	.span_ns = span_ns,
-	.graph_new = graph_new,
-	.graph_free = graph_free,
-	.graph_run = graph_run,
-	.gate_close = gate_close,
-	.gate_open = gate_open,
+	.launch = cuda_launch_kernel,
+	.span_new = cuda_span_new,
+	.span_free = cuda_span_free,
+	.span_begin = cuda_span_begin,
+	.span_end = cuda_span_end,
+	.span_ns = cuda_span_ns,
+	.graph_new = cuda_graph_new,
+	.graph_free = cuda_graph_free,
+	.graph_run = cuda_graph_run,
+	.gate_close = cuda_gate_close,
+	.gate_open = cuda_gate_open,
 };
 
 const struct assay_subject assay_subject_gpu_cuda = {
