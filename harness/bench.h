@@ -116,8 +116,9 @@ struct assay_subject {
 	enum assay_code (*probe)(struct assay_err *err);
 	/* "NAME=VALUE" pairs that must be in the environment before the worker starts; may be NULL. */
 	const char *const *environment;
-	bool is_null;  /* the cost of the harness itself: shown as a floor, never ranked */
-	bool is_bound; /* a physical or theoretical limit, never ranked */
+	/* Neither is ever ranked, and each is known by its name as well, which ends in null or bound. */
+	bool is_null;  /* the cost of the harness itself: shown as a floor */
+	bool is_bound; /* a physical or theoretical limit */
 };
 
 /* A suite: a folder of benchmarks that share a default subject interface and an oracle. */

@@ -84,6 +84,27 @@ static enum assay_code add_bench(struct assay_registry *r, const struct assay_be
 	return append(&r->benches, &r->n_benches, bench, sizeof(*bench), err);
 }
 
+/* Stored results know a floor and a limit by the name: "null", "queue_null", "bound", "queue_bound". */
+static bool is_called(const char *name, const char *what)
+{
+	size_t n = strlen(name), tail = strlen(what);
+	return n >= tail && strcmp(name + n - tail, what) == 0 &&
+	       (n == tail || name[n - tail - 1] == '_');
+}
+
+static enum assay_code check_floor(const struct assay_subject_entry *entry, struct assay_err *err)
+{
+	const struct assay_subject *s = entry->subject;
+	const char *wanted = s->is_null != is_called(entry->name, "null")     ? "null"
+			     : s->is_bound != is_called(entry->name, "bound") ? "bound"
+									      : NULL;
+	if (!wanted)
+		return ASSAY_OK;
+	return assay_fail(err, ASSAY_EUSAGE,
+			  "subject %s/%s: is_%s and a name that ends in '%s' go together",
+			  entry->suite, entry->name, wanted, wanted);
+}
+
 static enum assay_code add_subject(struct assay_registry *r,
 				   const struct assay_subject_entry *subject, struct assay_err *err)
 {
@@ -93,6 +114,9 @@ static enum assay_code add_subject(struct assay_registry *r,
 	if (!subject->subject->ops)
 		return assay_fail(err, ASSAY_EUSAGE, "subject %s/%s has no ops", subject->suite,
 				  subject->name);
+	rc = check_floor(subject, err);
+	if (rc != ASSAY_OK)
+		return rc;
 	if (assay_registry_subject(r, subject->suite, subject->name))
 		return assay_fail(err, ASSAY_EUSAGE, "there is already a subject '%s' in suite %s",
 				  subject->name, subject->suite);

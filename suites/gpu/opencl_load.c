@@ -2,7 +2,6 @@
 /* opencl_load: opens the OpenCL library and chooses a device. */
 #include <dlfcn.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/str.h"
@@ -63,11 +62,11 @@ static void describe(const struct opencl *cl, struct opencl_choice *choice)
 	cl->get_device_info(choice->device, OPENCL_DEVICE_EXTENSIONS, sizeof(extensions) - 1,
 			    extensions, NULL);
 	choice->half = strstr(extensions, "cl_khr_fp16") != NULL;
-	char text[sizeof(choice->text)];
-	snprintf(text, sizeof(text), "%s: %s, driver %s, %u compute units",
-		 platform[0] ? platform : "OpenCL", name[0] ? name : "unnamed device",
-		 driver[0] ? driver : "unknown", choice->units);
-	assay_sanitise(choice->text, sizeof(choice->text), text);
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	assay_str_add(&text, "%s: %s, driver %s, %u compute units",
+		      platform[0] ? platform : "OpenCL", name[0] ? name : "unnamed device",
+		      driver[0] ? driver : "unknown", choice->units);
+	assay_sanitise(choice->text, sizeof(choice->text), assay_str_text(&text));
 }
 
 /* All devices of one type, platform after platform; how many there are, and device `number` of them. */

@@ -31,7 +31,7 @@ static const struct ratio_figure figures[] = {
 	 0},
 	{"claim_ring / fetch-and-add bound, pairs",
 	 PAIRS("claim_ring", "1"),
-	 {PAIRS("queue_faa", "1")},
+	 {PAIRS("queue_bound", "1")},
 	 true,
 	 0},
 	{"fairness of claim_ring, pairs", PAIRS("claim_ring", "1"), {NULL}, true, 0, "fairness"},

@@ -5,7 +5,7 @@
 
 extern const struct assay_suite assay_suite_concurrency;
 extern const struct assay_subject assay_subject_concurrency_queue_null;
-extern const struct assay_subject assay_subject_concurrency_queue_faa;
+extern const struct assay_subject assay_subject_concurrency_queue_bound;
 extern const struct assay_subject assay_subject_concurrency_spsc_ring;
 extern const struct assay_subject assay_subject_concurrency_claim_ring;
 extern const struct assay_subject assay_subject_concurrency_vyukov;
@@ -15,7 +15,7 @@ extern const struct assay_subject assay_subject_concurrency_ck_mpmc;
 extern const struct assay_subject assay_subject_concurrency_wfcqueue;
 
 static const struct assay_subject *const subjects[] = {
-	&assay_subject_concurrency_queue_null, &assay_subject_concurrency_queue_faa,
+	&assay_subject_concurrency_queue_null, &assay_subject_concurrency_queue_bound,
 	&assay_subject_concurrency_spsc_ring,  &assay_subject_concurrency_claim_ring,
 	&assay_subject_concurrency_vyukov,     &assay_subject_concurrency_mutex_ring,
 	&assay_subject_concurrency_ck_spsc,    &assay_subject_concurrency_ck_mpmc,

@@ -103,6 +103,23 @@ static void a_machine_that_cannot_says_why(void **state)
 	assert_int_equal(alive(), 0);
 }
 
+/* The toolkit's own stub has every function that we call, and says what it is. */
+static void the_toolkits_stub_is_told_apart(void **state)
+{
+	static const char *const paths[] = {"/usr/local/cuda/lib64/stubs/libcuda.so",
+					    "/usr/local/cuda/lib/stubs/libcuda.so"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(paths); i++) {
+		struct assay_err err = {0};
+		struct cuda driver;
+		if (access(paths[i], R_OK) != 0)
+			continue;
+		assert_fails(cuda_load(paths[i], &driver, &err), ASSAY_SKIP, "gives 34");
+		return;
+	}
+	print_message("# no toolkit here\n");
+	skip();
+}
+
 static void a_device_that_cannot_is_opened_and_closed(void **state)
 {
 	struct assay_err err = {0};
@@ -331,6 +348,7 @@ int main(void)
 		cmocka_unit_test(the_oracle_passes_and_nothing_is_left),
 		cmocka_unit_test(a_wrong_bit_is_found),
 		cmocka_unit_test(a_machine_that_cannot_says_why),
+		cmocka_unit_test(the_toolkits_stub_is_told_apart),
 		cmocka_unit_test(a_device_that_cannot_is_opened_and_closed),
 		cmocka_unit_test(every_fault_is_a_sentence),
 		cmocka_unit_test(time_is_the_devices_own),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * queue_faa: one fetch-and-add for a put, another for a take, and no items: what a queue of two contended counters
+ * queue_bound: one fetch-and-add for a put, another for a take, and no items: what a queue of two contended counters
  * cannot beat [the "faa" row of Yang & Mellor-Crummey, "A wait-free queue as fast as fetch-and-add",
  * PPoPP 2016].
  */
@@ -19,7 +19,7 @@ static enum assay_code faa_create(size_t capacity, unsigned threads, struct queu
 {
 	struct queue *q = aligned_alloc(_Alignof(struct queue), sizeof(*q));
 	if (!q)
-		return assay_fail(err, ASSAY_ENOMEM, "queue_faa: no memory");
+		return assay_fail(err, ASSAY_ENOMEM, "queue_bound: no memory");
 	memset(q, 0, sizeof(*q));
 	*ret = q;
 	return ASSAY_OK;
@@ -66,7 +66,7 @@ static const struct queue_ops ops = {
 	.keeps_nothing = true,
 };
 
-const struct assay_subject assay_subject_concurrency_queue_faa = {
+const struct assay_subject assay_subject_concurrency_queue_bound = {
 	.interface = QUEUE_INTERFACE,
 	.brief = "a fetch-and-add each, no items: the bound for queues of two counters",
 	.ops = &ops,
