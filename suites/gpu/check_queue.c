@@ -135,7 +135,12 @@ static enum assay_code check_graph(struct trial *t, struct assay_err *err)
 		return ASSAY_OK;
 	for (int i = 0; i < GRAPH_NODES; i++)
 		nodes[i] = t->counting;
-	enum assay_code code = ops->graph_new(t->session.stream, nodes, GRAPH_NODES, &graph, err);
+	/* Loaded before: not every driver can do that while it records. */
+	enum assay_code code = ops->launch(t->session.stream, &t->counting, err);
+	if (code == ASSAY_OK)
+		code = ops->wait(t->session.stream, err);
+	if (code == ASSAY_OK)
+		code = ops->graph_new(t->session.stream, nodes, GRAPH_NODES, &graph, err);
 	if (code == ASSAY_OK)
 		code = run_graph(t, graph, err);
 	ops->graph_free(graph);

@@ -40,16 +40,17 @@ static enum assay_code open_all(struct launching *t, struct assay_err *err)
 		return code;
 	t->arg = (struct gpu_arg){GPU_BUFFER, {.buffer = t->counter}};
 	t->launch = (struct gpu_launch){t->kernel, &t->arg, 1, {1, 1}, {1, 1}};
-	if (t->way == GRAPH)
+	/* The first launch of all compiles or loads, on some devices, and is nobody's figure. */
+	code = ops->launch(t->session.stream, &t->launch, err);
+	if (code == ASSAY_OK)
+		code = ops->wait(t->session.stream, err);
+	if (t->way == GRAPH && code == ASSAY_OK)
 		code = gpu_needs(&t->session, GPU_HAS_GRAPHS, err);
 	for (size_t i = 0; i < t->nodes; i++)
 		nodes[i] = t->launch;
 	if (t->way == GRAPH && code == ASSAY_OK)
 		code = ops->graph_new(t->session.stream, nodes, t->nodes, &t->graph, err);
-	/* The first launch of all compiles, on some devices, and is nobody's figure. */
-	if (code == ASSAY_OK)
-		code = ops->launch(t->session.stream, &t->launch, err);
-	return code == ASSAY_OK ? ops->wait(t->session.stream, err) : code;
+	return code;
 }
 
 static void setup(struct assay_run *run)
