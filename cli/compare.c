@@ -25,7 +25,7 @@ struct comparison {
 	struct cli *cli;
 	struct stored a, b;
 	const struct assay_run_info *run_a, *run_b;
-	struct pairs pairs;
+	struct stored_pairs both;
 	bool all;
 };
 
@@ -57,8 +57,8 @@ static const char *ratio_cell(const struct assay_comparison *c, char *text, size
 	return text;
 }
 
-static const char *verdict_cell(const struct pairs *pairs, const struct pair *pair, char *text,
-				size_t size)
+static const char *verdict_cell(const struct assay_pairs *pairs, const struct assay_pair *pair,
+				char *text, size_t size)
 {
 	const struct assay_comparison *c = &pair->comparison;
 	const char *symbol = c->verdict == ASSAY_SAME     ? "≈"
@@ -66,19 +66,19 @@ static const char *verdict_cell(const struct pairs *pairs, const struct pair *pa
 			     : pairs->hardware            ? (c->ratio < 1 ? "▼" : "▲")
 			     : c->verdict == ASSAY_SLOWER ? "▲"
 							  : "▼";
-	snprintf(text, size, "%s %s%s%s", symbol, pair_word(pairs, pair), *c->reason ? ": " : "",
-		 c->reason);
+	snprintf(text, size, "%s %s%s%s", symbol, assay_pair_word(pairs, pair),
+		 *c->reason ? ": " : "", c->reason);
 	return text;
 }
 
-static bool same_metric(const struct pair *x, const struct pair *y)
+static bool same_metric(const struct assay_pair *x, const struct assay_pair *y)
 {
 	const struct assay_metric_info *a = &x->a->metric, *b = &y->a->metric;
 	return strcmp(a->name, b->name) == 0 && strcmp(a->unit, b->unit) == 0 &&
 	       a->better == b->better && x->a->primary == y->a->primary;
 }
 
-static size_t section_end(const struct pairs *pairs, size_t from)
+static size_t section_end(const struct assay_pairs *pairs, size_t from)
 {
 	size_t to = from + 1;
 	while (to < pairs->n_compared && same_metric(&pairs->compared[from], &pairs->compared[to]))
@@ -90,7 +90,7 @@ static size_t section_end(const struct pairs *pairs, size_t from)
 static void print_section(const struct comparison *c, struct cli_table *table, size_t from,
 			  size_t to)
 {
-	const struct assay_metric_info *metric = &c->pairs.compared[from].a->metric;
+	const struct assay_metric_info *metric = &c->both.pairs.compared[from].a->metric;
 	char heading[200], a[64], b[64], ratio[64], verdict[200];
 	snprintf(heading, sizeof(heading), "%.60s in %.30s, %s is better", metric->name,
 		 *metric->unit ? metric->unit : "counts",
@@ -100,15 +100,16 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 	cli_table_line(table, heading);
 	size_t same = 0;
 	for (size_t i = from; i < to; i++) {
-		const struct pair *pair = &c->pairs.compared[i];
+		const struct assay_pair *pair = &c->both.pairs.compared[i];
 		if (pair->comparison.verdict == ASSAY_SAME && !c->all) {
 			same++;
 			continue;
 		}
-		const char *cells[] = {pair->a->name, value_cell(pair->a, a, sizeof(a)),
-				       value_cell(pair->b, b, sizeof(b)),
-				       ratio_cell(&pair->comparison, ratio, sizeof(ratio)),
-				       verdict_cell(&c->pairs, pair, verdict, sizeof(verdict))};
+		const char *cells[] = {
+			pair->a->name, value_cell(pair->a, a, sizeof(a)),
+			value_cell(pair->b, b, sizeof(b)),
+			ratio_cell(&pair->comparison, ratio, sizeof(ratio)),
+			verdict_cell(&c->both.pairs, pair, verdict, sizeof(verdict))};
 		cli_table_row(table, cells);
 	}
 	if (same) {
@@ -117,7 +118,7 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 		cli_table_row(table, cells);
 	}
 	size_t n;
-	double geomean = pairs_geomean(&c->pairs, from, to, &n);
+	double geomean = assay_pairs_geomean(&c->both.pairs, from, to, &n);
 	if (n > 1) {
 		snprintf(heading, sizeof(heading), "geomean of %zu", n);
 		snprintf(ratio, sizeof(ratio), "%.3f", geomean);
@@ -126,7 +127,7 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 	}
 }
 
-static void print_unpaired(const struct pair *list, size_t n, bool lost)
+static void print_unpaired(const struct assay_pair *list, size_t n, bool lost)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct assay_result *there = lost ? list[i].a : list[i].b;
@@ -163,9 +164,10 @@ static bool bound_differently(const struct assay_result *a, const struct assay_r
 static void print_refused(const struct comparison *c)
 {
 	size_t refused = 0;
-	for (size_t i = 0; i < c->pairs.n_lost; i++)
-		for (size_t j = 0; j < c->pairs.n_found; j++)
-			refused += bound_differently(c->pairs.lost[i].a, c->pairs.found[j].b);
+	for (size_t i = 0; i < c->both.pairs.n_lost; i++)
+		for (size_t j = 0; j < c->both.pairs.n_found; j++)
+			refused += bound_differently(c->both.pairs.lost[i].a,
+						     c->both.pairs.found[j].b);
 	if (refused)
 		printf("Refused: %zu series of A and B differ in how their ranks were bound, which is not a "
 		       "difference of\nwhat is measured. Measure both with the same --bind.\n",
@@ -174,7 +176,7 @@ static void print_refused(const struct comparison *c)
 
 static void print_counts(const struct comparison *c)
 {
-	const struct pairs *p = &c->pairs;
+	const struct assay_pairs *p = &c->both.pairs;
 	size_t counts[4] = {0};
 	char margin[24], allowance[24];
 	for (size_t i = 0; i < p->n_compared; i++)
@@ -195,6 +197,39 @@ static void print_counts(const struct comparison *c)
 		       percent(p->margin, margin, sizeof(margin)));
 }
 
+/* "30 samples, 1 launch, 60 ms each, sets tiny": what a run's profile came to; "" when it is not known. */
+static const char *effort(const struct assay_run_info *run, char *text, size_t size)
+{
+	json_t *plan = run->plan ? json_loads(run->plan, 0, NULL) : NULL;
+	const char *sets = json_string_value(json_object_get(plan, "sets"));
+	json_int_t samples = json_integer_value(json_object_get(plan, "samples"));
+	json_int_t launches = json_integer_value(json_object_get(plan, "launches"));
+	json_int_t time_ns = json_integer_value(json_object_get(plan, "time_ns"));
+	text[0] = '\0';
+	if (samples > 0 && launches > 0)
+		snprintf(text, size,
+			 "%" JSON_INTEGER_FORMAT " samples, %" JSON_INTEGER_FORMAT
+			 " launch%s of %.4g ms%s%.100s",
+			 samples, launches, launches == 1 ? "" : "es", (double)time_ns / 1e6,
+			 sets ? ", sets " : "", sets ? sets : "");
+	json_decref(plan);
+	return text;
+}
+
+/* Runs of different profiles differ in axis values and effort; a profile may also have changed. */
+static void print_profiles(const struct comparison *c)
+{
+	char a[200], b[200];
+	bool same = strcmp(c->run_a->profile, c->run_b->profile) == 0;
+	effort(c->run_a, a, sizeof(a));
+	effort(c->run_b, b, sizeof(b));
+	if (!same)
+		printf("The profiles differ: %s against %s.\n", c->run_a->profile,
+		       c->run_b->profile);
+	if (strcmp(a, b) != 0 && *a && *b)
+		printf("They were measured differently: %s against %s.\n", a, b);
+}
+
 static void print_head(const struct comparison *c)
 {
 	char text[300], clean[300];
@@ -202,13 +237,11 @@ static void print_head(const struct comparison *c)
 	printf("A: %s\n", clean);
 	assay_sanitise(clean, sizeof(clean), stored_describe(c->run_b, text, sizeof(text)));
 	printf("B: %s\n", clean);
-	if (c->pairs.hardware)
+	if (c->both.pairs.hardware)
 		puts("Hardware comparison: the machines differ, so nothing here is a regression.");
 	else if (memcmp(c->run_a->environment_hash, c->run_b->environment_hash, 32) != 0)
 		puts("The environments differ (kernel, settings or compiler): 'assay export' shows both.");
-	if (strcmp(c->run_a->profile, c->run_b->profile) != 0)
-		printf("The profiles differ: %s against %s.\n", c->run_a->profile,
-		       c->run_b->profile);
+	print_profiles(c);
 	putchar('\n');
 }
 
@@ -217,16 +250,16 @@ static void print_text(const struct comparison *c)
 	print_head(c);
 	const char *const columns[] = {"case", ">A", ">B", ">B/A", "verdict"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
-	for (size_t i = 0, end; i < c->pairs.n_compared; i = end) {
-		end = section_end(&c->pairs, i);
+	for (size_t i = 0, end; i < c->both.pairs.n_compared; i = end) {
+		end = section_end(&c->both.pairs, i);
 		print_section(c, table, i, end);
 	}
-	if (c->pairs.n_compared)
+	if (c->both.pairs.n_compared)
 		cli_table_print(table, stdout);
 	else
 		cli_table_free(table);
-	print_unpaired(c->pairs.lost, c->pairs.n_lost, true);
-	print_unpaired(c->pairs.found, c->pairs.n_found, false);
+	print_unpaired(c->both.pairs.lost, c->both.pairs.n_lost, true);
+	print_unpaired(c->both.pairs.found, c->both.pairs.n_found, false);
 	print_refused(c);
 	print_counts(c);
 }
@@ -254,7 +287,7 @@ static json_t *name_json(const struct assay_result *r)
 	return json;
 }
 
-static json_t *pair_json(const struct pairs *pairs, const struct pair *pair)
+static json_t *pair_json(const struct assay_pairs *pairs, const struct assay_pair *pair)
 {
 	const struct assay_comparison *c = &pair->comparison;
 	json_t *json = name_json(pair->a);
@@ -264,12 +297,12 @@ static json_t *pair_json(const struct pairs *pairs, const struct pair *pair)
 	json_object_set_new(json, "lo", assay_json_real(c->lo));
 	json_object_set_new(json, "hi", assay_json_real(c->hi));
 	json_object_set_new(json, "allowance", assay_json_real(pair->allowance));
-	json_object_set_new(json, "verdict", json_string(pair_word(pairs, pair)));
+	json_object_set_new(json, "verdict", json_string(assay_pair_word(pairs, pair)));
 	json_object_set_new(json, "reason", assay_json_text(c->reason));
 	return json;
 }
 
-static json_t *unpaired_json(const struct pair *list, size_t n, bool lost)
+static json_t *unpaired_json(const struct assay_pair *list, size_t n, bool lost)
 {
 	json_t *array = json_array();
 	for (size_t i = 0; i < n; i++) {
@@ -287,14 +320,14 @@ static json_t *unpaired_json(const struct pair *list, size_t n, bool lost)
 
 static enum assay_code print_json(const struct comparison *c, struct assay_err *err)
 {
-	const struct pairs *p = &c->pairs;
+	const struct assay_pairs *p = &c->both.pairs;
 	json_t *series = json_array(), *geomeans = json_array();
 	for (size_t i = 0; i < p->n_compared; i++)
 		json_array_append_new(series, pair_json(p, &p->compared[i]));
 	for (size_t i = 0, end; i < p->n_compared; i = end) {
 		size_t n;
 		end = section_end(p, i);
-		double geomean = pairs_geomean(p, i, end, &n);
+		double geomean = assay_pairs_geomean(p, i, end, &n);
 		json_t *json = name_json(p->compared[i].a);
 		json_object_del(json, "name");
 		json_object_set_new(json, "ratio", assay_json_real(geomean));
@@ -349,8 +382,8 @@ static enum assay_code load(struct comparison *c, const struct cli_args *args,
 	c->run_a = stored_one(c->cli, a, &c->a, c->run_b->fingerprint);
 	if (memcmp(c->run_a->uuid, c->run_b->uuid, 16) == 0)
 		cli_warn(c->cli, "'%s' and '%s' are the same run", a, b);
-	return pairs_load(&c->a, c->run_a, &c->b, c->run_b, cli_value(args, "only"),
-			  cli_value(args, "metric"), margin, &c->pairs, err);
+	return stored_pairs_load(&c->a, c->run_a, &c->b, c->run_b, cli_value(args, "only"),
+				 cli_value(args, "metric"), margin, &c->both, err);
 }
 
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
@@ -362,11 +395,11 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		code = print_json(&c, err);
 	if (code == ASSAY_OK && !cli->json_is_stdout)
 		print_text(&c);
-	if (code == ASSAY_OK && c.pairs.n_compared == 0) {
+	if (code == ASSAY_OK && c.both.pairs.n_compared == 0) {
 		cli_warn(cli, "nothing was measured in both runs");
 		*ret_exit = CLI_COVERAGE;
 	}
-	pairs_done(&c.pairs);
+	stored_pairs_done(&c.both);
 	stored_done(&c.a);
 	stored_done(&c.b);
 	return code;

@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/settings.h"
+#include "cli/settings_named.h"
 #include "cli/stored.h"
 #include "harness/base/str.h"
 #include "profiler/groups.h"
@@ -167,6 +168,26 @@ static void offer_keys(struct line *line)
 		offer(line, settings[i].key, settings[i].help);
 }
 
+/* What assay.yaml defines under `kind`, with what it says of it. */
+static void offer_named(const struct line *line, const char *kind)
+{
+	char name[CONFIG_NAME];
+	for (size_t at = 0; config_next_name(line->cli->config, kind, &at, name);)
+		offer(line, name, config_named_get(line->cli->config, kind, name, "brief"));
+}
+
+static void offer_profiles(struct line *line)
+{
+	offer_words(line, "quick ci full card");
+	offer_named(line, "profiles");
+}
+
+static void offer_sets(struct line *line)
+{
+	within_list(line);
+	offer_named(line, "sets");
+}
+
 static void offer_verbs(struct line *line)
 {
 	for (size_t i = 0; cli_verbs[i]; i++)
@@ -185,14 +206,18 @@ static const struct {
 
 /* What an option takes, by its name, or else by the name of its argument. */
 static const struct {
+	const char *verb; /* only of this one */
 	const char *option, *argument;
 	const char *words;
 	void (*offer)(struct line *line);
 } values[] = {
-	{.option = "profile", .words = "quick ci full card"},
+	{.option = "profile", .offer = offer_profiles},
+	{.option = "set", .offer = offer_sets},
 	{.option = "driver", .words = "native gbench"},
 	{.option = "color", .words = "auto always never"},
-	{.option = "format", .words = "json jsonl csv openmetrics gbench"},
+	{.verb = "import", .option = "format", .words = "assay gbench hyperfine jmh nvbench"},
+	{.option = "format",
+	 .words = "json jsonl csv openmetrics gbench postgres trace folded bundle"},
 	{.option = "cpus", .words = "compact spread same-core same-l3 cross-numa"},
 	{.option = "output", .argument = "WHERE", .words = "null pipe inherit"},
 	{.option = "subjects", .offer = offer_subjects},
@@ -211,6 +236,9 @@ static const struct {
 static void complete_value(struct line *line, const struct cli_option *option)
 {
 	for (size_t i = 0; i < ASSAY_COUNT_OF(values); i++) {
+		if (values[i].verb &&
+		    (!line->verb || strcmp(values[i].verb, line->verb->name) != 0))
+			continue;
 		if (values[i].option && strcmp(values[i].option, option->name) != 0)
 			continue;
 		if (values[i].argument && strcmp(values[i].argument, option->argument) != 0)

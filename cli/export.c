@@ -5,12 +5,15 @@
 #include "cli/cli.h"
 #include "cli/formats.h"
 #include "cli/output.h"
+#include "cli/profile.h"
 #include "cli/stored.h"
 #include "harness/base/str.h"
 #include "harness/store/merge.h"
+#include "reports/stacks.h"
 
 static const struct cli_option options[] = {
-	{"format", 'f', "NAME", "json, jsonl, csv, openmetrics, gbench, postgres, bundle (json)"},
+	{"format", 'f', "NAME",
+	 "json, jsonl, csv, openmetrics, gbench, postgres, trace, folded, bundle (json)"},
 	{"output", 'o', "FILE", "write to a file, replaced at once when complete; '-': stdout"},
 	{"all", 'a', NULL, "every run in the store"},
 	{"only", 0, "PATTERN", "only the cases that match"},
@@ -18,26 +21,31 @@ static const struct cli_option options[] = {
 };
 
 static const struct export_format *const formats[] = {
-	&export_json,        &export_jsonl,  &export_csv,
-	&export_openmetrics, &export_gbench, &export_postgres,
+	&export_json,   &export_jsonl,    &export_csv,   &export_openmetrics,
+	&export_gbench, &export_postgres, &export_trace,
 };
+
+/* What is not written run by run as a stream of results. */
+static const char *const others[] = {"folded", "bundle"};
 
 static enum assay_code find_format(const char *name, const struct export_format **ret,
 				   struct assay_err *err)
 {
-	const char *names[ASSAY_COUNT_OF(formats) + 1] = {[ASSAY_COUNT_OF(formats)] = "bundle"};
-	for (size_t i = 0; i < ASSAY_COUNT_OF(formats); i++) {
-		names[i] = formats[i]->name;
-		if (strcmp(names[i], name) == 0) {
+	const char *names[ASSAY_COUNT_OF(formats) + ASSAY_COUNT_OF(others)];
+	ASSAY_AUTO(assay_str_done) struct assay_str list = {0};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++) {
+		bool stream = i < ASSAY_COUNT_OF(formats);
+		names[i] = stream ? formats[i]->name : others[i - ASSAY_COUNT_OF(formats)];
+		assay_str_add(&list, "%s%s", i ? ", " : "", names[i]);
+		if (stream && strcmp(names[i], name) == 0) {
 			*ret = formats[i];
 			return ASSAY_OK;
 		}
 	}
 	const char *nearest = assay_nearest(name, names, ASSAY_COUNT_OF(names));
-	return assay_fail(err, ASSAY_EUSAGE, "unknown format '%.40s'%s%s%s", name,
-			  nearest ? "; did you mean '"
-				  : "; there are json, jsonl, csv, openmetrics, gbench, postgres, ",
-			  nearest ? nearest : "bundle", nearest ? "'?" : "");
+	return assay_fail(err, ASSAY_EUSAGE, "unknown format '%.40s'; %s%s%s", name,
+			  nearest ? "did you mean '" : "there are ",
+			  nearest ? nearest : assay_str_text(&list), nearest ? "'?" : "");
 }
 
 struct job {
@@ -152,6 +160,30 @@ static enum assay_code export_bundle(struct cli *cli, const struct cli_args *arg
 	return code;
 }
 
+/* Call stacks belong to the run of `assay profile` that took them; all of it becomes one tree. */
+static enum assay_code export_folded(struct cli *cli, const struct cli_args *args,
+				     struct assay_err *err)
+{
+	struct profile_list profiles = {0};
+	struct assay_stacks *all = NULL;
+	struct output output;
+	int64_t run;
+	if (args->n_positional > 1 || cli_flag(args, "all") || cli_value(args, "only"))
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "folded stacks are of one whole run of 'assay profile'; name it");
+	enum assay_code code = profile_load(cli, args->n_positional ? args->positional[0] : "@last",
+					    &profiles, &run, err);
+	if (code == ASSAY_OK)
+		code = profile_merge(&profiles, &all, err);
+	if (code == ASSAY_OK)
+		code = output_open(&output, cli_value(args, "output"), err);
+	if (code == ASSAY_OK)
+		code = output_close(&output, assay_stacks_folded(all, output.out, err), err);
+	assay_stacks_free(all);
+	profile_list_done(&profiles);
+	return code;
+}
+
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
@@ -161,6 +193,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	(void)ret_exit;
 	if (format && strcmp(format, "bundle") == 0)
 		return export_bundle(cli, args, err);
+	if (format && strcmp(format, "folded") == 0)
+		return export_folded(cli, args, err);
 	enum assay_code code = find_format(format ? format : "json", &job.format, err);
 	if (code == ASSAY_OK)
 		code = check_arguments(&job, args, err);
@@ -180,12 +214,13 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 const struct cli_verb cli_verb_export = {
 	.name = "export",
 	.usage = "[RUN...]",
-	.brief = "json, jsonl, csv, openmetrics, gbench, postgres, bundle",
+	.brief = "runs for other programs: json, csv, openmetrics, gbench, trace",
 	.details =
 		"Without RUN the newest run. json and jsonl hold everything, samples included;\n"
 		"csv one row per result; openmetrics and gbench one run. postgres is a script for\n"
-		"psql, to run as often as one likes. A bundle is one run as a file with a digest,\n"
-		"for 'assay merge'.",
+		"psql, to run as often as one likes. trace is the run on a time axis, for\n"
+		"Perfetto or chrome://tracing; folded are the call stacks of a run of 'assay\n"
+		"profile'. A bundle is one run as a file with a digest, for 'assay merge'.",
 	.options = options,
 	.run = run,
 };

@@ -23,7 +23,7 @@ struct export_format {
 };
 
 extern const struct export_format export_json, export_jsonl, export_csv, export_openmetrics,
-	export_gbench, export_postgres;
+	export_gbench, export_postgres, export_trace;
 
 /* Write one CSV field, quoted as in RFC 4180 when needed; a text that a spreadsheet would take for a
  * formula is disarmed by an apostrophe. */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/gate_budget_show.h"
 #include "cli/run.h"
 #include "cli/settings.h"
 #include "cli/stored.h"
@@ -135,8 +134,8 @@ static bool stored_names(const struct assay_result_list *results, const struct a
 	       (!bound->under.series || has_series(results, bound->under.series));
 }
 
-static enum assay_code resolve(struct budget_check *check, const struct assay_result_list *results,
-			       struct assay_err *err)
+enum assay_code gate_budget_resolve(struct budget_check *check,
+				    const struct assay_result_list *results, struct assay_err *err)
 {
 	for (size_t i = 0; i < check->list.n; i++) {
 		struct budget *b = &check->list.budgets[i];
@@ -259,7 +258,7 @@ static enum assay_code check_stored(struct budget_check *check, const struct cli
 	struct assay_result_list results = {0};
 	enum assay_code code = load(check, reference, &stored, &results, err);
 	if (code == ASSAY_OK && !resolved)
-		code = resolve(check, &results, err);
+		code = gate_budget_resolve(check, &results, err);
 	if (code == ASSAY_OK)
 		code = say(check, args, &results, ret_exit, err);
 	assay_result_list_done(&results);
@@ -289,7 +288,7 @@ static enum assay_code check_now(struct budget_check *check, struct cli *cli,
 	struct words cases = {0};
 	const struct assay_result_list none = {0};
 	int64_t run = 0;
-	enum assay_code code = resolve(check, &none, err);
+	enum assay_code code = gate_budget_resolve(check, &none, err);
 	if (code == ASSAY_OK)
 		code = list_cases(&check->list, &cases, err);
 	if (code == ASSAY_OK && cli_flag(args, "dry-run"))

@@ -34,7 +34,7 @@ static const char *value_text(const struct budget *b, double value, char *text, 
 }
 
 /* "<= 12.00 ns" */
-static const char *asked_cell(const struct budget *b, char *text, size_t size)
+const char *budget_asked(const struct budget *b, char *text, size_t size)
 {
 	char limit[40];
 	value_text(b, b->bound.limit, limit, sizeof(limit));
@@ -55,8 +55,8 @@ static void add_number(double value, char *text, size_t size)
 }
 
 /* "7.310 ns [7.291, 7.342]": the interval has the prefix of the value. */
-static const char *measured_cell(const struct budget *b, const struct assay_bound_outcome *o,
-				 char *text, size_t size)
+const char *budget_measured(const struct budget *b, const struct assay_bound_outcome *o, char *text,
+			    size_t size)
 {
 	if (!b->bounded || isnan(o->value))
 		return "-";
@@ -85,8 +85,8 @@ static void print_table(const struct budget_check *check, FILE *out)
 			cli_table_line(table, b->path);
 		path = b->path;
 		const char *cells[] = {
-			b->name, b->bounded ? asked_cell(b, asked, sizeof(asked)) : "-",
-			measured_cell(b, o, measured, sizeof(measured)), budget_word(b, o)};
+			b->name, b->bounded ? budget_asked(b, asked, sizeof(asked)) : "-",
+			budget_measured(b, o, measured, sizeof(measured)), budget_word(b, o)};
 		cli_table_row(table, cells);
 	}
 	cli_table_print(table, out);

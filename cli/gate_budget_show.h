@@ -23,6 +23,11 @@ struct budget_check {
 /* "met", "reproduced", "not measurable", ...: how the outcome of a budget is called. Static. */
 const char *budget_word(const struct budget *budget, const struct assay_bound_outcome *outcome);
 
+/* "<= 12.00 ns", and "7.310 ns [7.291, 7.342]" or "-" when there is no figure. Return text. */
+const char *budget_asked(const struct budget *budget, char *text, size_t size);
+const char *budget_measured(const struct budget *budget, const struct assay_bound_outcome *outcome,
+			    char *text, size_t size);
+
 void budget_check_text(const struct budget_check *check, FILE *out);
 enum assay_code budget_check_json(const struct budget_check *check, FILE *out,
 				  struct assay_err *err);

@@ -64,7 +64,7 @@ static enum assay_code build_options(const struct gate *gate, struct assay_argv 
 {
 	const struct run_request *q = &gate->request;
 	ASSAY_AUTO(assay_str_done) struct assay_str word = {0};
-	assay_str_add(&word, "--profile=%s", q->profile);
+	assay_str_add(&word, "--profile=%s", q->base);
 	enum assay_code rc = assay_argv_add(ret, assay_str_text(&word), err);
 	assay_str_clear(&word);
 	assay_str_add(&word, "--cpus=%s", q->cpus);

@@ -19,7 +19,7 @@
 
 struct against {
 	struct gate *gate;
-	struct pairs pairs;
+	struct stored_pairs both;
 };
 
 /* ---- measuring the other side ---- */
@@ -147,7 +147,7 @@ static enum assay_code add_row(struct gate *gate, const struct assay_result *r,
 		    : assay_fail(err, ASSAY_ENOMEM, "out of memory for a row");
 }
 
-static enum assay_code add_compared(struct against *x, const struct pair *pair, size_t family,
+static enum assay_code add_compared(struct against *x, const struct assay_pair *pair, size_t family,
 				    struct assay_err *err)
 {
 	struct gate *gate = x->gate;
@@ -164,7 +164,7 @@ static enum assay_code add_compared(struct against *x, const struct pair *pair, 
 		.policy = gate_policy_for(&gate->policy, pair->b->name),
 		.allowance = pair->allowance,
 		.family = family,
-		.hardware = x->pairs.hardware,
+		.hardware = x->both.pairs.hardware,
 	};
 	if (row->acceptance.present)
 		in.policy.accepted = row->acceptance.limit_ratio - 1;
@@ -194,7 +194,7 @@ static enum assay_code add_lone(struct gate *gate, const struct assay_result *me
 
 static enum assay_code add_rows(struct against *x, struct assay_err *err)
 {
-	const struct pairs *p = &x->pairs;
+	const struct assay_pairs *p = &x->both.pairs;
 	size_t family = 0;
 	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; i < p->n_compared; i++)
@@ -231,6 +231,19 @@ static enum assay_code check_machines(struct gate *gate, struct assay_err *err)
 					"not called regressions");
 }
 
+/* Runs of different profiles differ in axis values and effort: said, never passed over. */
+static enum assay_code remark_profiles(struct gate *gate, struct assay_err *err)
+{
+	const char *a = gate->sides[0].run->profile, *b = gate->sides[1].run->profile;
+	if (strcmp(a, b) == 0)
+		return ASSAY_OK;
+	return assay_gate_report_remark(
+		&gate->report, err,
+		"The profiles differ: the base was measured with %.60s, the "
+		"candidate with %.60s",
+		a, b);
+}
+
 static enum assay_code remark(struct against *x, struct assay_err *err)
 {
 	return assay_gate_report_remark(
@@ -238,10 +251,11 @@ static enum assay_code remark(struct against *x, struct assay_err *err)
 		"A stored run cannot be paired: up to %.0f %% is allowed for what changed on the "
 		"machine between the runs, and a change smaller than that and the upper margin "
 		"together can hide; two builds or plug-ins side by side decide more",
-		100 * x->pairs.allowance);
+		100 * x->both.pairs.allowance);
 }
 
-static enum assay_code store_verdicts(struct gate *gate, struct pairs *pairs, struct assay_err *err)
+static enum assay_code store_verdicts(struct gate *gate, struct assay_pairs *pairs,
+				      struct assay_err *err)
 {
 	const struct assay_gate_report *report = &gate->report;
 	struct assay_stored_verdict *verdicts = calloc(report->n + 1, sizeof(*verdicts));
@@ -287,18 +301,21 @@ enum assay_code gate_stored(struct gate *gate, struct assay_err *err)
 	if (rc == ASSAY_OK)
 		rc = check_machines(gate, err);
 	if (rc == ASSAY_OK)
-		rc = pairs_load(&gate->sides[0].stored, gate->sides[0].run, &gate->sides[1].stored,
-				gate->sides[1].run, NULL, cli_value(gate->args, "metric"),
-				gate->policy.policy.m0, &x.pairs, err);
+		rc = remark_profiles(gate, err);
+	if (rc == ASSAY_OK)
+		rc = stored_pairs_load(&gate->sides[0].stored, gate->sides[0].run,
+				       &gate->sides[1].stored, gate->sides[1].run, NULL,
+				       cli_value(gate->args, "metric"), gate->policy.policy.m0,
+				       &x.both, err);
 	if (rc == ASSAY_OK)
 		rc = remark(&x, err);
 	if (rc == ASSAY_OK)
 		rc = add_rows(&x, err);
 	if (rc == ASSAY_OK)
-		rc = store_verdicts(gate, &x.pairs, err);
+		rc = store_verdicts(gate, &x.both.pairs, err);
 	for (int i = 0; i < 2; i++)
 		if (gate->sides[i].run)
 			(i ? &gate->report.cand : &gate->report.base)->run = gate->sides[i].run->id;
-	pairs_done(&x.pairs);
+	stored_pairs_done(&x.both);
 	return rc;
 }

@@ -1,178 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* pairs: equal series meet by their key, so that files from different places can be compared. */
+/* pairs: read two runs and have them matched. */
 #include "cli/pairs.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define CONFIDENCE 0.99
-
-struct keyed {
-	uint8_t key[32];
-	const struct assay_result *result;
-	bool met;
-};
-
-static int by_key(const void *a, const void *b)
+enum assay_code stored_pairs_load(const struct stored *a, const struct assay_run_info *run_a,
+				  const struct stored *b, const struct assay_run_info *run_b,
+				  const char *pattern, const char *metric, double margin,
+				  struct stored_pairs *ret, struct assay_err *err)
 {
-	return memcmp(a, b, 32);
-}
-
-static enum assay_code key_all(const struct assay_result_list *list, struct keyed **ret,
-			       struct assay_err *err)
-{
-	*ret = calloc(list->n + 1, sizeof(**ret));
-	if (!*ret)
-		return assay_fail(err, ASSAY_ENOMEM, "no memory for %zu results", list->n);
-	for (size_t i = 0; i < list->n; i++) {
-		(*ret)[i].result = &list->results[i];
-		enum assay_code code = assay_series_key(&list->results[i], (*ret)[i].key, err);
-		if (code != ASSAY_OK)
-			return code;
-	}
-	return ASSAY_OK;
-}
-
-static char worse_grade(char x, char y)
-{
-	/* An unknown grade counts as 'C', as in assay_drift_allowance(). */
-	x = x >= 'A' && x <= 'D' ? x : 'C';
-	y = y >= 'A' && y <= 'D' ? y : 'C';
-	return x > y ? x : y;
-}
-
-static enum assay_code compare_pair(struct pairs *pairs, struct pair *pair, struct assay_err *err)
-{
-	const struct assay_result *a = pair->a, *b = pair->b;
-	struct assay_side side_a = {&a->samples, &a->estimate},
-			  side_b = {&b->samples, &b->estimate};
-	pair->allowance = assay_drift_allowance(worse_grade(a->noise, b->noise));
-	pairs->allowance = fmax(pairs->allowance, pair->allowance);
-	struct assay_compare_policy policy = {pairs->margin, pairs->confidence, pair->allowance};
-	return assay_compare(&side_a, &side_b, a->metric.better, &policy, &pair->comparison, err);
-}
-
-static enum assay_code match_one(struct pairs *pairs, const struct keyed *a, struct keyed *b,
-				 struct assay_err *err)
-{
-	bool measured_a = assay_status_measured(a->result->status);
-	bool measured_b = b && assay_status_measured(b->result->status);
-	struct pair pair = {.a = a->result, .b = b ? b->result : NULL};
-	if (b)
-		b->met = true;
-	if (measured_a && measured_b) {
-		enum assay_code code = compare_pair(pairs, &pair, err);
-		pairs->compared[pairs->n_compared++] = pair;
-		return code;
-	}
-	if (measured_a)
-		pairs->lost[pairs->n_lost++] = pair;
-	else if (measured_b)
-		pairs->found[pairs->n_found++] = pair;
-	return ASSAY_OK;
-}
-
-/* One table per metric: the same figure stands together, then by case as loaded. */
-static int by_metric(const void *x, const void *y)
-{
-	const struct pair *p = x, *q = y;
-	const struct assay_metric_info *a = &p->a->metric, *b = &q->a->metric;
-	int order = p->a->primary != q->a->primary ? q->a->primary - p->a->primary
-						   : strcmp(a->name, b->name);
-	if (!order)
-		order = strcmp(a->unit, b->unit);
-	if (!order)
-		order = (int)a->better - (int)b->better;
-	return order ? order : (p->a > q->a) - (p->a < q->a);
-}
-
-static enum assay_code match_all(struct pairs *pairs, struct keyed *a, struct keyed *b,
-				 const char *metric, struct assay_err *err)
-{
-	size_t na = pairs->a.n, nb = pairs->b.n;
-	qsort(b, nb, sizeof(*b), by_key);
-	for (size_t i = 0; i < na; i++) {
-		if (metric && strcmp(metric, a[i].result->metric.name) != 0)
-			continue;
-		enum assay_code code =
-			match_one(pairs, &a[i], bsearch(&a[i], b, nb, sizeof(*b), by_key), err);
-		if (code != ASSAY_OK)
-			return code;
-	}
-	for (size_t i = 0; i < nb; i++) {
-		const struct assay_result *r = b[i].result;
-		if (!b[i].met && assay_status_measured(r->status) &&
-		    (!metric || strcmp(metric, r->metric.name) == 0))
-			pairs->found[pairs->n_found++] = (struct pair){.b = r};
-	}
-	qsort(pairs->compared, pairs->n_compared, sizeof(*pairs->compared), by_metric);
-	return ASSAY_OK;
-}
-
-enum assay_code pairs_load(const struct stored *a, const struct assay_run_info *run_a,
-			   const struct stored *b, const struct assay_run_info *run_b,
-			   const char *pattern, const char *metric, double margin,
-			   struct pairs *ret, struct assay_err *err)
-{
-	*ret = (struct pairs){.margin = margin, .confidence = CONFIDENCE};
-	ret->hardware = memcmp(run_a->fingerprint, run_b->fingerprint, 32) != 0;
-	ASSAY_AUTO_FREE struct keyed *keyed_a = NULL;
-	ASSAY_AUTO_FREE struct keyed *keyed_b = NULL;
+	*ret = (struct stored_pairs){0};
 	enum assay_code code =
 		assay_store_results(a->store, run_a->id, pattern, ASSAY_LOAD_SAMPLES, &ret->a, err);
 	if (code == ASSAY_OK)
 		code = assay_store_results(b->store, run_b->id, pattern, ASSAY_LOAD_SAMPLES,
 					   &ret->b, err);
-	if (code == ASSAY_OK)
-		code = key_all(&ret->a, &keyed_a, err);
-	if (code == ASSAY_OK)
-		code = key_all(&ret->b, &keyed_b, err);
 	if (code != ASSAY_OK)
 		return code;
-	ret->compared = calloc(ret->a.n + 1, sizeof(struct pair));
-	ret->lost = calloc(ret->a.n + 1, sizeof(struct pair));
-	ret->found = calloc(ret->a.n + ret->b.n + 1, sizeof(struct pair));
-	if (!ret->compared || !ret->lost || !ret->found)
-		return assay_fail(err, ASSAY_ENOMEM, "no memory for %zu results", ret->a.n);
-	return match_all(ret, keyed_a, keyed_b, metric, err);
+	return assay_pairs_match(ret->a.results, ret->a.n, ret->b.results, ret->b.n,
+				 memcmp(run_a->fingerprint, run_b->fingerprint, 32) != 0, metric,
+				 margin, &ret->pairs, err);
 }
 
-void pairs_done(struct pairs *pairs)
+void stored_pairs_done(struct stored_pairs *pairs)
 {
 	assay_result_list_done(&pairs->a);
 	assay_result_list_done(&pairs->b);
-	free(pairs->compared);
-	free(pairs->lost);
-	free(pairs->found);
-	*pairs = (struct pairs){0};
-}
-
-const char *pair_word(const struct pairs *pairs, const struct pair *pair)
-{
-	enum assay_verdict verdict = pair->comparison.verdict;
-	if (verdict == ASSAY_SAME || verdict == ASSAY_UNSURE)
-		return assay_verdict_name(verdict);
-	if (pairs->hardware)
-		return pair->comparison.ratio < 1 ? "lower" : "higher";
-	const char *unit = pair->a->metric.unit;
-	bool speed = strncmp(unit, "ns", 2) == 0 || strstr(unit, "/s");
-	if (speed)
-		return assay_verdict_name(verdict);
-	return verdict == ASSAY_FASTER ? "better" : "worse";
-}
-
-double pairs_geomean(const struct pairs *pairs, size_t from, size_t to, size_t *ret_n)
-{
-	double sum = 0;
-	size_t n = 0;
-	for (size_t i = from; i < to; i++) {
-		double ratio = pairs->compared[i].comparison.ratio;
-		if (ratio > 0 && isfinite(ratio)) {
-			sum += log(ratio);
-			n++;
-		}
-	}
-	*ret_n = n;
-	return n ? exp(sum / (double)n) : NAN;
+	assay_pairs_done(&pairs->pairs);
 }

@@ -11,10 +11,12 @@
 #include "cli/batch.h"
 #include "cli/cli.h"
 #include "cli/counters.h"
+#include "cli/eta.h"
 #include "cli/proposals.h"
 #include "cli/run.h"
 #include "cli/run_command.h"
 #include "cli/run_output.h"
+#include "cli/run_plan.h"
 #include "cli/run_ranks.h"
 #include "cli/run_record.h"
 #include "cli/run_request.h"
@@ -34,7 +36,8 @@
 #define NOISE_PROBE_NS 250000000u
 
 static const struct cli_option options[] = {
-	{"profile", 'p', "NAME", "quick, ci, full or card (default quick)"},
+	{"profile", 'p', "NAME", "quick, ci, full, card, or one of assay.yaml (default quick)"},
+	{"set", 0, "LIST", "parameter sets: high_performance, memory_optimized, ..."},
 	{"subjects", 's', "LIST", "only these subjects"},
 	{"param", 'P', "AXIS=VALUES", "other values for an axis, e.g. size=4Ki..1Mi:x2"},
 	{"samples", 'n', "N", "samples per launch"},
@@ -86,13 +89,15 @@ struct session {
 	struct assay_tag *tags;
 	struct run_output output;
 	struct assay_ranks ranks; /* n is 0: each launch is one worker */
-	size_t anchored;          /* series with a ratio to the anchor */
+	struct eta eta;
+	size_t anchored; /* series with a ratio to the anchor */
 	uint64_t elapsed_ns;
 	const volatile sig_atomic_t *interrupted;
 };
 
 static void session_done(struct session *s)
 {
+	eta_done(&s->eta);
 	free(s->tags);
 	assay_ranks_done(&s->ranks);
 	assay_result_list_done(&s->known);
@@ -102,55 +107,6 @@ static void session_done(struct session *s)
 	assay_plan_done(&s->plan);
 	assay_topology_free(s->topology);
 	run_request_done(&s->request);
-}
-
-static enum assay_code print_plan(const struct session *s, struct assay_err *err)
-{
-	if (s->request.program_suite) {
-		enum assay_code rc = run_command_plan(&s->plan, stdout, err);
-		printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 "\n",
-		       s->plan.n, s->request.launches, s->request.profile, s->request.seed);
-		return rc;
-	}
-	const char *const columns[] = {"case", ">CPUs"};
-	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
-	size_t runnable = 0;
-	for (size_t i = 0; i < s->plan.n; i++) {
-		const struct assay_planned *planned = &s->plan.cases[i];
-		char cpus[64] = "";
-		size_t used = 0;
-		for (unsigned t = 0; planned->cpus && t < planned->c.threads && used < 50; t++)
-			used += (size_t)snprintf(cpus + used, sizeof(cpus) - used, "%s%u",
-						 t ? "," : "", planned->cpus[t]);
-		const char *cells[] = {planned->c.name, planned->skip ? planned->skip : cpus};
-		cli_table_row(table, cells);
-		runnable += planned->skip == NULL;
-	}
-	cli_table_print(table, stdout);
-	double seconds = (double)runnable * (double)s->request.launches *
-			 ((double)s->request.time_ns * 1.5 + 5e7) / 1e9;
-	if (s->request.anchor.path)
-		seconds *= 2;
-	printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 ", about %.0f s\n",
-	       runnable, s->request.launches, s->request.profile, s->request.seed, seconds);
-	return ASSAY_OK;
-}
-
-static enum assay_code print_plan_json(const struct session *s, struct assay_err *err)
-{
-	enum assay_code rc = ASSAY_OK;
-	for (size_t i = 0; rc == ASSAY_OK && i < s->plan.n; i++) {
-		const struct assay_planned *planned = &s->plan.cases[i];
-		json_t *json = assay_planned_json(planned);
-		if (json) {
-			json_object_set_new(json, "schema", json_string("assay/1"));
-			json_object_set_new(json, "event", json_string("planned"));
-		}
-		rc = assay_json_line(json, s->cli->json, err);
-	}
-	if (rc == ASSAY_OK && s->request.program_suite)
-		rc = run_command_events(&s->plan, s->cli->json, err);
-	return rc;
 }
 
 static enum assay_code begin_run(struct session *s, struct assay_err *err)
@@ -220,6 +176,26 @@ static bool on_known(void *context, const char *name)
 	return false;
 }
 
+/* What the plan will take, by the store that is open; none: by the plan alone. */
+static enum assay_code load_eta(struct session *s, struct assay_err *err)
+{
+	const struct run_request *q = &s->request;
+	const struct eta_effort effort = {.launches = q->launches,
+					  .time_ns = q->time_ns,
+					  .budget_ns = q->budget_ns,
+					  .anchored = q->anchor.path != NULL};
+	struct assay_elapsed_list history = {0};
+	uint8_t fingerprint[32];
+	assay_topology_fingerprint(s->topology, fingerprint);
+	enum assay_code rc =
+		s->store ? assay_store_elapsed(s->store, fingerprint, &history, err) : ASSAY_OK;
+	if (rc == ASSAY_OK)
+		rc = eta_init(&s->plan, &effort, &history, s->resumed ? on_known : NULL, s, &s->eta,
+			      err);
+	assay_elapsed_list_done(&history);
+	return rc;
+}
+
 static enum assay_code execute(struct session *s, struct assay_err *err)
 {
 	const struct run_request *q = &s->request;
@@ -247,7 +223,8 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 		.remark = on_remark,
 		.context = s,
 	};
-	s->output = (struct run_output){.cli = s->cli, .run = s->run, .cases_total = s->plan.n};
+	s->output = (struct run_output){
+		.cli = s->cli, .eta = &s->eta, .run = s->run, .cases_total = s->plan.n};
 	uint64_t began = assay_now_ns();
 	enum assay_code rc = assay_engine_run(s->cli->registry, &s->plan, &engine, &sink, err);
 	s->elapsed_ns = assay_now_ns() - began;
@@ -405,6 +382,8 @@ static enum assay_code measure(struct session *s, bool strict, struct assay_err 
 		return rc;
 	if (config_get(s->cli->config, "counters"))
 		rc = load_ceilings(s, err);
+	if (rc == ASSAY_OK)
+		rc = load_eta(s, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	assay_noise_probe(NOISE_PROBE_NS, &s->noise);
@@ -455,10 +434,14 @@ static enum assay_code perform(struct session *s, bool strict, int *ret_exit, st
 	return rc;
 }
 
-static enum assay_code print_dry_run(const struct session *s, struct assay_err *err)
+static enum assay_code print_dry_run(struct session *s, struct assay_err *err)
 {
-	enum assay_code rc = s->cli->json ? print_plan_json(s, err) : ASSAY_OK;
-	return rc == ASSAY_OK && !s->cli->json_is_stdout ? print_plan(s, err) : rc;
+	enum assay_code rc = ASSAY_OK;
+	if (!s->store && access(s->cli->db, F_OK) == 0)
+		rc = assay_store_open(s->cli->db, ASSAY_STORE_READ, &s->store, err);
+	if (rc == ASSAY_OK)
+		rc = load_eta(s, err);
+	return rc == ASSAY_OK ? run_plan_show(s->cli, &s->request, &s->plan, &s->eta, err) : rc;
 }
 
 static enum assay_code run_session(struct cli *cli, const struct cli_args *args, int64_t *ret_run,

@@ -71,14 +71,10 @@ void run_output_progress(struct run_output *output, const struct assay_progress 
 {
 	if (!output->cli->tty_err || output->cli->quiet || !p->name)
 		return;
-	char left[48] = "";
-	if (p->launches_done > 2) {
-		double seconds = (double)p->elapsed_ns / 1e9 / (double)p->launches_done *
-				 (double)(p->launches_total - p->launches_done);
-		snprintf(left, sizeof(left), "%d:%02d left", (int)(seconds / 60),
-			 (int)seconds % 60);
-	}
-	char line[512];
+	char left[32], clock[24], line[512];
+	eta_step(output->eta, p->name);
+	snprintf(left, sizeof(left), "%s left",
+		 eta_clock(eta_left_ns(output->eta, p->elapsed_ns), clock, sizeof(clock)));
 	snprintf(line, sizeof(line), "[%3zu/%zu] %-12s %s", p->launches_done, p->launches_total,
 		 left, p->name);
 	fprintf(stderr, "\r\033[K%.*s", terminal_width() - 1, line);

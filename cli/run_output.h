@@ -4,11 +4,13 @@
 #define ASSAY_CLI_RUN_OUTPUT_H
 
 #include "cli/cli.h"
+#include "cli/eta.h"
 #include "harness/engine/engine.h"
 
 struct run_output {
 	const struct cli *cli;
-	int64_t run; /* id in the store */
+	struct eta *eta; /* borrowed, and told of each launch */
+	int64_t run;     /* id in the store */
 	size_t cases_done, cases_total;
 	size_t by_status[ASSAY_STATUS_UNSTABLE + 1]; /* cases */
 	bool line_open;                              /* a redrawn line stands on the terminal */

@@ -9,6 +9,7 @@
 #include "cli/run_command.h"
 #include "cli/run_ranks.h"
 #include "cli/settings.h"
+#include "cli/settings_named.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/base/rng.h"
@@ -100,6 +101,9 @@ static void free_list(char **list, size_t n)
 void run_request_done(struct run_request *q)
 {
 	free(q->profile);
+	free(q->base);
+	free(q->sets);
+	free(q->axis_optional);
 	free(q->cpus);
 	free(q->driver);
 	free(q->launcher);
@@ -121,16 +125,18 @@ static enum assay_code options_into_settings(struct cli *cli, const struct cli_a
 					     struct assay_err *err)
 {
 	static const char *const names[][2] = {
-		{"profile", "--profile"},   {"samples", "--samples"},   {"time", "--time"},
-		{"launches", "--launches"}, {"timeout", "--timeout"},   {"budget", "--budget"},
-		{"cpus", "--cpus"},         {"counters", "--counters"}, {"seed", "--seed"},
-		{"subjects", "--subjects"}, {"anchor", "--anchor"},
+		{"set", "--set"},       {"profile", "--profile"},   {"samples", "--samples"},
+		{"time", "--time"},     {"launches", "--launches"}, {"timeout", "--timeout"},
+		{"budget", "--budget"}, {"cpus", "--cpus"},         {"counters", "--counters"},
+		{"seed", "--seed"},     {"subjects", "--subjects"}, {"anchor", "--anchor"},
 	};
 	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(names); i++) {
 		const char *value = cli_value(args, names[i][0]);
 		if (value)
 			rc = config_set(cli->config, names[i][0], value, names[i][1], err);
+		if (rc == ASSAY_OK && i == 0) /* the options below win over what a set says */
+			rc = config_apply_sets(cli->config, err);
 	}
 	for (size_t i = 0; rc == ASSAY_OK && i < args->n_given; i++) {
 		if (strcmp(args->given[i].option->name, "param") != 0)
@@ -144,7 +150,7 @@ static enum assay_code options_into_settings(struct cli *cli, const struct cli_a
 		snprintf(key, sizeof(key), "params.%.*s", (int)(equals - text), text);
 		rc = config_set(cli->config, key, equals + 1, "-P", err);
 	}
-	return rc;
+	return rc == ASSAY_OK ? config_apply_profile(cli->config, err) : rc;
 }
 
 static uint64_t setting_number(const struct cli *cli, const char *key, uint64_t otherwise)
@@ -170,7 +176,7 @@ static const struct profile *find_profile(const struct cli *cli, const struct cl
 	const struct profile *table = args->dashes                ? command_profiles
 				      : cli_value(args, "gbench") ? gbench_profiles
 								  : profiles;
-	const char *name = config_get(cli->config, "profile");
+	const char *name = config_profile_base(cli->config);
 	size_t n = table == profiles ? ASSAY_COUNT_OF(profiles) : ASSAY_COUNT_OF(command_profiles);
 	_Static_assert(ASSAY_COUNT_OF(command_profiles) == ASSAY_COUNT_OF(gbench_profiles),
 		       "one for each of quick, ci and full");
@@ -182,19 +188,25 @@ static const struct profile *find_profile(const struct cli *cli, const struct cl
 
 static bool is_card(const struct run_request *q)
 {
-	return strcmp(q->profile, "card") == 0;
+	return strcmp(q->base, "card") == 0;
 }
 
-static enum assay_code add_card(const struct cli *cli, const struct cli_args *args,
-				struct run_request *q, struct assay_err *err)
+/* Without patterns on the command line: those of the profile. */
+static enum assay_code add_patterns(const struct cli *cli, const struct cli_args *args,
+				    struct run_request *q, struct assay_err *err)
 {
 	enum assay_code rc = ASSAY_OK;
-	if (strcmp(config_get(cli->config, "profile"), "card") == 0 &&
+	const char *patterns = config_named_get(cli->config, "profiles", q->profile, "patterns");
+	if (strcmp(config_profile_base(cli->config), "card") == 0 &&
 	    (args->dashes || cli_value(args, "gbench")))
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "profile card measures this machine, not commands; they know "
 				  "quick, ci and full");
-	if (!is_card(q) || q->n_patterns)
+	if (q->n_patterns || args->dashes || cli_value(args, "gbench"))
+		return ASSAY_OK;
+	if (patterns)
+		return add_list(&q->patterns, &q->n_patterns, patterns, err);
+	if (!is_card(q))
 		return ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(card_patterns); i++)
 		rc = add_text(&q->patterns, &q->n_patterns, card_patterns[i], err);
@@ -206,9 +218,12 @@ static enum assay_code read_settings(struct cli *cli, const struct cli_args *arg
 {
 	const struct profile *profile = find_profile(cli, args);
 	const char *cpus = config_get(cli->config, "cpus");
-	q->profile = strdup(profile->name);
+	const char *sets = config_get(cli->config, "set");
+	q->profile = strdup(config_get(cli->config, "profile"));
+	q->base = strdup(profile->name);
 	q->cpus = strdup(cpus ? cpus : "compact");
-	if (!q->profile || !q->cpus)
+	q->sets = sets ? strdup(sets) : NULL;
+	if (!q->profile || !q->base || !q->cpus || (sets && !q->sets))
 		return no_memory(err);
 	q->samples = setting_number(cli, "samples", profile->samples);
 	q->launches = setting_number(cli, "launches", profile->launches);
@@ -234,10 +249,14 @@ static enum assay_code read_params(struct cli *cli, struct run_request *q, struc
 	size_t n;
 	const struct config_setting *settings = config_settings(cli->config, &n);
 	enum assay_code rc = ASSAY_OK;
+	q->axis_optional = calloc(n + 1, sizeof(*q->axis_optional));
+	if (!q->axis_optional)
+		return no_memory(err);
 	for (size_t i = 0; rc == ASSAY_OK && i < n; i++) {
 		if (strncmp(settings[i].key, "params.", 7) != 0 || !settings[i].value)
 			continue;
 		size_t values = q->n_axes;
+		q->axis_optional[q->n_axes] = config_is_from_set(&settings[i]);
 		rc = add_text(&q->values, &values, settings[i].value, err);
 		if (rc == ASSAY_OK)
 			rc = add_text(&q->axes, &q->n_axes, settings[i].key + 7, err);
@@ -251,7 +270,8 @@ static enum assay_code make_overrides(struct run_request *q, struct assay_err *e
 	if (!q->overrides)
 		return no_memory(err);
 	for (size_t i = 0; i < q->n_axes; i++)
-		q->overrides[i] = (struct assay_override){q->axes[i], q->values[i]};
+		q->overrides[i] =
+			(struct assay_override){q->axes[i], q->values[i], q->axis_optional[i]};
 	return ASSAY_OK;
 }
 
@@ -320,7 +340,7 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 	for (int i = 0; rc == ASSAY_OK && i < args->n_before; i++)
 		rc = add_text(&q->patterns, &q->n_patterns, args->positional[i], err);
 	if (rc == ASSAY_OK)
-		rc = add_card(cli, args, q, err);
+		rc = add_patterns(cli, args, q, err);
 	for (size_t i = 0; rc == ASSAY_OK && i < args->n_given; i++)
 		if (strcmp(args->given[i].option->name, "load") == 0)
 			rc = add_text(&q->plugins, &q->n_plugins, args->given[i].value, err);
@@ -333,6 +353,14 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 	if (rc == ASSAY_OK)
 		rc = run_ranks_read(cli, args, q, err);
 	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
+}
+
+static json_t *flags_json(const bool *list, size_t n)
+{
+	json_t *json = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(json, json_boolean(list[i]));
+	return json;
 }
 
 static json_t *texts_json(char *const *list, size_t n)
@@ -358,6 +386,9 @@ char *run_request_json(const struct run_request *q)
 	if (!json)
 		return NULL;
 	json_object_set_new(json, "seed", json_integer((json_int_t)q->seed));
+	json_object_set_new(json, "base", assay_json_text(q->base));
+	json_object_set_new(json, "sets", assay_json_text(q->sets));
+	json_object_set_new(json, "optional", flags_json(q->axis_optional, q->n_axes));
 	json_object_set_new(json, "programs", texts_json(q->programs, q->n_programs));
 	json_object_set_new(json, "place_programs", json_boolean(q->place_programs));
 	if (q->anchor.path) {
@@ -415,6 +446,12 @@ static enum assay_code restore_lists(const json_t *json, struct run_request *q,
 		rc = texts_from(json, "plugins", &q->plugins, &q->n_plugins, err);
 	if (rc == ASSAY_OK)
 		rc = texts_from(json, "programs", &q->programs, &q->n_programs, err);
+	q->axis_optional = calloc(q->n_axes + 1, sizeof(*q->axis_optional));
+	if (rc == ASSAY_OK && !q->axis_optional)
+		rc = no_memory(err);
+	const json_t *optional = json_object_get(json, "optional");
+	for (size_t i = 0; rc == ASSAY_OK && i < q->n_axes; i++)
+		q->axis_optional[i] = json_is_true(json_array_get(optional, i));
 	if (rc == ASSAY_OK && n_values != q->n_axes)
 		rc = assay_fail(err, ASSAY_ESTORE, "the stored plan is damaged");
 	return rc;
@@ -441,6 +478,8 @@ enum assay_code run_request_restore(struct cli *cli, const char *text, struct ru
 	if (!json)
 		return assay_fail(err, ASSAY_ESTORE, "this run has no stored plan to resume");
 	q->profile = text_from(json, "profile");
+	q->base = text_from(json, json_object_get(json, "base") ? "base" : "profile");
+	q->sets = text_from(json, "sets");
 	q->cpus = text_from(json, "cpus");
 	q->driver = text_from(json, "driver");
 	q->samples = number_from(json, "samples");
@@ -458,8 +497,9 @@ enum assay_code run_request_restore(struct cli *cli, const char *text, struct ru
 	if (rc == ASSAY_OK)
 		rc = restore_anchor(cli, json, q, err);
 	json_decref(json);
-	if (rc == ASSAY_OK && (!q->profile || !q->cpus || !q->samples || !q->launches ||
-			       (q->launcher && (!q->bind || !q->ranks))))
+	bool whole = q->profile && q->base && q->cpus && q->samples && q->launches &&
+		     (!q->launcher || (q->bind && q->ranks));
+	if (rc == ASSAY_OK && !whole)
 		rc = assay_fail(err, ASSAY_ESTORE, "the stored plan is damaged");
 	if (rc == ASSAY_OK)
 		rc = make_overrides(q, err);
@@ -477,7 +517,7 @@ struct assay_plan_request run_request_scope(const struct run_request *q)
 		.n_subjects = q->n_subjects,
 		.overrides = q->overrides,
 		.n_overrides = q->n_axes,
-		.quick = strcmp(q->profile, "quick") == 0 || is_card(q),
+		.quick = strcmp(q->base, "quick") == 0 || is_card(q),
 		.placement = q->placement,
 		.free_programs = !q->place_programs,
 	};

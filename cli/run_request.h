@@ -14,7 +14,10 @@ enum { RUN_MAX_CPUS = 4096 };
 /* Everything as text where a text came in, so that it can be stored and read back unchanged. */
 struct run_request {
 	char *profile, *cpus, *driver;
+	char *base; /* the built-in profile that `profile` is or goes back to */
+	char *sets; /* names of parameter sets, separated by commas; NULL: none */
 	char **patterns, **subjects, **axes, **values, **events, **plugins;
+	bool *axis_optional; /* n_axes: said by a set, which not every benchmark has to follow */
 	size_t n_patterns, n_subjects, n_axes, n_events, n_plugins;
 	char **programs; /* descriptions, see harness/engine/program.h; n = 0: benchmarks are measured */
 	size_t n_programs;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/settings_file.h"
+#include "cli/settings_named.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 #include "harness/engine/argv.h"
@@ -28,32 +29,16 @@ enum {
 
 typedef enum assay_code check_fn(const char *value, struct assay_err *err);
 
-static enum assay_code check_word(const char *value, const char *const *words, size_t n,
-				  struct assay_err *err)
-{
-	ASSAY_AUTO(assay_str_done) struct assay_str list = {0};
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(value, words[i]) == 0)
-			return ASSAY_OK;
-		assay_str_add(&list, "%s%s", i == 0 ? "" : i + 1 == n ? " or " : ", ", words[i]);
-	}
-	const char *nearest = assay_nearest(value, words, n);
-	if (nearest)
-		return assay_fail(err, ASSAY_EUSAGE, "'%s' is not %s; did you mean '%s'?", value,
-				  assay_str_text(&list), nearest);
-	return assay_fail(err, ASSAY_EUSAGE, "'%s' is not %s", value, assay_str_text(&list));
-}
-
 static enum assay_code check_profile(const char *value, struct assay_err *err)
 {
-	static const char *const words[] = {"quick", "ci", "full", "card"};
-	return check_word(value, words, ASSAY_COUNT_OF(words), err);
+	/* whether there is one of that name is known when the layer has been read */
+	return *value ? ASSAY_OK : assay_fail(err, ASSAY_EUSAGE, "the name is empty");
 }
 
 static enum assay_code check_color(const char *value, struct assay_err *err)
 {
 	static const char *const words[] = {"auto", "always", "never"};
-	return check_word(value, words, ASSAY_COUNT_OF(words), err);
+	return config_check_word(value, words, ASSAY_COUNT_OF(words), err);
 }
 
 static enum assay_code check_samples(const char *value, struct assay_err *err)
@@ -133,6 +118,22 @@ static enum assay_code check_axis_values(const char *value, struct assay_err *er
 	return ASSAY_OK;
 }
 
+static enum assay_code check_sets(const char *value, struct assay_err *err)
+{
+	return check_list(value, LETTERS, "sets (write memory_optimized)", err);
+}
+
+static enum assay_code check_brief(const char *value, struct assay_err *err)
+{
+	char shown[200];
+	assay_sanitise(shown, sizeof(shown), value);
+	return strcmp(shown, value) == 0 ? ASSAY_OK
+					 : assay_fail(err, ASSAY_EUSAGE,
+						      "'%.40s' is not one line of fewer than %zu "
+						      "bytes",
+						      shown, sizeof(shown));
+}
+
 static enum assay_code check_pager(const char *value, struct assay_err *err)
 {
 	struct assay_argv argv;
@@ -166,7 +167,9 @@ static const struct spec {
 	check_fn *check;
 	const char *help;
 } specs[] = {
-	{"profile", "quick", check_profile, "quick, ci, full or card: how thoroughly to measure"},
+	{"profile", "quick", check_profile,
+	 "quick, ci, full, card or your own: how thoroughly to measure"},
+	{"set", NULL, check_sets, "parameter sets to measure with, see sets below"},
 	{"samples", NULL, check_samples, "samples per launch"},
 	{"time", NULL, check_duration, "time to spend on one launch of a case"},
 	{"launches", NULL, check_launches, "fresh processes per case"},
@@ -185,6 +188,13 @@ static const struct spec {
 
 enum { N_SPECS = ASSAY_COUNT_OF(specs) };
 
+/* What only profiles and sets have. */
+static const struct spec inner[] = {
+	{"base", NULL, config_check_base, NULL},
+	{"brief", NULL, check_brief, NULL},
+	{"patterns", NULL, check_axis_values, NULL},
+};
+
 /* Maps: keys under them are the user's own. */
 static const struct family {
 	const char *prefix, *what, *help;
@@ -195,8 +205,9 @@ static const struct family {
 };
 
 struct config {
-	struct config_setting *settings; /* specs first, then params sorted by name */
+	struct config_setting *settings; /* specs first, then the others sorted by key */
 	size_t n;
+	bool loaded; /* every layer but the command line has been read */
 };
 
 /* The map that the key is in, or NULL. */
@@ -218,11 +229,13 @@ static struct config_setting *find(const struct config *config, const char *key)
 
 enum assay_code config_unknown_key(const char *key, struct assay_err *err)
 {
-	const char *names[N_SPECS + 2];
+	const char *names[N_SPECS + 4];
 	for (size_t i = 0; i < N_SPECS; i++)
 		names[i] = specs[i].key;
 	names[N_SPECS] = "params";
-	names[N_SPECS + 1] = "launchers";
+	names[N_SPECS + 1] = "profiles";
+	names[N_SPECS + 2] = "sets";
+	names[N_SPECS + 3] = "launchers";
 	const char *nearest = assay_nearest(key, names, ASSAY_COUNT_OF(names));
 	if (nearest)
 		return assay_fail(err, ASSAY_EUSAGE, "unknown key '%s'; did you mean '%s'?", key,
@@ -230,32 +243,72 @@ enum assay_code config_unknown_key(const char *key, struct assay_err *err)
 	return assay_fail(err, ASSAY_EUSAGE, "unknown key '%s'; 'assay config' lists them", key);
 }
 
-static enum assay_code check(const char *key, const char *value, const char *origin,
+/* Whatever a parser calls it, here it is the user's setting that is wrong. An option and a variable name
+ * the key already, a line in a file does not. */
+static enum assay_code wrong(const char *key, const char *origin, enum assay_code code,
 			     struct assay_err *err)
 {
-	const struct family *family = family_of(key);
-	check_fn *fn = family ? family->check : check_axis_values;
-	if (strlen(value) > LONGEST_VALUE)
-		return assay_fail(err, ASSAY_EUSAGE, "%s: %s: longer than %d bytes", origin, key,
-				  LONGEST_VALUE);
-	for (size_t i = 0; i < N_SPECS; i++)
-		if (strcmp(specs[i].key, key) == 0)
-			fn = specs[i].check;
-	if (family && !assay_name_valid(key + strlen(family->prefix)))
-		return assay_fail(err, ASSAY_EUSAGE, "%s: '%s' cannot be the name of %s", origin,
-				  key + strlen(family->prefix), family->what);
-	enum assay_code code = fn(value, err);
+	bool named = origin[0] == '-' || strncmp(origin, "ASSAY_", 6) == 0;
 	if (code == ASSAY_OK || code == ASSAY_ENOMEM)
 		return code;
-	/* Whatever a parser calls it, here it is the user's setting that is wrong. An option and a
-	 * variable name the key already, a line in a file does not. */
-	bool named = origin[0] == '-' || strncmp(origin, "ASSAY_", 6) == 0;
 	return assay_context(err, ASSAY_EUSAGE, "%s%s%s", origin, named ? "" : ": ",
 			     named ? "" : key);
 }
 
-/* Make room for a further key of a map, keeping them sorted; NULL when out of memory. */
-static struct config_setting *insert_member(struct config *config, const char *key)
+static check_fn *check_of(const char *key)
+{
+	for (size_t i = 0; i < N_SPECS; i++)
+		if (strcmp(specs[i].key, key) == 0)
+			return specs[i].check;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(inner); i++)
+		if (strcmp(inner[i].key, key) == 0)
+			return inner[i].check;
+	const struct family *family = family_of(key);
+	return family ? family->check : check_axis_values;
+}
+
+static enum assay_code check(const struct config *config, const char *key, const char *value,
+			     const char *origin, struct assay_err *err)
+{
+	const char *like = key;
+	if (strlen(value) > LONGEST_VALUE)
+		return assay_fail(err, ASSAY_EUSAGE, "%s: %s: longer than %d bytes", origin, key,
+				  LONGEST_VALUE);
+	if (config_key_is_named(key) && config_named_like(key, &like, err) != ASSAY_OK)
+		return assay_context(err, ASSAY_EUSAGE, "%s", origin);
+	const struct family *family = family_of(like);
+	if (family && !assay_name_valid(like + strlen(family->prefix)))
+		return assay_fail(err, ASSAY_EUSAGE, "%s: '%s' cannot be the name of %s", origin,
+				  like + strlen(family->prefix), family->what);
+	enum assay_code code = check_of(like)(value, err);
+	if (code == ASSAY_OK && config->loaded)
+		code = config_check_defined(config, key, value, err);
+	return wrong(key, origin, code, err);
+}
+
+/* Do the profile and the sets that were asked for exist by now? */
+static enum assay_code check_choices(const struct config *config, struct assay_err *err)
+{
+	static const char *const keys[] = {"profile", "set"};
+	enum assay_code code = ASSAY_OK;
+	for (size_t i = 0; code == ASSAY_OK && i < ASSAY_COUNT_OF(keys); i++) {
+		const struct config_setting *setting = find(config, keys[i]);
+		if (setting->value)
+			code = wrong(keys[i], setting->origin,
+				     config_check_defined(config, keys[i], setting->value, err),
+				     err);
+	}
+	return code;
+}
+
+static const char *help_of(const char *key)
+{
+	const struct family *family = family_of(key);
+	return family ? family->help : config_named_help(key);
+}
+
+/* Make room for a further key, keeping them sorted; NULL when out of memory. */
+static struct config_setting *insert(struct config *config, const char *key)
 {
 	struct config_setting *grown =
 		reallocarray(config->settings, config->n + 1, sizeof(*grown));
@@ -268,7 +321,7 @@ static struct config_setting *insert_member(struct config *config, const char *k
 	size_t at = config->n++;
 	for (; at > N_SPECS && strcmp(grown[at - 1].key, key) > 0; at--)
 		grown[at] = grown[at - 1];
-	grown[at] = (struct config_setting){.key = copy, .help = family_of(key)->help};
+	grown[at] = (struct config_setting){.key = copy, .help = help_of(key)};
 	return &grown[at];
 }
 
@@ -293,16 +346,26 @@ enum assay_code config_set(struct config *config, const char *key, const char *v
 			   const char *origin, struct assay_err *err)
 {
 	struct config_setting *setting = find(config, key);
-	if (!setting && !family_of(key))
+	if (!setting && !family_of(key) && !config_key_is_named(key))
 		return assay_context(err, config_unknown_key(key, err), "%s", origin);
-	enum assay_code code = check(key, value, origin, err);
+	enum assay_code code = check(config, key, value, origin, err);
 	if (code != ASSAY_OK)
 		return code;
 	if (!setting)
-		setting = insert_member(config, key);
+		setting = insert(config, key);
 	if (!setting)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");
 	return store(setting, value, origin, err);
+}
+
+void config_unset(struct config *config, const char *key)
+{
+	struct config_setting *setting = find(config, key);
+	if (!setting)
+		return;
+	free((char *)setting->value);
+	free((char *)setting->origin);
+	setting->value = setting->origin = NULL;
 }
 
 const char *config_get(const struct config *config, const char *key)
@@ -348,7 +411,7 @@ static enum assay_code load_built_in(struct config *config, struct assay_err *er
 		if (code != ASSAY_OK)
 			return code;
 	}
-	return ASSAY_OK;
+	return config_named_load(config, err);
 }
 
 /* "ASSAY_SAMPLES=30" sets samples, "ASSAY_PARAMS_SIZE=4Ki" sets params.size. */
@@ -377,6 +440,11 @@ static enum assay_code load_environment(struct config *config, struct assay_err 
 			return code;
 	}
 	return ASSAY_OK;
+}
+
+static enum assay_code load_system_file(struct config *config, struct assay_err *err)
+{
+	return config_read_file(config, "/etc/assay.yaml", NULL, err);
 }
 
 /* $XDG_CONFIG_HOME/assay/assay.yaml; a relative path there is ignored, as its specification says. */
@@ -417,24 +485,26 @@ static enum assay_code load_project_file(struct config *config, struct assay_err
 	return ASSAY_OK;
 }
 
+typedef enum assay_code load_fn(struct config *config, struct assay_err *err);
+
 enum assay_code config_load(struct config **ret, struct assay_err *err)
 {
 	struct config *config = calloc(1, sizeof(*config));
 	if (!config)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory while reading settings");
-	enum assay_code code = load_built_in(config, err);
-	if (code == ASSAY_OK)
-		code = config_read_file(config, "/etc/assay.yaml", NULL, err);
-	if (code == ASSAY_OK)
-		code = load_user_file(config, err);
-	if (code == ASSAY_OK)
-		code = load_project_file(config, err);
-	if (code == ASSAY_OK)
-		code = load_environment(config, err);
+	static load_fn *const layers[] = {load_built_in, load_system_file, load_user_file,
+					  load_project_file, load_environment};
+	enum assay_code code = ASSAY_OK;
+	for (size_t i = 0; code == ASSAY_OK && i < ASSAY_COUNT_OF(layers); i++) {
+		code = layers[i](config, err);
+		if (code == ASSAY_OK)
+			code = check_choices(config, err);
+	}
 	if (code != ASSAY_OK) {
 		config_free(config);
 		return code;
 	}
+	config->loaded = true;
 	*ret = config;
 	return ASSAY_OK;
 }

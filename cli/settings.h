@@ -21,9 +21,9 @@ struct config_setting {
 };
 
 /*
- * Read every layer but the command line. Keys: profile, samples, time, launches, timeout, budget,
+ * Read every layer but the command line. Keys: profile, set, samples, time, launches, timeout, budget,
  * cpus, counters, seed, db, color, pager, subjects, anchor, and the map `params` (axis name: values, as with -P), kept
- * as keys "params.NAME". Unknown keys and malformed values: ASSAY_EUSAGE with file, line and the
+ * as keys "params.NAME"; the maps `profiles` and `sets` are kept likewise, see settings_named.h. Unknown keys and malformed values: ASSAY_EUSAGE with file, line and the
  * nearest known key.
  */
 enum assay_code config_load(struct config **ret, struct assay_err *err);
@@ -32,6 +32,9 @@ void config_free(struct config *config);
 /* Set from the command line; `origin` is the option as typed. The value is checked like any other. */
 enum assay_code config_set(struct config *config, const char *key, const char *value,
 			   const char *origin, struct assay_err *err);
+
+/* As if nothing had set it, not even the build; a key that is not there is fine. */
+void config_unset(struct config *config, const char *key);
 
 /* ASSAY_EUSAGE "unknown key 'sampels'; did you mean 'samples'?" */
 enum assay_code config_unknown_key(const char *key, struct assay_err *err);

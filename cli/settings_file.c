@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "cli/document.h"
+#include "cli/settings_named.h"
 #include "harness/base/str.h"
 
 /* What the functions below need to know about the file they are in. */
@@ -14,6 +15,7 @@ struct reading {
 	struct config *config;
 	const struct document *document;
 	const char *folder;
+	const char *prefix; /* "profiles.nightly.": what the keys being read are parts of */
 };
 
 static enum assay_code set(const struct reading *r, const char *key,
@@ -21,10 +23,14 @@ static enum assay_code set(const struct reading *r, const char *key,
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str value = {0};
 	ASSAY_AUTO(assay_str_done) struct assay_str origin = {0};
-	enum assay_code code = document_text(r->document, pair->value, &value, err);
+	const char *like;
+	assay_str_add(&origin, "%s:%zu", document_path(r->document), pair->line);
+	enum assay_code code = config_named_like(key, &like, err);
+	if (code != ASSAY_OK) /* there is no such part, whatever its value looks like */
+		return assay_context(err, code, "%s", assay_str_text(&origin));
+	code = document_text(r->document, pair->value, &value, err);
 	if (code != ASSAY_OK)
 		return code;
-	assay_str_add(&origin, "%s:%zu", document_path(r->document), pair->line);
 	bool is_path = strcmp(key, "db") == 0 || strcmp(key, "anchor") == 0;
 	if (is_path && r->folder && value.length && value.text[0] != '/') {
 		ASSAY_AUTO(assay_str_done) struct assay_str path = {0};
@@ -35,23 +41,67 @@ static enum assay_code set(const struct reading *r, const char *key,
 	return config_set(r->config, key, assay_str_text(&value), assay_str_text(&origin), err);
 }
 
-static enum assay_code take_param(void *context, const struct document_pair *pair,
-				  struct assay_err *err)
+static enum assay_code take_part(void *context, const struct document_pair *pair,
+				 struct assay_err *err)
 {
 	const struct reading *r = context;
 	ASSAY_AUTO(assay_str_done) struct assay_str name = {0};
-	assay_str_add(&name, "params.%s", pair->key);
+	assay_str_add(&name, "%s%s", r->prefix, pair->key);
 	return set(r, assay_str_text(&name), pair, err);
 }
 
-static enum assay_code take_launcher(void *context, const struct document_pair *pair,
-				     struct assay_err *err)
+/* The pairs below `node` as settings "<prefix><key>". */
+static enum assay_code take_parts(const struct reading *reading, const char *prefix,
+				  const struct document_node *node, document_pair_fn *fn,
+				  const char *what, struct assay_err *err)
 {
-	const struct reading *r = context;
-	ASSAY_AUTO(assay_str_done) struct assay_str name = {0};
-	assay_str_add(&name, "launchers.%s", pair->key);
-	return set(r, assay_str_text(&name), pair, err);
+	struct reading r = *reading;
+	r.prefix = prefix;
+	if (!document_is_mapping(node))
+		return document_fail(r.document, document_line(node), err,
+				     "%.*s: expected '%s' lines, indented", (int)strlen(prefix) - 1,
+				     prefix, what);
+	return document_each(r.document, node, fn, &r, err);
 }
+
+/* A part of a profile or set; `params` of a set are a mapping once more. */
+static enum assay_code take_named_part(void *context, const struct document_pair *pair,
+				       struct assay_err *err)
+{
+	struct reading *r = context;
+	if (strcmp(pair->key, "params") != 0 || strncmp(r->prefix, "sets.", 5) != 0)
+		return take_part(r, pair, err);
+	ASSAY_AUTO(assay_str_done) struct assay_str prefix = {0};
+	assay_str_add(&prefix, "%sparams.", r->prefix);
+	return take_parts(r, assay_str_text(&prefix), pair->value, take_part, "axis: values", err);
+}
+
+/* `nightly:` below `profiles:`, or a set below `sets:`. */
+static enum assay_code take_named(void *context, const struct document_pair *pair,
+				  struct assay_err *err)
+{
+	struct reading *r = context;
+	ASSAY_AUTO(assay_str_done) struct assay_str prefix = {0};
+	if (!assay_name_valid(pair->key))
+		return document_fail(r->document, pair->line, err,
+				     "'%.80s' cannot be such a name: write a-z, 0-9 and _",
+				     pair->key);
+	assay_str_add(&prefix, "%s%s.", r->prefix, pair->key);
+	return take_parts(r, assay_str_text(&prefix), pair->value, take_named_part, "key: value",
+			  err);
+}
+
+/* What assay.yaml holds beside plain settings. */
+static const struct map {
+	const char *prefix;
+	document_pair_fn *take;
+	const char *what;
+} maps[] = {
+	{"params.", take_part, "axis: values"},
+	{"profiles.", take_named, "name:"},
+	{"sets.", take_named, "name:"},
+	{"launchers.", take_part, "name: command"},
+};
 
 static enum assay_code take_setting(void *context, const struct document_pair *pair,
 				    struct assay_err *err)
@@ -59,27 +109,17 @@ static enum assay_code take_setting(void *context, const struct document_pair *p
 	struct reading *r = context;
 	if (strcmp(pair->key, "gate") == 0)
 		return ASSAY_OK; /* not a setting: gate_policy.c reads it */
-	if (strcmp(pair->key, "params") == 0) {
-		if (!document_is_mapping(pair->value))
-			return document_fail(r->document, document_line(pair->value), err,
-					     "params: expected 'axis: values' lines, indented");
-		return document_each(r->document, pair->value, take_param, r, err);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(maps); i++) {
+		const struct map *map = &maps[i];
+		size_t n = strlen(map->prefix);
+		if (strncmp(pair->key, map->prefix, n) ==
+		    0) /* what a setting is called elsewhere */
+			return document_fail(r->document, pair->line, err,
+					     "write '%.*s:' and, indented below it, '%s:'",
+					     (int)n - 1, map->prefix, pair->key + n);
+		if (strlen(pair->key) == n - 1 && strncmp(pair->key, map->prefix, n - 1) == 0)
+			return take_parts(r, map->prefix, pair->value, map->take, map->what, err);
 	}
-	if (strcmp(pair->key, "launchers") == 0) {
-		if (!document_is_mapping(pair->value))
-			return document_fail(r->document, document_line(pair->value), err,
-					     "launchers: expected 'name: command' lines, indented");
-		return document_each(r->document, pair->value, take_launcher, r, err);
-	}
-	if (strncmp(pair->key, "launchers.", 10) == 0)
-		return document_fail(r->document, pair->line, err,
-				     "write 'launchers:' and, indented below it, '%s:'",
-				     pair->key + 10);
-	if (strncmp(pair->key, "params.", 7) ==
-	    0) /* how a setting is called, not how it is written */
-		return document_fail(r->document, pair->line, err,
-				     "write 'params:' and, indented below it, '%s:'",
-				     pair->key + 7);
 	return set(r, pair->key, pair, err);
 }
 

@@ -5,12 +5,15 @@
 #include "cli/cli.h"
 #include "cli/declared.h"
 #include "harness/base/json.h"
+#include "harness/base/str.h"
 #include "harness/machine/noise.h"
 #include "harness/machine/topology.h"
+#include "reports/topology_svg.h"
 
 static const struct cli_option options[] = {
 	{"from", 'f', "SPEC", "an hwloc XML file, or 'synthetic:pack:2 numa:4 core:8 pu:2'"},
 	{"xml", 0, NULL, "hwloc XML, without host name and serial numbers"},
+	{"svg", 0, NULL, "a drawing of packages, caches and cores"},
 	{0},
 };
 
@@ -27,6 +30,22 @@ static enum assay_code print_xml(const struct assay_topology *topology, struct a
 	if (rc == ASSAY_OK && fputs(xml, stdout) == EOF)
 		rc = assay_fail(err, ASSAY_EIO, "cannot write to standard output");
 	return rc;
+}
+
+static enum assay_code print_svg(const struct assay_topology *topology, struct assay_err *err)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str svg = {0};
+	json_t *machine = assay_topology_json(topology);
+	bool drawn = assay_topology_svg(&svg, machine, true);
+	json_decref(machine);
+	if (svg.failed)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a drawing");
+	if (!drawn)
+		return assay_fail(err, ASSAY_EENV,
+				  "more processing units than a drawing has room for");
+	if (fputs(assay_str_text(&svg), stdout) == EOF)
+		return assay_fail(err, ASSAY_EIO, "cannot write to standard output");
+	return ASSAY_OK;
 }
 
 static enum assay_code print_json(const struct assay_topology *topology, FILE *out,
@@ -77,6 +96,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		rc = print_json(topology, cli->json, err);
 	else if (cli_flag(args, "xml"))
 		rc = print_xml(topology, err);
+	else if (cli_flag(args, "svg"))
+		rc = print_svg(topology, err);
 	else
 		rc = print_text(topology, err);
 	assay_topology_free(topology);
@@ -85,7 +106,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 
 const struct cli_verb cli_verb_topo = {
 	.name = "topo",
-	.usage = "[--xml] [--from SPEC]",
+	.usage = "[--xml|--svg] [--from SPEC]",
 	.brief = "the machine: packages, NUMA nodes, caches, cores",
 	.details =
 		"Equal siblings are folded into one line; the right column shows how CPU numbers\n"

@@ -164,6 +164,33 @@ size_t debuginfo_unwind(struct debuginfo *d, const struct debuginfo_thread *thre
 	return d->n;
 }
 
+/* The compilation unit of an address. clang leaves out the table that is looked into first: then all are asked. */
+static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr address, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = module ? dwfl_module_addrdie(module, address, bias) : NULL;
+	if (unit || !module)
+		return unit;
+	while ((unit = dwfl_module_nextcu(module, unit, bias)))
+		if (dwarf_haspc(unit, address - *bias) > 0)
+			return unit;
+	return NULL;
+}
+
+/* Where `address` was compiled from; false: nowhere that is known. */
+static bool find_line(Dwfl_Module *module, Dwarf_Addr address, const char **ret_file, int *ret_line)
+{
+	Dwarf_Addr bias;
+	Dwfl_Line *line = dwfl_module_getsrc(module, address);
+	if (line)
+		*ret_file = dwfl_lineinfo(line, NULL, ret_line, NULL, NULL, NULL);
+	if (line)
+		return *ret_file;
+	Dwarf_Die *unit = find_unit(module, address, &bias);
+	Dwarf_Line *found = unit ? dwarf_getsrc_die(unit, address - bias) : NULL;
+	*ret_file = found ? dwarf_linesrc(found, NULL, NULL) : NULL;
+	return *ret_file && dwarf_lineno(found, ret_line) == 0;
+}
+
 bool debuginfo_function(struct debuginfo *d, uint64_t address, struct debuginfo_function *ret)
 {
 	*ret = (struct debuginfo_function){0};
@@ -179,11 +206,9 @@ bool debuginfo_function(struct debuginfo *d, uint64_t address, struct debuginfo_
 		ret->name = name;
 		ret->begin_at = address - offset;
 	}
-	Dwfl_Line *line = dwfl_module_getsrc(module, ret->name ? ret->begin_at : address);
 	int number;
-	if (line)
-		ret->file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
-	if (ret->file && ret->name)
+	if (find_line(module, ret->name ? ret->begin_at : address, &ret->file, &number) &&
+	    ret->name)
 		ret->line = (unsigned)number;
 	return ret->name || ret->file;
 }
@@ -220,7 +245,7 @@ size_t debuginfo_inlined(struct debuginfo *d, uint64_t address, struct debuginfo
 	Dwarf_Die *scopes = NULL, *concrete = NULL;
 	size_t n = 0;
 	Dwfl_Module *module = dwfl_addrmodule(d->dwfl, address);
-	Dwarf_Die *unit = module ? dwfl_module_addrdie(module, address, &bias) : NULL;
+	Dwarf_Die *unit = find_unit(module, address, &bias);
 	/* Beyond an inlined function the first call goes on with where that was defined; the second stays here. */
 	if (!unit || dwarf_getscopes(unit, address - bias, &scopes) <= 0)
 		return 0;

@@ -2,22 +2,10 @@
 /* gate_junit: a gate's report as JUnit XML: a suite per suite, a test case per series. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "reports/escape.h"
 #include "reports/gate_say.h"
-
-static void attribute(struct assay_str *to, const char *name, const char *value)
-{
-	assay_str_add(to, " %s=\"", name);
-	assay_escape_html(to, value ? value : "", 1000);
-	assay_str_add(to, "\"");
-}
-
-struct tally {
-	size_t tests, failures, errors, skipped;
-	uint64_t elapsed_ns;
-};
+#include "reports/junit.h"
 
 enum outcome {
 	PASSED,
@@ -44,7 +32,7 @@ static enum outcome outcome_of(const struct assay_gate_row *row, bool strict)
 	}
 }
 
-static void count(struct tally *tally, const struct assay_gate_row *row, bool strict)
+static void count(struct junit_tally *tally, const struct assay_gate_row *row, bool strict)
 {
 	enum outcome outcome = outcome_of(row, strict);
 	tally->tests++;
@@ -80,8 +68,8 @@ static void verdict(struct assay_str *to, const struct assay_gate_row *row, bool
 	assay_str_add(&message, ": ");
 	gate_say_numbers(&message, row);
 	assay_str_add(to, "      <%s", elements[outcome]);
-	attribute(to, "type", assay_decision_name(row->decision));
-	attribute(to, "message", assay_str_text(&message));
+	junit_attribute(to, "type", assay_decision_name(row->decision));
+	junit_attribute(to, "message", assay_str_text(&message));
 	assay_str_add(to, ">");
 	details(to, row);
 	assay_str_add(to, "</%s>\n", elements[outcome]);
@@ -97,8 +85,8 @@ static void test_case(struct assay_str *to, const struct assay_gate_row *row, bo
 	gate_say_name(&name, row);
 	gate_say_numbers(&numbers, row);
 	assay_str_add(to, "    <testcase");
-	attribute(to, "name", assay_str_text(&name));
-	attribute(to, "classname", assay_str_text(&class));
+	junit_attribute(to, "name", assay_str_text(&name));
+	junit_attribute(to, "classname", assay_str_text(&class));
 	assay_str_add(to, " time=\"%.3f\">\n", (double)row->elapsed_ns / 1e9);
 	verdict(to, row, strict);
 	assay_str_add(to, "      <system-out>%s: ", assay_decision_name(row->decision));
@@ -108,19 +96,11 @@ static void test_case(struct assay_str *to, const struct assay_gate_row *row, bo
 	assay_str_add(to, "</system-out>\n    </testcase>\n");
 }
 
-static void property(struct assay_str *to, const char *name, const char *value)
-{
-	assay_str_add(to, "      <property");
-	attribute(to, "name", name);
-	attribute(to, "value", value);
-	assay_str_add(to, "/>\n");
-}
-
 static void side(struct assay_str *to, const char *name, const struct assay_gate_side_info *info)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
 	gate_say_side(&text, info);
-	property(to, name, assay_str_text(&text));
+	junit_property(to, name, assay_str_text(&text));
 }
 
 static void properties(struct assay_str *to, const struct assay_gate_report *report, bool strict)
@@ -130,12 +110,12 @@ static void properties(struct assay_str *to, const struct assay_gate_report *rep
 	gate_say_answer(&words, report, strict);
 	gate_say_work(&work, report);
 	assay_str_add(to, "    <properties>\n");
-	property(to, "answer", assay_str_text(&words));
+	junit_property(to, "answer", assay_str_text(&words));
 	side(to, "base", &report->base);
 	side(to, "candidate", &report->cand);
-	property(to, "work", assay_str_text(&work));
+	junit_property(to, "work", assay_str_text(&work));
 	for (size_t i = 0; i < report->n_remarks; i++)
-		property(to, "remark", report->remarks[i]);
+		junit_property(to, "remark", report->remarks[i]);
 	assay_str_add(to, "    </properties>\n");
 }
 
@@ -144,32 +124,19 @@ static const char *suite_of(const struct assay_gate_row *row)
 	return row->suite ? row->suite : "";
 }
 
-static void timestamp(struct assay_str *to, uint64_t wall_ns)
-{
-	time_t seconds = (time_t)(wall_ns / 1000000000);
-	struct tm tm;
-	char text[32];
-	if (wall_ns && gmtime_r(&seconds, &tm) &&
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm))
-		assay_str_add(to, " timestamp=\"%s\"", text);
-}
-
 /* All rows of the suite that row `from` opens. */
 static void test_suite(struct assay_str *to, const struct assay_gate_report *report, size_t from,
 		       bool strict)
 {
 	const char *name = suite_of(&report->rows[from]);
-	struct tally tally = {0};
+	struct junit_tally tally = {0};
 	for (size_t i = from; i < report->n; i++)
 		if (strcmp(suite_of(&report->rows[i]), name) == 0)
 			count(&tally, &report->rows[i], strict);
 	assay_str_add(to, "  <testsuite");
-	attribute(to, "name", *name ? name : "other");
-	assay_str_add(
-		to, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%.3f\"",
-		tally.tests, tally.failures, tally.errors, tally.skipped,
-		(double)tally.elapsed_ns / 1e9);
-	timestamp(to, report->started_ns);
+	junit_attribute(to, "name", *name ? name : "other");
+	junit_counts(to, &tally);
+	junit_timestamp(to, report->started_ns);
 	assay_str_add(to, ">\n");
 	if (from == 0)
 		properties(to, report, strict);
@@ -189,8 +156,8 @@ static void nothing(struct assay_str *to, const struct assay_gate_report *report
 		      " skipped=\"0\" time=\"0.000\">\n"
 		      "    <testcase name=\"anything compared\" classname=\"assay.gate\""
 		      " time=\"0.000\">\n      <error");
-	attribute(to, "type", "COVERAGE LOST");
-	attribute(to, "message", assay_str_text(&words));
+	junit_attribute(to, "type", "COVERAGE LOST");
+	junit_attribute(to, "message", assay_str_text(&words));
 	assay_str_add(to, "/>\n    </testcase>\n  </testsuite>\n");
 }
 
@@ -200,7 +167,7 @@ enum assay_code assay_gate_write_junit(const struct assay_gate_report *report, F
 {
 	bool strict = options && options->strict;
 	ASSAY_AUTO(assay_str_done) struct assay_str to = {0};
-	struct tally tally = {0};
+	struct junit_tally tally = {0};
 	size_t compared = gate_say_compared(report);
 	for (size_t i = 0; i < report->n; i++)
 		count(&tally, &report->rows[i], strict);

@@ -1,25 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * html: one page that holds everything it shows: no network, no script, its own data. Written so
+ * html: one page that holds everything it shows: no network, one script of its own, its data. Written so
  * that it is well-formed XML as well.
  */
 #include "reports/html.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reports/escape.h"
 #include "reports/fits.h"
 #include "reports/page_data.h"
+#include "reports/topology_svg.h"
 #include "reports/words.h"
 
-enum { LINE_LIMIT = 300, VALUE_LIMIT = 600, SAMPLES = 200000 };
+enum {
+	LINE_LIMIT = 300,
+	VALUE_LIMIT = 600,
+	STRIPS = 80,     /* cases whose samples are drawn, at 700 bytes each */
+	HEAVY = 1000000, /* bytes of a page */
+};
 
 static void text(struct assay_str *to, const char *content)
 {
 	assay_escape_html(to, content, VALUE_LIMIT);
+}
+
+static size_t count_machines(const struct assay_report_model *model)
+{
+	size_t n = 0;
+	for (size_t r = 0; r < model->n_runs; r++) {
+		bool again = false;
+		for (size_t k = 0; k < r; k++)
+			again |= memcmp(model->runs[r].info->fingerprint,
+					model->runs[k].info->fingerprint, 32) == 0;
+		n += !again;
+	}
+	return n;
+}
+
+/* What a page of several runs is called. */
+static void headline(struct assay_str *to, const struct assay_report_model *model)
+{
+	size_t machines = count_machines(model);
+	if (machines > 1)
+		assay_str_add(to, "%zu runs on %zu machines", model->n_runs, machines);
+	else
+		assay_str_add(to, "%zu runs compared", model->n_runs);
 }
 
 static void open_page(struct assay_str *to, const struct assay_report_model *model)
@@ -29,20 +57,23 @@ static void open_page(struct assay_str *to, const struct assay_report_model *mod
 		      "<html lang=\"en\" xmlns=\"http://www.w3.org/1999/xhtml\">\n<head>\n"
 		      "<meta charset=\"utf-8\" />\n"
 		      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-		      "'none'; style-src 'unsafe-inline'; img-src data:\" />\n"
+		      "'none'; style-src 'unsafe-inline'; img-src data:; script-src ");
+	assay_html_script_policy(to);
+	assay_str_add(to,
+		      "\" />\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, "
 		      "initial-scale=1\" />\n"
 		      "<meta name=\"color-scheme\" content=\"light dark\" />\n"
 		      "<meta name=\"generator\" content=\"assay " ASSAY_VERSION
 		      "\" />\n"
 		      "<title>");
-	if (model->n_runs == 1) {
+	if (!model->comparison && model->n_runs) {
 		char when[32];
 		text(to, model->runs[0].machine.title);
 		assay_report_time(model->runs[0].info->started_ns, when, sizeof(when));
 		assay_str_add(to, "%s%s", *when ? ", " : "", when);
 	} else {
-		assay_str_add(to, "%zu runs", model->n_runs);
+		headline(to, model);
 	}
 	assay_str_add(to, " · assay report</title>\n<style>\n");
 	assay_str_put(to, assay_html_style, strlen(assay_html_style));
@@ -86,6 +117,21 @@ static void run_head(struct assay_str *to, const struct assay_report_run *run, i
 	counts(to, run);
 }
 
+/* From what the run recorded; nothing when it recorded too little. */
+static void topology(struct assay_str *to, const struct assay_report_run *run)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str drawing = {0};
+	json_t *json =
+		run->info->machine_json ? json_loads(run->info->machine_json, 0, NULL) : NULL;
+	if (assay_topology_svg(&drawing, json, false)) {
+		assay_str_add(to, "<details><summary>Drawing</summary>\n");
+		assay_str_put(to, assay_str_text(&drawing), drawing.length);
+		assay_str_add(to, "</details>\n");
+	}
+	to->failed |= drawing.failed;
+	json_decref(json);
+}
+
 static void machine(struct assay_str *to, const struct assay_report_run *run, int level)
 {
 	const struct assay_report_machine *card = &run->machine;
@@ -105,12 +151,22 @@ static void machine(struct assay_str *to, const struct assay_report_run *run, in
 		text(to, card->noise_reason);
 		assay_str_add(to, "</span>");
 	}
-	assay_str_add(to, "</dd>\n</dl>\n</section>\n");
+	assay_str_add(to, "</dd>\n</dl>\n");
+	topology(to, run);
+	assay_str_add(to, "</section>\n");
 }
 
-static enum assay_code bench_section(struct assay_str *to, const struct assay_report_bench *bench,
-				     const struct assay_html_figures *figures, size_t number,
-				     int level, struct assay_err *err)
+/* What the parts of the page share while it is written. */
+struct page {
+	const struct assay_html_figures *figures;
+	size_t rows_each;   /* of one benchmark's table at most */
+	size_t strips;      /* cases whose samples may still be drawn ... */
+	size_t strips_each; /* ... of one benchmark */
+};
+
+static enum assay_code bench_section(struct assay_str *to, const struct assay_report_run *run,
+				     const struct assay_report_bench *bench, struct page *page,
+				     size_t number, int level, struct assay_err *err)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str about = {0};
 	ASSAY_AUTO(assay_str_done) struct assay_str constants = {0};
@@ -119,16 +175,25 @@ static enum assay_code bench_section(struct assay_str *to, const struct assay_re
 	assay_report_constants(&constants, bench);
 	if (constants.length)
 		assay_str_add(&about, " · %s", assay_str_text(&constants));
-	assay_str_add(to, "<div class=\"bench\" ");
+	assay_str_add(to, "<div class=\"bench\" data-n=\"");
+	assay_escape_html(to, bench->suite, LINE_LIMIT);
+	assay_str_add(to, "/");
+	assay_escape_html(to, bench->name, LINE_LIMIT);
+	assay_str_add(to, "\" ");
 	assay_html_anchor(to, "id", number, bench);
 	assay_str_add(to, ">\n<h%d>", level);
 	assay_escape_html(to, bench->name, LINE_LIMIT);
 	assay_str_add(to, "</h%d>\n<p class=\"about\">", level);
 	text(to, assay_str_text(&about));
 	assay_str_add(to, "</p>\n");
-	enum assay_code rc = assay_html_figure(to, figures, bench, &drawn, err);
-	if (rc == ASSAY_OK)
-		assay_html_table(to, bench, drawn);
+	enum assay_code rc = assay_html_figure(to, page->figures, bench, &drawn, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	assay_html_matrix(to, bench);
+	assay_html_table(to, bench, drawn, page->rows_each);
+	page->strips -= assay_html_samples(to, run, bench,
+					   page->strips < page->strips_each ? page->strips
+									    : page->strips_each);
 	ASSAY_AUTO(assay_str_done) struct assay_str fits = {0};
 	assay_report_fits(&fits, bench);
 	char *cursor = fits.text;
@@ -138,12 +203,11 @@ static enum assay_code bench_section(struct assay_str *to, const struct assay_re
 		assay_str_add(to, "</p>\n");
 	}
 	assay_str_add(to, "</div>\n");
-	return rc;
+	return ASSAY_OK;
 }
 
 static enum assay_code suites(struct assay_str *to, const struct assay_report_run *run,
-			      const struct assay_html_figures *figures, size_t number, int level,
-			      struct assay_err *err)
+			      struct page *page, size_t number, int level, struct assay_err *err)
 {
 	enum assay_code rc = ASSAY_OK;
 	for (size_t s = 0; rc == ASSAY_OK && s < run->n_suites; s++) {
@@ -153,7 +217,7 @@ static enum assay_code suites(struct assay_str *to, const struct assay_report_ru
 		assay_str_add(to, "</h%d>\n", level);
 		for (size_t b = 0; rc == ASSAY_OK && b < suite->n_benches; b++)
 			if (suite->benches[b].n_measured)
-				rc = bench_section(to, &suite->benches[b], figures, number,
+				rc = bench_section(to, run, &suite->benches[b], page, number,
 						   level + 1, err);
 		assay_html_problems(to, suite);
 		assay_str_add(to, "</section>\n");
@@ -161,137 +225,91 @@ static enum assay_code suites(struct assay_str *to, const struct assay_report_ru
 	return rc;
 }
 
-static void method_words(struct assay_str *to, const struct assay_report_run *run)
-{
-	assay_str_add(to, "<ul>\n");
-	if (run->info->status == ASSAY_RUN_IMPORTED) {
-		assay_str_add(to,
-			      "<li>These results were imported: the tool that made them knows "
-			      "how they were measured.</li>\n");
-	} else {
-		assay_str_add(to, "<li>Every case ran in a fresh process, ");
-		if (run->launches_max && run->launches_max == run->launches_min)
-			assay_str_add(to,
-				      run->launches_max == 1 ? "launched once, "
-							     : "launched %zu times, ",
-				      run->launches_max);
-		else if (run->launches_max)
-			assay_str_add(to, "launched %zu to %zu times, ", run->launches_min,
-				      run->launches_max);
-		assay_str_add(to, "in an order drawn from seed %" PRIu64 ".</li>\n",
-			      run->info->seed);
-	}
-	assay_str_add(to,
-		      "<li>A figure is the median of n samples; ± is the larger side of its "
-		      "95 %% interval, which rests on ranks and assumes no distribution.</li>\n"
-		      "<li><em>vs best</em> divides by the best subject of the same case. "
-		      "<em>null</em> is the cost of the harness itself and <em>bound</em> a "
-		      "limit: neither is ranked.</li>\n"
-		      "<li><em>preempted</em>: too few undisturbed samples, so disturbed ones "
-		      "were used. <em>drifting</em>: the last third of the samples differs from "
-		      "the first. <em>not pinned</em>: threads could not be bound to their "
-		      "CPUs. <em>unstable</em>: too noisy or drifting to compare.</li>\n"
-		      "<li>Counters come from a pass of their own, which is not timed.</li>\n");
-	if (*run->clocks) {
-		assay_str_add(to, "<li>Clock: ");
-		text(to, run->clocks);
-		assay_str_add(to, ". Driver: ");
-		text(to, *run->drivers ? run->drivers : "not recorded");
-		assay_str_add(to, ".</li>\n");
-	}
-	assay_str_add(to, "</ul>\n");
-}
-
-static void method(struct assay_str *to, const struct assay_report_run *run, int level)
-{
-	assay_str_add(to, "<section class=\"plain method\">\n<h%d>Method</h%d>\n", level, level);
-	method_words(to, run);
-	if (*run->command) {
-		assay_str_add(to, "<p class=\"lead\">To measure the same again:</p>\n<pre><code>");
-		assay_escape_html(to, run->command, 4000);
-		assay_str_add(to, "</code></pre>\n");
-	}
-	if (run->n_environment) {
-		assay_str_add(to, "<details><summary>Environment: %zu facts</summary>\n<dl>\n",
-			      run->n_environment);
-		for (size_t i = 0; i < run->n_environment; i++) {
-			const struct assay_report_fact *fact = &run->environment[i];
-			assay_str_add(to, "<dt>");
-			assay_escape_html(to, fact->key, LINE_LIMIT);
-			assay_str_add(to, fact->value ? "</dt><dd>"
-						      : "</dt><dd class=\"why\">unavailable: ");
-			text(to, fact->value ? fact->value : fact->unavailable);
-			assay_str_add(to, "</dd>\n");
-		}
-		assay_str_add(to, "</dl>\n</details>\n");
-	}
-	assay_str_add(to, "</section>\n");
-}
-
-static void advice(struct assay_str *to, const struct assay_report_run *run, int level)
-{
-	if (!run->n_advice)
-		return;
-	assay_str_add(to,
-		      "<section class=\"plain\">\n<h%d>Advice</h%d>\n<p class=\"lead\">From the "
-		      "counters of this run, each with the figures that say so.</p>\n<dl>\n",
-		      level, level);
-	for (size_t i = 0; i < run->n_advice; i++) {
-		const struct assay_report_advice *a = &run->advice[i];
-		assay_str_add(to, "<dt>");
-		assay_escape_html(to, a->rule, LINE_LIMIT);
-		assay_str_add(to, " (%s%s, %zu case%s)</dt><dd>", a->confidence,
-			      a->machine ? ", about the machine" : "", a->n_cases,
-			      a->n_cases == 1 ? "" : "s");
-		text(to, a->text);
-		assay_str_add(to, "<br/><code>");
-		text(to, a->example);
-		assay_str_add(to, "</code>: ");
-		text(to, a->because);
-		assay_str_add(to, "<br/>Try: ");
-		text(to, a->next);
-		assay_str_add(to, "</dd>\n");
-	}
-	assay_str_add(to, "</dl>\n</section>\n");
-}
-
 static bool measured(const struct assay_report_run *run)
 {
 	return run->by_status[ASSAY_STATUS_OK] || run->by_status[ASSAY_STATUS_UNSTABLE];
 }
 
+/* So that the last benchmark has its share, too. */
+static size_t strips_each(const struct assay_report_run *run)
+{
+	size_t benches = 0;
+	for (size_t s = 0; s < run->n_suites; s++)
+		for (size_t b = 0; b < run->suites[s].n_benches; b++)
+			benches += run->suites[s].benches[b].n_measured > 0;
+	return benches && STRIPS / benches > 1 ? STRIPS / benches : 1;
+}
+
+static void glance(struct assay_str *to, const struct assay_report_run *run, size_t number,
+		   int level)
+{
+	assay_str_add(to,
+		      "<section class=\"plain\">\n<h%d>At a glance</h%d>\n<p class=\"lead\">Every "
+		      "figure is the median of n samples; ± is the larger side of its 95 %% "
+		      "interval.</p>\n",
+		      level, level);
+	assay_html_overview(to, run, number);
+	assay_str_add(to, "</section>\n");
+}
+
 static enum assay_code write_run(struct assay_str *to, const struct assay_report_model *model,
-				 size_t number, const struct assay_html_figures *figures,
-				 struct assay_err *err)
+				 size_t number, struct page *page, struct assay_err *err)
 {
 	const struct assay_report_run *run = &model->runs[number];
-	int level = model->n_runs == 1 ? 1 : 2;
+	int level = model->comparison ? 2 : 1;
 	assay_str_add(to, "<article class=\"run\">\n<header class=\"masthead\">\n");
 	if (level == 1)
 		assay_str_add(to, "<p class=\"brand\"><b>assay</b> performance report</p>\n");
 	run_head(to, run, level);
 	assay_str_add(to, "</header>\n");
 	machine(to, run, level + 1);
-	if (figures->missing[0] && number == 0) {
+	if (page->figures->missing[0]) {
 		assay_str_add(to, "<p class=\"note\">%s: ",
-			      figures->drawn ? "Some figures are missing" : "Without figures");
-		text(to, figures->missing);
+			      page->figures->drawn ? "Some figures are missing"
+						   : "Without figures");
+		text(to, page->figures->missing);
 		assay_str_add(to, ". The tables have every value.</p>\n");
 	}
-	if (measured(run)) {
-		assay_str_add(to,
-			      "<section class=\"plain\">\n<h%d>At a glance</h%d>\n<p "
-			      "class=\"lead\">Every figure is the median of n samples; ± is the "
-			      "larger side of its 95 %% interval.</p>\n",
-			      level + 1, level + 1);
-		assay_html_overview(to, run, number);
-		assay_str_add(to, "</section>\n");
-	}
-	enum assay_code rc = suites(to, run, figures, number, level + 1, err);
-	advice(to, run, level + 1);
-	method(to, run, level + 1);
+	if (level == 1)
+		assay_str_add(to, "<div id=\"tools\"></div>\n");
+	if (measured(run))
+		glance(to, run, number, level + 1);
+	page->strips_each = strips_each(run);
+	enum assay_code rc = suites(to, run, page, number, level + 1, err);
+	assay_html_claims(to, run, level + 1);
+	assay_html_advice(to, run, level + 1);
+	assay_html_method(to, run, level + 1);
 	assay_str_add(to, "</article>\n");
 	return rc;
+}
+
+/* A run of several by itself, folded: the comparison is what the page is about. */
+static enum assay_code write_folded(struct assay_str *to, const struct assay_report_model *model,
+				    size_t number, struct page *page, struct assay_err *err)
+{
+	char letter[8];
+	assay_str_add(to, "<details class=\"single\"><summary>Run %s by itself</summary>\n",
+		      assay_html_letter(number, letter));
+	enum assay_code rc = write_run(to, model, number, page, err);
+	assay_str_add(to, "</details>\n");
+	return rc;
+}
+
+/* Above so many rows, each benchmark shows a share of its own; the figure and the data hold the others. */
+static size_t rows_each(const struct assay_report_model *model)
+{
+	enum { MOST_ROWS = 2000, LEAST = 8 };
+	size_t rows = 0, benches = 0;
+	for (size_t r = 0; r < model->n_runs; r++) {
+		for (size_t s = 0; s < model->runs[r].n_suites; s++) {
+			benches += model->runs[r].suites[s].n_benches;
+			for (size_t b = 0; b < model->runs[r].suites[s].n_benches; b++)
+				rows += model->runs[r].suites[s].benches[b].n_measured;
+		}
+	}
+	if (rows <= MOST_ROWS)
+		return SIZE_MAX;
+	return MOST_ROWS / benches > LEAST ? MOST_ROWS / benches : LEAST;
 }
 
 static enum assay_code data(struct assay_str *to, const struct assay_report_model *model,
@@ -310,27 +328,67 @@ static enum assay_code data(struct assay_str *to, const struct assay_report_mode
 }
 
 static enum assay_code write_page(struct assay_str *to, const struct assay_report_model *model,
-				  const struct assay_html_figures *figures, size_t max_samples,
-				  struct assay_err *err)
+				  const struct assay_html_figures *figures, struct assay_err *err)
 {
+	struct page page = {figures, rows_each(model), STRIPS, 1};
 	enum assay_code rc = ASSAY_OK;
 	open_page(to, model);
 	assay_html_markers(to, figures);
 	assay_str_add(to, "<main id=\"results\">\n");
-	if (model->n_runs != 1)
+	if (model->comparison || !model->n_runs) {
 		assay_str_add(to,
 			      "<header class=\"masthead\"><p class=\"brand\"><b>assay</b> "
-			      "performance report</p>\n<h1>%zu runs</h1></header>\n",
-			      model->n_runs);
+			      "performance report</p>\n<h1>");
+		headline(to, model);
+		assay_str_add(to, "</h1></header>\n<div id=\"tools\"></div>\n");
+	}
+	if (model->comparison)
+		assay_html_comparison(to, model);
 	for (size_t r = 0; rc == ASSAY_OK && r < model->n_runs; r++)
-		rc = write_run(to, model, r, figures, err);
-	assay_str_add(
-		to,
-		"</main>\n<footer>Written by assay " ASSAY_VERSION
-		". This page loads nothing and runs nothing, and holds the data behind "
-		"it: <code>assay import</code> of this file restores the runs.</footer>\n</div>\n");
-	if (rc == ASSAY_OK)
-		rc = data(to, model, max_samples, err);
+		if (!model->comparison)
+			rc = write_run(to, model, r, &page, err);
+		else if (r + 1 == model->n_runs)
+			rc = write_folded(to, model, r, &page, err);
+	if (model->comparison)
+		assay_str_add(to,
+			      "<p class=\"note\">The other runs have pages of their own: "
+			      "<code>assay report RUN</code>.</p>\n");
+	assay_str_add(to,
+		      "</main>\n<footer>Written by assay " ASSAY_VERSION
+		      ". This page loads nothing; its one script sorts and filters the tables. It "
+		      "holds the data behind it: <code>assay import</code> of this file restores "
+		      "the runs.</footer>\n</div>\n<script>");
+	assay_str_put(to, assay_html_script, strlen(assay_html_script));
+	assay_str_add(to, "</script>\n");
+	return rc;
+}
+
+/* About what the data take, deflated and in base64: per result, and per sample, whose last digits are noise. */
+static bool is_light(const struct assay_report_model *model, size_t bytes)
+{
+	enum { RESULT = 230, SAMPLE = 9 };
+	for (size_t r = 0; r < model->n_runs; r++) {
+		bytes += RESULT * model->runs[r].n_results;
+		for (size_t i = 0; i < model->runs[r].n_results; i++)
+			bytes += SAMPLE * model->runs[r].results[i].samples.n;
+	}
+	return bytes <= HEAVY;
+}
+
+/*
+ * The data come last, when it is known what the rest weighs: samples are half of them, and left out where they
+ * would make the page heavy. Who gives a number of samples gets them.
+ */
+static enum assay_code add_data(struct assay_str *to, const struct assay_report_model *model,
+				size_t max_samples, struct assay_err *err)
+{
+	bool light = is_light(model, to->length);
+	if (!light && !max_samples)
+		assay_str_add(
+			to,
+			"<div class=\"page\"><p class=\"note\">The single samples are not in this page, to "
+			"keep it light: <code>assay export</code> has them.</p></div>\n");
+	enum assay_code rc = data(to, model, max_samples ? max_samples : light ? SIZE_MAX : 1, err);
 	assay_str_add(to, "</body>\n</html>\n");
 	return rc;
 }
@@ -340,13 +398,14 @@ enum assay_code assay_report_html(const struct assay_report_model *model, FILE *
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str page = {0};
 	struct assay_html_figures figures;
-	size_t max_samples = options && options->max_samples ? options->max_samples : SAMPLES;
 	enum assay_code rc =
 		assay_html_figures_new(model, options ? options->gnuplot : NULL, &figures, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	rc = write_page(&page, model, &figures, max_samples, err);
+	rc = write_page(&page, model, &figures, err);
 	assay_html_figures_done(&figures);
+	if (rc == ASSAY_OK && !page.failed)
+		rc = add_data(&page, model, options ? options->max_samples : 0, err);
 	if (rc == ASSAY_OK && page.failed)
 		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for the page");
 	if (rc == ASSAY_OK &&

@@ -33,8 +33,53 @@ enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_
 				  const struct assay_report_bench *bench, bool *ret_drawn,
 				  struct assay_err *err);
 
-/* The table of a benchmark's measured cases, and the counters per operation below it. */
-void assay_html_table(struct assay_str *to, const struct assay_report_bench *bench, bool fold);
+/* The name of a case, which may break after each of its parts. */
+void assay_html_name(struct assay_str *to, const char *name, size_t limit);
+
+/* A table in a frame that scrolls by itself, by keyboard as well; open until after its <tbody>'s rows. */
+void assay_html_open_table(struct assay_str *to, const char *label);
+void assay_html_close_table(struct assay_str *to);
+
+/*
+ * The table of a benchmark's measured cases, and the counters per operation below it. `most`: rows at most, the best
+ * of each group before others.
+ */
+void assay_html_table(struct assay_str *to, const struct assay_report_bench *bench, bool fold,
+		      size_t most);
+/*
+ * Distribution, order and history of cases of a benchmark, folded: those in doubt first, at most `most`. Returns how
+ * many; nothing is written when no case has samples.
+ */
+size_t assay_html_samples(struct assay_str *to, const struct assay_report_run *run,
+			  const struct assay_report_bench *bench, size_t most);
+/* The cases of a benchmark with axes `from` and `to` as matrices; nothing for any other. */
+void assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench);
+
+/* ---- several runs ---- */
+
+/* "A", "B", ...: what a run is called in its columns. Returns text. */
+const char *assay_html_letter(size_t run, char text[8]);
+/* Which runs there are, their machines, the environments' difference, and what the figures say. */
+void assay_html_comparison(struct assay_str *to, const struct assay_report_model *model);
+/* Of runs on one machine: what changed against the reference. */
+void assay_html_changes(struct assay_str *to, const struct assay_report_model *model, size_t run);
+/* Of several machines: columns of gains, suite by suite. */
+void assay_html_machines(struct assay_str *to, const struct assay_report_model *model);
+
+/* ---- parts ---- */
+
+/* Claims and budgets beside what was measured; nothing when there are none. */
+void assay_html_claims(struct assay_str *to, const struct assay_report_run *run, int level);
+/* What to try, how it was measured, and on what. */
+void assay_html_advice(struct assay_str *to, const struct assay_report_run *run, int level);
+void assay_html_method(struct assay_str *to, const struct assay_report_run *run, int level);
+
+/*
+ * The page's one script: sorting, filtering. Without it everything is shown. It goes in one script element, and
+ * assay_html_script_policy() appends the source expression that allows it and no other.
+ */
+extern const char assay_html_script[];
+void assay_html_script_policy(struct assay_str *to);
 /* Benchmarks in one row each, linked to their sections. */
 void assay_html_overview(struct assay_str *to, const struct assay_report_run *run, size_t number);
 /* Failed, unstable and skipped cases of a suite with their reasons. */

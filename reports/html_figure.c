@@ -65,7 +65,9 @@ enum assay_code assay_html_figures_new(const struct assay_report_model *model, c
 	if (!ret->all)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu figures", most);
 	enum assay_code rc = ASSAY_OK;
-	for (size_t r = 0; rc == ASSAY_OK && r < model->n_runs; r++)
+	/* Of several runs the newest look: the comparison draws what is between them. */
+	for (size_t r = model->n_runs ? model->n_runs - 1 : 0; rc == ASSAY_OK && r < model->n_runs;
+	     r++)
 		rc = choose(&model->runs[r], ret, err);
 	if (rc == ASSAY_OK && ret->n > 0)
 		rc = draw(gnuplot, ret, err);

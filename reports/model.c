@@ -2,6 +2,7 @@
 /* model: results of runs, sorted into suites, with their counts and their facts. */
 #include "reports/model.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ void assay_report_model_free(struct assay_report_model *model)
 {
 	if (!model)
 		return;
+	assay_report_compare_done(model);
 	for (struct block *block = model->memory; block;) {
 		struct block *next = block->next;
 		free(block);
@@ -62,7 +64,7 @@ static size_t suite_rank(const char *suite)
 	return i;
 }
 
-static int compare_suites(const char *a, const char *b)
+int assay_report_suite_order(const char *a, const char *b)
 {
 	size_t ra = suite_rank(a), rb = suite_rank(b);
 	return ra != rb ? (ra < rb ? -1 : 1) : strcmp(a, b);
@@ -72,7 +74,7 @@ static int by_case(const void *pa, const void *pb)
 {
 	const struct assay_result *a = *(const struct assay_result *const *)pa;
 	const struct assay_result *b = *(const struct assay_result *const *)pb;
-	int order = compare_suites(a->suite, b->suite);
+	int order = assay_report_suite_order(a->suite, b->suite);
 	if (order == 0)
 		order = strcmp(a->benchmark, b->benchmark);
 	if (order == 0)
@@ -157,6 +159,14 @@ static enum assay_code reduce_run(struct assay_report_model *model,
 	run->n_results = input->n_results;
 	run->advice = input->advice;
 	run->n_advice = input->n_advice;
+	run->history = input->history;
+	run->n_history = input->n_history;
+	run->claims = input->claims;
+	run->n_claims = input->n_claims;
+	run->verdicts = input->verdicts;
+	run->n_verdicts = input->n_verdicts;
+	run->price = input->price > 0 ? input->price : NAN;
+	run->power = input->power > 0 ? input->power : NAN;
 	const struct assay_result **sorted =
 		assay_report_grab(model, input->n_results * sizeof(const struct assay_result *));
 	if (!sorted)
@@ -185,6 +195,8 @@ enum assay_code assay_report_model_new(const struct assay_report_input *inputs, 
 		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu runs", n);
 	for (; rc == ASSAY_OK && model->n_runs < n; model->n_runs++)
 		rc = reduce_run(model, &inputs[model->n_runs], &model->runs[model->n_runs], err);
+	if (rc == ASSAY_OK && n > 1)
+		rc = assay_report_compare(model, err);
 	if (rc != ASSAY_OK) {
 		assay_report_model_free(model);
 		return rc;

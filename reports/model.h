@@ -21,6 +21,14 @@ enum assay_code assay_report_reduce_suite(struct assay_report_model *model,
 					  const struct assay_result **results, size_t n,
 					  struct assay_err *err);
 
+/* All runs against the first. What it allocates beside the model's memory assay_report_compare_done() frees. */
+enum assay_code assay_report_compare(struct assay_report_model *model, struct assay_err *err);
+void assay_report_compare_done(struct assay_report_model *model);
+
+/* Does a result stand for a subject under test: not the harness' own cost, not a limit? */
+bool assay_report_ranked(const struct assay_result *result);
+/* Order of suites: the product's own first, then by name. */
+int assay_report_suite_order(const char *a, const char *b);
 /* The value of an axis as a number: "4Ki" is 4096. False when it is a word. */
 bool assay_report_number(const char *text, double *ret);
 /* Is more of this metric better? */

@@ -12,8 +12,10 @@
 #include <stdio.h>
 
 #include "harness/base/err.h"
+#include "harness/gate/pairs.h"
 #include "harness/result.h"
 #include "harness/store/store.h"
+#include "harness/store/verdict.h"
 
 /* One thing that a run's figures say about some of its cases, and what to try. Texts are borrowed. */
 struct assay_report_advice {
@@ -27,6 +29,22 @@ struct assay_report_advice {
 	const char *next;       /* what to try */
 };
 
+/* How one series went over the runs of its store, and where the store knows of a change of level. Borrowed. */
+struct assay_report_history {
+	const struct assay_history *series;
+	const struct assay_change_list *changes;
+};
+
+/* A published claim, or a budget, beside what the run measured. Texts are borrowed, "" when there is none. */
+struct assay_report_claim {
+	const char *name, *source, *text;
+	const char *asked;    /* "<= 12.00 ns" */
+	const char *measured; /* with its interval */
+	const char *verdict; /* "reproduced", "exceeded", "refuted", "not measurable", "met", ... */
+	const char *reason;
+	bool elsewhere; /* this run did not measure it */
+};
+
 /* One run to report. Borrowed: must outlive the model. */
 struct assay_report_input {
 	const struct assay_run_info *run;
@@ -34,6 +52,14 @@ struct assay_report_input {
 	size_t n_results;
 	const struct assay_report_advice *advice; /* may be NULL */
 	size_t n_advice;
+	const struct assay_report_history *history; /* may be NULL */
+	size_t n_history;
+	const struct assay_report_claim *claims; /* may be NULL */
+	size_t n_claims;
+	const struct assay_stored_verdict *verdicts; /* of gates on this run; may be NULL */
+	size_t n_verdicts;
+	double price; /* of the machine, in whatever currency all of them have; 0: not given */
+	double power; /* it draws, in watts; 0: not given */
 };
 
 /* One case of a benchmark: the result of its primary metric and what belongs to it. */
@@ -123,13 +149,66 @@ struct assay_report_run {
 	size_t launches_min, launches_max; /* per measured case; 0 when unknown */
 	struct assay_report_suite *suites; /* memory, cache, concurrency, gpu, scaling, others */
 	size_t n_suites;
-	const struct assay_report_advice *advice; /* as given */
+	const struct assay_report_advice *advice; /* as given, like what follows */
 	size_t n_advice;
+	const struct assay_report_history *history;
+	size_t n_history;
+	const struct assay_report_claim *claims;
+	size_t n_claims;
+	const struct assay_stored_verdict *verdicts; /* those against the reference count */
+	size_t n_verdicts;
+	double price, power; /* NaN: not given */
+};
+
+/* One series in one of several runs. */
+struct assay_report_cell {
+	const struct assay_result *result; /* NULL: this run does not have it */
+	const struct assay_pair *pair;     /* with the reference as A; NULL: not measured in both */
+	double gain; /* how many times as good as in the reference; NaN unknown */
+};
+
+/* The primary metric of one case over the runs. */
+struct assay_report_line {
+	const struct assay_result *first; /* of the first run that has it */
+	struct assay_report_cell *cells;  /* one per run */
+	bool counts; /* in the mean: neither the harness' own cost nor a limit */
+};
+
+/* Geometric mean of the gains of a suite in one run, over the lines that count. */
+struct assay_report_mean {
+	double gain, lo, hi; /* the mean, the least and the greatest; NaN when there is none */
+	double spread;       /* geometric standard deviation, at least 1; NaN below two */
+	size_t n, missing; /* lines in it; lines of the reference that this run has no figure of */
+};
+
+struct assay_report_across {
+	const char *suite;
+	struct assay_report_line *lines;
+	size_t n_lines;
+	struct assay_report_mean *means; /* one per run */
+};
+
+/* A fact of the environment in which the runs differ. */
+struct assay_report_difference {
+	const char *key;
+	const struct assay_report_fact **facts; /* one per run; NULL: not recorded */
+};
+
+/* Every run against the reference. */
+struct assay_report_comparison {
+	size_t reference;          /* index of the run */
+	bool hardware;             /* not all of one machine: nothing is a regression */
+	struct assay_pairs *pairs; /* one per run, that of the reference empty */
+	struct assay_report_across *suites;
+	size_t n_suites;
+	struct assay_report_difference *differences; /* in what identifies an environment */
+	size_t n_differences;
 };
 
 struct assay_report_model {
 	struct assay_report_run *runs; /* in the order given */
 	size_t n_runs;
+	struct assay_report_comparison *comparison; /* with the first run; NULL when there is one */
 	void *memory;
 };
 
@@ -147,14 +226,17 @@ struct assay_report_options {
 	bool brief;          /* text: leave out machine and method */
 	const char *gnuplot; /* html: program for the figures; NULL: `gnuplot` from PATH */
 	size_t max_bytes;    /* markdown: cut the tables there, 0: 60000 */
-	size_t max_samples;  /* html: embed the samples up to so many, 0: 200000 */
+	size_t max_samples;  /* html: embed the samples up to so many; 0: while the page is light */
 };
 
 /* Tables for a terminal. `options` may be NULL in all of these. ASSAY_EIO when writing fails. */
 enum assay_code assay_report_text(const struct assay_report_model *model, FILE *out,
 				  const struct assay_report_options *options,
 				  struct assay_err *err);
-/* One self-contained page: no network, no script, well-formed XML as well as HTML. */
+/*
+ * One self-contained page: no network, one script that its policy allows by hash, well-formed XML as
+ * well as HTML. Of several runs: their comparison, and each by itself, folded.
+ */
 enum assay_code assay_report_html(const struct assay_report_model *model, FILE *out,
 				  const struct assay_report_options *options,
 				  struct assay_err *err);
@@ -162,6 +244,13 @@ enum assay_code assay_report_html(const struct assay_report_model *model, FILE *
 enum assay_code assay_report_markdown(const struct assay_report_model *model, FILE *out,
 				      const struct assay_report_options *options,
 				      struct assay_err *err);
+/*
+ * JUnit XML: what was measured passes, also when unstable; a wrong answer is a failure, a crash or timeout an
+ * error. A run without results is an error, not a file that passes.
+ */
+enum assay_code assay_report_junit(const struct assay_report_model *model, FILE *out,
+				   const struct assay_report_options *options,
+				   struct assay_err *err);
 /*
  * Everything the store had, as one document: schema "assay/1", `runs` with their `results`. At most
  * `max_samples` samples (0: no limit), else none, and the document says so. New reference, NULL

@@ -111,7 +111,7 @@ static bool is_called(const char *subject, const char *what)
 	return n == tail || subject[n - tail - 1] == '_';
 }
 
-static bool is_ranked(const struct assay_result *result)
+bool assay_report_ranked(const struct assay_result *result)
 {
 	return *result->subject && !is_called(result->subject, "null") &&
 	       !is_called(result->subject, "bound");
@@ -143,7 +143,7 @@ static enum assay_code fill_row(struct assay_report_model *model,
 				row->values[a] = result->params[p].value;
 	}
 	row->values[bench->n_axes - 1] = row->threads;
-	row->ranked = is_ranked(result);
+	row->ranked = assay_report_ranked(result);
 	row->half_width = half_width(&result->estimate);
 	row->relative = NAN;
 	return ASSAY_OK;
@@ -287,7 +287,7 @@ static enum assay_code find_subjects(struct assay_report_model *model,
 		return no_memory(err, "subjects");
 	size_t all = 0;
 	for (size_t i = 0; i < n; i++)
-		if (is_ranked(results[i]))
+		if (assay_report_ranked(results[i]))
 			bench->subjects[all++] = results[i]->subject;
 	qsort(bench->subjects, all, sizeof(*bench->subjects), by_name);
 	for (size_t i = 0; i < all; i++)

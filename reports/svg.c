@@ -106,7 +106,7 @@ static const char *repeated(const char *at)
 	static const char *const known[] = {
 		"fill=\"none\"",         "stroke=\"currentColor\"", "stroke=\"black\"",
 		"stroke-width=\"1.00\"", "stroke-linecap=\"butt\"", "stroke-linejoin=\"miter\"",
-		"font-size=\"13.00\"",
+		"font-size=\"13.00\"",   "text-anchor=\"start\"",
 	};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(known); i++)
 		if (starts(at, known[i]))
@@ -126,6 +126,10 @@ static const char *attribute(struct assay_str *to, const char *at, const char *p
 		assay_str_add(to, "'var(--page)'");
 		return at + strlen("'white'");
 	}
+	/* Every plot has a name that nobody refers to. */
+	const char *end = starts(at, "id=\"gnuplot_plot_") ? strchr(at + 4, '"') : NULL;
+	if (end)
+		return end + 1;
 	if (starts(at, "id='") || starts(at, "id=\"")) {
 		assay_str_put(to, at, 4);
 		assay_str_add(to, "%s", prefix);

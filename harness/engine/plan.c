@@ -438,7 +438,7 @@ static enum assay_code check_all_used(const struct expansion *x, struct assay_er
 		if (unknown_subject(x, q->subjects[i], err) != ASSAY_OK)
 			return ASSAY_EUSAGE;
 	for (size_t i = 0; i < q->n_overrides; i++)
-		if (!x->override_used[i])
+		if (!x->override_used[i] && !q->overrides[i].optional)
 			return unknown_axis(x, q->overrides[i].axis, err);
 	for (size_t i = 0; i < q->n_patterns; i++)
 		if (!x->pattern_used[i])

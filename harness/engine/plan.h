@@ -18,6 +18,7 @@
 struct assay_override {
 	const char *axis;
 	const char *values;
+	bool optional; /* for whichever benchmarks have the axis; none of the selected need to */
 };
 
 struct assay_plan_request {

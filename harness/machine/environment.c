@@ -127,6 +127,15 @@ json_t *assay_environment_json(const struct assay_environment *environment)
 	return json;
 }
 
+bool assay_environment_is_stable(const char *key)
+{
+	for (size_t topic = 0; topic < ASSAY_COUNT_OF(topics); topic++)
+		for (const struct fact_row *row = topics[topic]; row->key; row++)
+			if (strcmp(row->key, key) == 0)
+				return row->stable;
+	return false;
+}
+
 void assay_environment_hash(const struct assay_environment *environment, uint8_t ret[32])
 {
 	struct sha256_ctx hash;

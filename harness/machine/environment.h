@@ -33,6 +33,9 @@ json_t *assay_environment_json(const struct assay_environment *environment);
 /* SHA-256 over the stable facts. */
 void assay_environment_hash(const struct assay_environment *environment, uint8_t ret[32]);
 
+/* Is the fact of that name part of the hash? False for what is unknown. */
+bool assay_environment_is_stable(const char *key);
+
 /* The warnings that doctor prints: what makes this machine noisy and the command that would fix it. */
 struct assay_advice {
 	const char *what;

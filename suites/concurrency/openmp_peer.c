@@ -5,7 +5,7 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 
-#if defined(__SANITIZE_THREAD__)
+#if ASSAY_TSAN
 #define WATCHED 1
 #elif defined(__has_feature)
 #define WATCHED __has_feature(thread_sanitizer)

@@ -3,15 +3,15 @@
 #include <stdlib.h>
 
 #include "harness/base/rng.h"
-#include "suites/gpu/gpu.h"
+#include "suites/gpu/check_queue.h"
+#include "suites/gpu/kernels.h"
 
 enum { ROUNDS = 6, MAX_ITEMS = 100000, GUARD_ITEMS = 64 };
 #define POISON 0xa5
 
 /* What one round works with: three device arrays and their host sides, longer than needed. */
 struct trial {
-	const struct gpu_ops *ops;
-	struct gpu_device *device;
+	struct gpu_session session;
 	struct gpu_kernel *triad;
 	struct gpu_buffer *buffers[3];
 	float *a, *b, *c;
@@ -20,11 +20,12 @@ struct trial {
 static enum assay_code prepare(struct trial *t, struct assay_err *err)
 {
 	size_t bytes = (MAX_ITEMS + GUARD_ITEMS) * sizeof(float);
-	enum assay_code code = t->ops->open(&t->device, err);
+	const struct gpu_ops *ops = t->session.ops;
+	enum assay_code code = gpu_open(&t->session, err);
 	if (code == ASSAY_OK)
-		code = t->ops->build(t->device, &gpu_kernel_triad, &t->triad, err);
+		code = ops->build(t->session.device, &gpu_kernel_triad, &t->triad, err);
 	for (int i = 0; i < 3 && code == ASSAY_OK; i++)
-		code = t->ops->alloc(t->device, bytes, &t->buffers[i], err);
+		code = ops->alloc(t->session.device, GPU_PLAIN, bytes, &t->buffers[i], err);
 	t->a = malloc(bytes);
 	t->b = malloc(bytes);
 	t->c = malloc(bytes);
@@ -38,21 +39,21 @@ static void finish(struct trial *t)
 	free(t->a);
 	free(t->b);
 	free(t->c);
-	if (!t->device)
+	if (!t->session.device)
 		return;
 	for (int i = 0; i < 3; i++)
-		t->ops->release(t->device, t->buffers[i]);
-	t->ops->unbuild(t->device, t->triad);
-	t->ops->close(t->device);
+		t->session.ops->release(t->session.device, t->buffers[i]);
+	t->session.ops->unbuild(t->session.device, t->triad);
+	gpu_close(&t->session);
 }
 
 /* What is uploaded comes back. */
 static enum assay_code check_transfer(struct trial *t, size_t n, struct assay_err *err)
 {
-	enum assay_code code = t->ops->upload(t->device, t->buffers[0], t->b, n * 4, err);
+	enum assay_code code = gpu_upload(&t->session, t->buffers[0], t->b, n * 4, err);
 	memset(t->a, POISON, n * 4);
 	if (code == ASSAY_OK)
-		code = t->ops->download(t->device, t->a, t->buffers[0], n * 4, err);
+		code = gpu_download(&t->session, t->a, t->buffers[0], n * 4, err);
 	if (code == ASSAY_OK && memcmp(t->a, t->b, n * 4) != 0)
 		return assay_fail(err, ASSAY_ECHECK, "%zu floats came back changed", n);
 	return code;
@@ -77,20 +78,21 @@ static enum assay_code check_triad(struct trial *t, size_t n, float s, struct as
 		{GPU_BUFFER, {.buffer = t->buffers[2]}}, {GPU_FLOAT, {.f = s}},
 		{GPU_UINT, {.u = (uint32_t)n}},
 	};
+	const struct gpu_launch launch = gpu_over(t->triad, args, 5, n);
 	double ns;
 	memset(t->a, POISON, guarded);
-	enum assay_code code = t->ops->upload(t->device, t->buffers[0], t->a, guarded, err);
+	enum assay_code code = gpu_upload(&t->session, t->buffers[0], t->a, guarded, err);
 	if (code == ASSAY_OK)
-		code = t->ops->upload(t->device, t->buffers[1], t->b, n * 4, err);
+		code = gpu_upload(&t->session, t->buffers[1], t->b, n * 4, err);
 	if (code == ASSAY_OK)
-		code = t->ops->upload(t->device, t->buffers[2], t->c, n * 4, err);
+		code = gpu_upload(&t->session, t->buffers[2], t->c, n * 4, err);
 	if (code == ASSAY_OK)
-		code = t->ops->run(t->device, t->triad, args, 5, n, &ns, err);
+		code = gpu_run(&t->session, &launch, &ns, err);
 	memset(t->a, 0, guarded);
 	if (code == ASSAY_OK)
-		code = t->ops->download(t->device, t->a, t->buffers[0], guarded, err);
+		code = gpu_download(&t->session, t->a, t->buffers[0], guarded, err);
 	if (code == ASSAY_OK)
-		code = gpu_triad_check(t->a, t->b, t->c, s, n, err);
+		code = gpu_stream_check(&gpu_kernel_triad, t->a, t->b, t->c, s, n, 0, err);
 	if (code == ASSAY_OK)
 		code = check_guard(t->a, n, err);
 	if (code == ASSAY_OK && ns < 0)
@@ -101,9 +103,9 @@ static enum assay_code check_triad(struct trial *t, size_t n, float s, struct as
 static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 			     struct assay_err *err)
 {
-	struct trial t = {.ops = subject->ops};
+	struct trial t = {.session.ops = subject->ops};
 	struct assay_rng rng;
-	if (!t.ops->computes)
+	if (!t.session.ops->computes)
 		return ASSAY_OK;
 	assay_rng_init(&rng, seed);
 	enum assay_code code = prepare(&t, err);
@@ -117,10 +119,10 @@ static enum assay_code check(const struct assay_subject *subject, uint64_t seed,
 		if (code == ASSAY_OK)
 			code = check_triad(&t, n, s, err);
 	}
-	if (code != ASSAY_OK && t.device)
-		code = assay_context(err, code, "%s", t.ops->describe(t.device));
+	if (code != ASSAY_OK)
+		code = assay_context(err, code, "%s", gpu_text(&t.session));
 	finish(&t);
-	return code;
+	return code == ASSAY_OK ? gpu_check_queues(subject->ops, assay_rng_next(&rng), err) : code;
 }
 
 const struct assay_suite assay_suite_gpu = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gpu: the interface "device": something with memory of its own that runs kernels. A subject is one
- * way to such a device; it defines struct gpu_device, gpu_buffer and gpu_kernel for itself.
+ * gpu: the interface "device": something with memory of its own that runs kernels, in the order of its
+ * streams. A subject is one way to such devices; it defines the structs declared here for itself.
  */
 #ifndef ASSAY_SUITES_GPU_H
 #define ASSAY_SUITES_GPU_H
@@ -11,6 +11,10 @@
 struct gpu_device;
 struct gpu_buffer;
 struct gpu_kernel;
+struct gpu_stream; /* a queue: what is put into it happens in order */
+struct gpu_span;   /* a stretch of a stream's work whose time the device's clock takes */
+struct gpu_graph;  /* launches that are put into a stream by one call */
+struct gpu_gate;   /* holds a stream back until the host lets it go */
 
 enum gpu_arg_type { GPU_BUFFER, GPU_FLOAT, GPU_UINT };
 
@@ -31,62 +35,183 @@ union gpu_host_arg {
 	uint32_t u;
 };
 
-enum { GPU_MAX_ARGS = 8 };
+enum { GPU_MAX_ARGS = 8, GPU_GROUP_ITEMS = 256 };
 
 /*
- * A kernel in all its forms. `text` is written in a dialect that is OpenCL C behind four names the
- * device's prologue defines: GPU_KERNEL, GPU_GLOBAL (address space), GPU_ID (the work item's number),
- * and nothing else. The number of work items is rounded up by devices, so the text checks GPU_ID
- * against a parameter. `host` does the same for all of `items` on one CPU: it is the reference.
+ * A kernel in all its forms. `text` is written in the dialect of dialect.h, which is OpenCL C and CUDA C at
+ * once. The number of work items is rounded up to whole groups, so the text checks its number against a
+ * parameter. `host` does the same for `items` work items on one CPU: it is the reference.
  */
 struct gpu_kernel_source {
 	const char *name;
 	const char *text;
+	const char *params; /* a letter each: 'b'uffer, 'f'loat, 'u'nsigned */
 	void (*host)(const union gpu_host_arg *args, size_t items);
 };
 
+/* One launch: `groups` of `size` work items each, in two dimensions. */
+struct gpu_launch {
+	struct gpu_kernel *kernel;
+	const struct gpu_arg *args;
+	uint32_t n_args;
+	uint32_t groups[2], size[2];
+};
+
+enum gpu_memory {
+	GPU_PLAIN,  /* of the device */
+	GPU_MAPPED, /* of the host, where kernels reach it without a copy */
+};
+
+/* What a device may lack. */
+enum gpu_feature {
+	GPU_HAS_PINNED, /* memory of the host that the device copies without the driver's help */
+	GPU_HAS_MAPPED,
+	GPU_HAS_POOL,
+	GPU_HAS_STREAMS, /* that can run side by side */
+	GPU_HAS_GRAPHS,
+	GPU_HAS_GATES,
+	GPU_HAS_HALF,
+	GPU_FEATURES
+};
+
+/* What is known of a device. 0: not known. */
+struct gpu_info {
+	char text[200]; /* platform, name, driver and units, for people */
+	uint32_t units; /* that run groups side by side */
+	uint32_t arch;  /* of NVIDIA's: 90 is 9.0 */
+	uint64_t memory_bytes, max_alloc_bytes;
+	uint64_t cache_bytes;            /* of the last level before the memory */
+	double memory_limit;             /* bytes per second: clock times width */
+	const char *lacks[GPU_FEATURES]; /* why not; NULL: it has it */
+};
+
 /*
- * What a device can do. All calls on one thread. Functions that can fail return ASSAY_OK, ASSAY_SKIP
- * where this device has not what is asked for (too little memory), or an error. Every destructor
- * takes NULL.
+ * What a device can do. All calls on one thread. Functions that can fail return ASSAY_OK, ASSAY_SKIP where
+ * this device has not what is asked for, ASSAY_ENOMEM where its memory is full, ASSAY_EIO where the device
+ * or its driver gave up, with the reason. Every destructor takes NULL. What is put into a stream is done
+ * when wait() has returned; memory it works on must stay until then. Where the driver can be asked, wait() gives
+ * up after a minute.
  */
 struct gpu_ops {
 	bool computes; /* false: the null subject, whose results mean nothing */
-	enum assay_code (*open)(struct gpu_device **ret, struct assay_err *err);
+	enum assay_code (*count)(unsigned *ret, struct assay_err *err);
+	/* The device of a number from 0. */
+	enum assay_code (*open)(unsigned number, struct gpu_device **ret, struct assay_err *err);
 	void (*close)(struct gpu_device *device);
-	/* Platform, name and units of the device, for people; valid until close. */
-	const char *(*describe)(const struct gpu_device *device);
-	enum assay_code (*alloc)(struct gpu_device *device, size_t bytes, struct gpu_buffer **ret,
-				 struct assay_err *err);
+	const struct gpu_info *(*info)(const struct gpu_device *device); /* valid until close */
+
+	enum assay_code (*alloc)(struct gpu_device *device, enum gpu_memory kind, size_t bytes,
+				 struct gpu_buffer **ret, struct assay_err *err);
 	void (*release)(struct gpu_device *device, struct gpu_buffer *buffer);
-	/* Copy all of bytes; done when they return. */
-	enum assay_code (*upload)(struct gpu_device *device, struct gpu_buffer *to,
-				  const void *from, size_t bytes, struct assay_err *err);
-	enum assay_code (*download)(struct gpu_device *device, void *to,
-				    const struct gpu_buffer *from, size_t bytes,
-				    struct assay_err *err);
-	/* Compile; the compiler's log is in the message when it refuses. */
+	/* The host's own address of GPU_MAPPED memory, else NULL. */
+	void *(*mapped)(struct gpu_buffer *buffer);
+	/* From the driver's own pool, in the order of the stream: there when what came before it is done. */
+	enum assay_code (*pool_alloc)(struct gpu_stream *stream, size_t bytes,
+				      struct gpu_buffer **ret, struct assay_err *err);
+	void (*pool_release)(struct gpu_stream *stream, struct gpu_buffer *buffer);
+	/* Memory of the host that the device copies from and to by itself. */
+	enum assay_code (*pin)(struct gpu_device *device, size_t bytes, void **ret,
+			       struct assay_err *err);
+	void (*unpin)(struct gpu_device *device, void *memory);
+
+	enum assay_code (*stream_new)(struct gpu_device *device, struct gpu_stream **ret,
+				      struct assay_err *err);
+	void (*stream_free)(struct gpu_stream *stream);
+	/* Until all of it is done. */
+	enum assay_code (*wait)(struct gpu_stream *stream, struct assay_err *err);
+	/* What is put into `stream` from now on waits for all that is in `first` now. */
+	enum assay_code (*after)(struct gpu_stream *stream, struct gpu_stream *first,
+				 struct assay_err *err);
+
+	enum assay_code (*write)(struct gpu_stream *stream, struct gpu_buffer *to, const void *from,
+				 size_t bytes, struct assay_err *err);
+	enum assay_code (*read)(struct gpu_stream *stream, void *to, struct gpu_buffer *from,
+				size_t bytes, struct assay_err *err);
+	enum assay_code (*copy)(struct gpu_stream *stream, struct gpu_buffer *to,
+				struct gpu_buffer *from, size_t bytes, struct assay_err *err);
+	enum assay_code (*fill)(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
+				size_t bytes, struct assay_err *err);
+
+	/* Compile for this device; the compiler's log is in the message when it refuses. */
 	enum assay_code (*build)(struct gpu_device *device, const struct gpu_kernel_source *source,
 				 struct gpu_kernel **ret, struct assay_err *err);
 	void (*unbuild)(struct gpu_device *device, struct gpu_kernel *kernel);
-	/*
-	 * Launch over `items` work items and wait for the end. *ret_ns: how long the kernel ran by the
-	 * device's own clock, NaN when it has none.
-	 */
-	enum assay_code (*run)(struct gpu_device *device, struct gpu_kernel *kernel,
-			       const struct gpu_arg *args, size_t n_args, size_t items,
-			       double *ret_ns, struct assay_err *err);
+	enum assay_code (*launch)(struct gpu_stream *stream, const struct gpu_launch *launch,
+				  struct assay_err *err);
+
+	/* From the start of the first command after span_begin() to the end of the last before span_end(). */
+	enum assay_code (*span_new)(struct gpu_device *device, struct gpu_span **ret,
+				    struct assay_err *err);
+	void (*span_free)(struct gpu_span *span);
+	enum assay_code (*span_begin)(struct gpu_stream *stream, struct gpu_span *span,
+				      struct assay_err *err);
+	enum assay_code (*span_end)(struct gpu_stream *stream, struct gpu_span *span,
+				    struct assay_err *err);
+	/* After wait(): NaN when the device has no clock. */
+	enum assay_code (*span_ns)(struct gpu_span *span, double *ret_ns, struct assay_err *err);
+
+	/* One launch after the other. Arguments are copied. */
+	enum assay_code (*graph_new)(struct gpu_stream *stream, const struct gpu_launch *launches,
+				     size_t n, struct gpu_graph **ret, struct assay_err *err);
+	void (*graph_free)(struct gpu_graph *graph);
+	enum assay_code (*graph_run)(struct gpu_stream *stream, struct gpu_graph *graph,
+				     struct assay_err *err);
+
+	/* What is put into the stream from now on waits for gate_open(), which also ends the gate. */
+	enum assay_code (*gate_close)(struct gpu_stream *stream, struct gpu_gate **ret,
+				      struct assay_err *err);
+	enum assay_code (*gate_open)(struct gpu_gate *gate, struct assay_err *err);
 };
 
-/* a[i] = b[i] + s * c[i] for i < n; parameters a, b, c, s, n. */
-extern const struct gpu_kernel_source gpu_kernel_triad;
+/* A device in use: itself, one stream and one span. Zero-initialise; ops first. */
+struct gpu_session {
+	const struct gpu_ops *ops;
+	struct gpu_device *device;
+	struct gpu_stream *stream;
+	struct gpu_span *span;
+	struct gpu_gate *gate; /* closed now */
+	double batch_ns;       /* of the last batch; NaN: the device has no clock */
+};
 
+/* The first device, or the one of a number. */
+enum assay_code gpu_open(struct gpu_session *s, struct assay_err *err);
+enum assay_code gpu_open_number(struct gpu_session *s, unsigned number, struct assay_err *err);
+/* Also after a failed gpu_open(); what was made on the device must be gone. */
+void gpu_close(struct gpu_session *s);
+/* What the device is, for messages; "open" before it is open. */
+const char *gpu_text(const struct gpu_session *s);
+/* A feature's reason as ASSAY_SKIP where the device lacks it. */
+enum assay_code gpu_needs(const struct gpu_session *s, enum gpu_feature feature,
+			  struct assay_err *err);
+/* Copy all of bytes; done when they return. */
+enum assay_code gpu_upload(struct gpu_session *s, struct gpu_buffer *to, const void *from,
+			   size_t bytes, struct assay_err *err);
+enum assay_code gpu_download(struct gpu_session *s, void *to, struct gpu_buffer *from, size_t bytes,
+			     struct assay_err *err);
+/* Launch, wait for the end, and how long it ran by the device's own clock (NaN: it has none). */
+enum assay_code gpu_run(struct gpu_session *s, const struct gpu_launch *launch, double *ret_ns,
+			struct assay_err *err);
+/* Groups of GPU_GROUP_ITEMS for at least `items` work items in one dimension. */
+struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args, uint32_t n_args,
+			   size_t items);
 /*
- * Is a[n] the triad of b, c and s? A device may fuse the multiplication and the addition, so each
- * element may be off by the rounding of the steps, not more. ASSAY_ECHECK names the first that is.
+ * A batch that the device times: what is put into s->stream between the two calls. `held`: behind a gate, where the
+ * device has them, so that it never waits for the host; only for launches, because copies from and to memory that
+ * is not pinned may wait for their turn on the host. gpu_end() lets the batch go, waits for its end, and makes the
+ * device's time that of the batch; a device without a clock leaves the host's. `code` is how the batch went
+ * so far; false: it failed, and that is reported.
  */
-enum assay_code gpu_triad_check(const float *a, const float *b, const float *c, float s, size_t n,
-				struct assay_err *err);
+enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err);
+bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
+	     struct assay_err *err);
+/* Report a failed call once: what the device has not, or has no memory left for, is skipped, all else a failure. */
+bool gpu_passed(struct assay_run *run, const struct gpu_session *s, enum assay_code code,
+		const struct assay_err *err);
+
+/* All kernels; ends with NULL. */
+extern const struct gpu_kernel_source *const gpu_kernels[];
+/* By name; NULL: there is none. */
+const struct gpu_kernel_source *gpu_kernel_find(const char *name);
 
 /* Fill x[n] with values of either sign and magnitude 2^-4 to 2^4; never zeros, which run cooler. */
 void gpu_fill(float *x, size_t n, uint64_t seed);

@@ -7,6 +7,7 @@
 #ifndef ASSAY_SUITES_GPU_OPENCL_H
 #define ASSAY_SUITES_GPU_OPENCL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,9 +26,11 @@ struct _cl_event;
 enum {
 	OPENCL_SUCCESS = 0,
 	OPENCL_DEVICE_NOT_FOUND = -1,
+	OPENCL_NO_DEVICE_MEMORY = -4,
 	OPENCL_BUILD_FAILURE = -11,
 	OPENCL_PLATFORM_NOT_FOUND = -1001, /* of the ICD loader */
 
+	OPENCL_FALSE = 0,
 	OPENCL_TRUE = 1,
 	OPENCL_PLATFORM_NAME = 0x0902,
 	OPENCL_DEVICE_TYPE_CPU = 1 << 1,
@@ -35,11 +38,17 @@ enum {
 	OPENCL_DEVICE_TYPE_ACCELERATOR = 1 << 3,
 	OPENCL_DEVICE_MAX_COMPUTE_UNITS = 0x1002,
 	OPENCL_DEVICE_MAX_MEM_ALLOC_SIZE = 0x1010,
+	OPENCL_DEVICE_GLOBAL_MEM_CACHE_SIZE = 0x101E,
 	OPENCL_DEVICE_GLOBAL_MEM_SIZE = 0x101F,
 	OPENCL_DEVICE_NAME = 0x102B,
 	OPENCL_DRIVER_VERSION = 0x102D,
+	OPENCL_DEVICE_EXTENSIONS = 0x1030,
 	OPENCL_QUEUE_PROFILING_ENABLE = 1 << 1,
 	OPENCL_MEM_READ_WRITE = 1 << 0,
+	OPENCL_MEM_ALLOC_HOST_PTR = 1 << 4,
+	OPENCL_MAP_READ = 1 << 0,
+	OPENCL_MAP_WRITE = 1 << 1,
+	OPENCL_COMPLETE = 0,
 	OPENCL_PROGRAM_BUILD_LOG = 0x1183,
 	OPENCL_PROFILING_COMMAND_START = 0x1282,
 	OPENCL_PROFILING_COMMAND_END = 0x1283,
@@ -71,6 +80,30 @@ typedef uint64_t opencl_bits;
 	X(int32_t, read_buffer, clEnqueueReadBuffer,                                               \
 	  (struct _cl_command_queue *, struct _cl_mem *, uint32_t, size_t, size_t, void *,         \
 	   uint32_t, struct _cl_event *const *, struct _cl_event **))                              \
+	X(int32_t, copy_buffer, clEnqueueCopyBuffer,                                               \
+	  (struct _cl_command_queue *, struct _cl_mem *, struct _cl_mem *, size_t, size_t, size_t, \
+	   uint32_t, struct _cl_event *const *, struct _cl_event **))                              \
+	X(int32_t, fill_buffer, clEnqueueFillBuffer,                                               \
+	  (struct _cl_command_queue *, struct _cl_mem *, const void *, size_t, size_t, size_t,     \
+	   uint32_t, struct _cl_event *const *, struct _cl_event **))                              \
+	X(void *, map_buffer, clEnqueueMapBuffer,                                                  \
+	  (struct _cl_command_queue *, struct _cl_mem *, uint32_t, opencl_bits, size_t, size_t,    \
+	   uint32_t, struct _cl_event *const *, struct _cl_event **, int32_t *))                   \
+	X(int32_t, unmap, clEnqueueUnmapMemObject,                                                 \
+	  (struct _cl_command_queue *, struct _cl_mem *, void *, uint32_t,                         \
+	   struct _cl_event *const *, struct _cl_event **))                                        \
+	X(int32_t, mark, clEnqueueMarkerWithWaitList,                                              \
+	  (struct _cl_command_queue *, uint32_t, struct _cl_event *const *, struct _cl_event **))  \
+	X(int32_t, hold, clEnqueueBarrierWithWaitList,                                             \
+	  (struct _cl_command_queue *, uint32_t, struct _cl_event *const *, struct _cl_event **))  \
+	X(struct _cl_event *, create_user_event, clCreateUserEvent,                                \
+	  (struct _cl_context *, int32_t *))                                                       \
+	X(int32_t, set_user_event, clSetUserEventStatus, (struct _cl_event *, int32_t))            \
+	X(int32_t, flush, clFlush, (struct _cl_command_queue *))                                   \
+	X(int32_t, finish, clFinish, (struct _cl_command_queue *))                                 \
+	X(int32_t, retain_event, clRetainEvent, (struct _cl_event *))                              \
+	X(void *, get_extension, clGetExtensionFunctionAddressForPlatform,                         \
+	  (struct _cl_platform_id *, const char *))                                                \
 	X(struct _cl_program *, create_program, clCreateProgramWithSource,                         \
 	  (struct _cl_context *, uint32_t, const char **, const size_t *, int32_t *))              \
 	X(int32_t, build_program, clBuildProgram,                                                  \
@@ -85,7 +118,6 @@ typedef uint64_t opencl_bits;
 	  (struct _cl_command_queue *, struct _cl_kernel *, uint32_t, const size_t *,              \
 	   const size_t *, const size_t *, uint32_t, struct _cl_event *const *,                    \
 	   struct _cl_event **))                                                                   \
-	X(int32_t, wait, clWaitForEvents, (uint32_t, struct _cl_event *const *))                   \
 	X(int32_t, get_profiling, clGetEventProfilingInfo,                                         \
 	  (struct _cl_event *, uint32_t, size_t, void *, size_t *))                                \
 	X(int32_t, release_event, clReleaseEvent, (struct _cl_event *))                            \
@@ -109,16 +141,18 @@ void opencl_unload(struct opencl *cl);
 struct opencl_choice {
 	struct _cl_platform_id *platform;
 	struct _cl_device_id *device;
+	unsigned devices; /* there are of its kind */
 	uint32_t units;
-	uint64_t max_alloc_bytes, memory_bytes;
+	uint64_t max_alloc_bytes, memory_bytes, cache_bytes;
+	bool half; /* computes with 16-bit floats */
 	char text[200];
 };
 
 /*
- * The first GPU of any platform, else the first accelerator, else the first CPU. ASSAY_SKIP when
- * there is no platform or no device, and why.
+ * Device `number` of the GPUs of all platforms; where there is none, of the accelerators, else of the CPUs.
+ * ASSAY_SKIP when there is no platform, no device or not that many, and why.
  */
-enum assay_code opencl_choose(const struct opencl *cl, struct opencl_choice *ret,
+enum assay_code opencl_choose(const struct opencl *cl, unsigned number, struct opencl_choice *ret,
 			      struct assay_err *err);
 
 #endif

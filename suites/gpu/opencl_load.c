@@ -2,13 +2,12 @@
 /* opencl_load: opens the OpenCL library and chooses a device. */
 #include <dlfcn.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/str.h"
 #include "suites/gpu/opencl.h"
 
-enum { MAX_PLATFORMS = 16 };
+enum { MAX_PLATFORMS = 16, MAX_DEVICES = 16 };
 
 enum assay_code opencl_load(const char *library, struct opencl *ret, struct assay_err *err)
 {
@@ -57,30 +56,43 @@ static void describe(const struct opencl *cl, struct opencl_choice *choice)
 			    sizeof(choice->max_alloc_bytes), &choice->max_alloc_bytes, NULL);
 	cl->get_device_info(choice->device, OPENCL_DEVICE_GLOBAL_MEM_SIZE,
 			    sizeof(choice->memory_bytes), &choice->memory_bytes, NULL);
-	char text[sizeof(choice->text)];
-	snprintf(text, sizeof(text), "%s: %s, driver %s, %u compute units",
-		 platform[0] ? platform : "OpenCL", name[0] ? name : "unnamed device",
-		 driver[0] ? driver : "unknown", choice->units);
-	assay_sanitise(choice->text, sizeof(choice->text), text);
+	cl->get_device_info(choice->device, OPENCL_DEVICE_GLOBAL_MEM_CACHE_SIZE,
+			    sizeof(choice->cache_bytes), &choice->cache_bytes, NULL);
+	char extensions[8192] = "";
+	cl->get_device_info(choice->device, OPENCL_DEVICE_EXTENSIONS, sizeof(extensions) - 1,
+			    extensions, NULL);
+	choice->half = strstr(extensions, "cl_khr_fp16") != NULL;
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	assay_str_add(&text, "%s: %s, driver %s, %u compute units",
+		      platform[0] ? platform : "OpenCL", name[0] ? name : "unnamed device",
+		      driver[0] ? driver : "unknown", choice->units);
+	assay_sanitise(choice->text, sizeof(choice->text), assay_str_text(&text));
 }
 
-/* The first device of one type on any platform. */
-static bool find_type(const struct opencl *cl, struct _cl_platform_id *const *platforms, uint32_t n,
-		      opencl_bits type, struct opencl_choice *choice)
+/* All devices of one type, platform after platform; how many there are, and device `number` of them. */
+static unsigned find_type(const struct opencl *cl, struct _cl_platform_id *const *platforms,
+			  uint32_t n, opencl_bits type, unsigned number,
+			  struct opencl_choice *choice)
 {
+	unsigned found = 0;
 	for (uint32_t i = 0; i < n; i++) {
+		struct _cl_device_id *devices[MAX_DEVICES];
 		uint32_t count = 0;
-		if (cl->get_devices(platforms[i], type, 1, &choice->device, &count) ==
-			    OPENCL_SUCCESS &&
-		    count > 0) {
+		if (cl->get_devices(platforms[i], type, MAX_DEVICES, devices, &count) !=
+		    OPENCL_SUCCESS)
+			continue;
+		if (count > MAX_DEVICES)
+			count = MAX_DEVICES;
+		if (number >= found && number - found < count) {
 			choice->platform = platforms[i];
-			return true;
+			choice->device = devices[number - found];
 		}
+		found += count;
 	}
-	return false;
+	return found;
 }
 
-enum assay_code opencl_choose(const struct opencl *cl, struct opencl_choice *ret,
+enum assay_code opencl_choose(const struct opencl *cl, unsigned number, struct opencl_choice *ret,
 			      struct assay_err *err)
 {
 	static const opencl_bits types[] = {OPENCL_DEVICE_TYPE_GPU, OPENCL_DEVICE_TYPE_ACCELERATOR,
@@ -97,11 +109,14 @@ enum assay_code opencl_choose(const struct opencl *cl, struct opencl_choice *ret
 		return assay_fail(err, ASSAY_SKIP, "OpenCL: clGetPlatformIDs gives %d", status);
 	if (n > MAX_PLATFORMS)
 		n = MAX_PLATFORMS;
-	for (size_t i = 0; i < ASSAY_COUNT_OF(types); i++) {
-		if (find_type(cl, platforms, n, types[i], ret)) {
-			describe(cl, ret);
-			return ASSAY_OK;
-		}
+	for (size_t i = 0; i < ASSAY_COUNT_OF(types) && ret->devices == 0; i++)
+		ret->devices = find_type(cl, platforms, n, types[i], number, ret);
+	if (ret->device) {
+		describe(cl, ret);
+		return ASSAY_OK;
 	}
+	if (ret->devices > 0)
+		return assay_fail(err, ASSAY_SKIP, "OpenCL has %u device(s), no number %u",
+				  ret->devices, number);
 	return assay_fail(err, ASSAY_SKIP, "OpenCL has %u platform(s) but no device", n);
 }

@@ -4,44 +4,35 @@
 #include <stdlib.h>
 
 #include "harness/base/clock.h"
-#include "suites/gpu/gpu.h"
+#include "suites/gpu/kernels.h"
 
 #define SCALE  3.0f
 #define POISON 0xa5
 
 struct triad {
-	const struct gpu_ops *ops;
-	struct gpu_device *device;
+	struct gpu_session session;
 	struct gpu_kernel *kernel;
 	struct gpu_buffer *buffers[3];
 	struct gpu_arg args[5];
+	struct gpu_launch launch;
 	size_t n;
 	uint64_t batch;
 };
 
-/* Report a failed call once: what the device has not is skipped, all else is a failure. */
-static bool passed(struct assay_run *run, const struct triad *t, enum assay_code code,
-		   const struct assay_err *err)
-{
-	const char *device = t->device ? t->ops->describe(t->device) : "open";
-	if (code == ASSAY_SKIP)
-		assay_skip(run, "%s: %s", device, err->text);
-	else if (code != ASSAY_OK)
-		assay_check(run, false, "%s: %s", device, err->text);
-	return code == ASSAY_OK;
-}
-
 static enum assay_code open_device(struct triad *t, struct assay_err *err)
 {
-	enum assay_code code = t->ops->open(&t->device, err);
+	const struct gpu_ops *ops = t->session.ops;
+	enum assay_code code = gpu_open(&t->session, err);
 	if (code == ASSAY_OK)
-		code = t->ops->build(t->device, &gpu_kernel_triad, &t->kernel, err);
+		code = ops->build(t->session.device, &gpu_kernel_triad, &t->kernel, err);
 	for (int i = 0; i < 3 && code == ASSAY_OK; i++) {
-		code = t->ops->alloc(t->device, t->n * sizeof(float), &t->buffers[i], err);
+		code = ops->alloc(t->session.device, GPU_PLAIN, t->n * sizeof(float),
+				  &t->buffers[i], err);
 		t->args[i] = (struct gpu_arg){GPU_BUFFER, {.buffer = t->buffers[i]}};
 	}
 	t->args[3] = (struct gpu_arg){GPU_FLOAT, {.f = SCALE}};
 	t->args[4] = (struct gpu_arg){GPU_UINT, {.u = (uint32_t)t->n}};
+	t->launch = gpu_over(t->kernel, t->args, 5, t->n);
 	return code;
 }
 
@@ -56,13 +47,14 @@ static enum assay_code verify(struct triad *t, float *const host[3], uint64_t se
 	gpu_fill(host[2], t->n, seed + 1);
 	enum assay_code code = ASSAY_OK;
 	for (int i = 0; i < 3 && code == ASSAY_OK; i++)
-		code = t->ops->upload(t->device, t->buffers[i], host[i], bytes, err);
+		code = gpu_upload(&t->session, t->buffers[i], host[i], bytes, err);
 	if (code == ASSAY_OK)
-		code = t->ops->run(t->device, t->kernel, t->args, 5, t->n, &ns, err);
+		code = gpu_run(&t->session, &t->launch, &ns, err);
 	if (code == ASSAY_OK)
-		code = t->ops->download(t->device, host[0], t->buffers[0], bytes, err);
-	if (code == ASSAY_OK && t->ops->computes)
-		code = gpu_triad_check(host[0], host[1], host[2], SCALE, t->n, err);
+		code = gpu_download(&t->session, host[0], t->buffers[0], bytes, err);
+	if (code == ASSAY_OK && t->session.ops->computes)
+		code = gpu_stream_check(&gpu_kernel_triad, host[0], host[1], host[2], SCALE, t->n,
+					0, err);
 	return code;
 }
 
@@ -72,7 +64,7 @@ static void setup(struct assay_run *run)
 	if (!assay_check(run, t != NULL, "out of memory"))
 		return;
 	assay_set_state(run, t);
-	t->ops = assay_subject(run);
+	t->session.ops = assay_subject(run);
 	t->n = (size_t)assay_axis(run, "size") / sizeof(float);
 	if (!assay_check(run, t->n > 0 && t->n <= UINT32_MAX,
 			 "size must be 4 bytes to 16 GiB an array"))
@@ -80,13 +72,13 @@ static void setup(struct assay_run *run)
 	assay_set_bytes_per_op(run, 3.0 * (double)t->n * sizeof(float));
 	assay_set_flops_per_op(run, 2.0 * (double)t->n);
 	struct assay_err err = {0};
-	if (!passed(run, t, open_device(t, &err), &err))
+	if (!gpu_passed(run, &t->session, open_device(t, &err), &err))
 		return;
 	float *host[3];
 	for (int i = 0; i < 3; i++)
 		host[i] = malloc(t->n * sizeof(float));
 	if (assay_check(run, host[0] && host[1] && host[2], "out of memory"))
-		passed(run, t, verify(t, host, assay_seed(run), &err), &err);
+		gpu_passed(run, &t->session, verify(t, host, assay_seed(run), &err), &err);
 	for (int i = 0; i < 3; i++)
 		free(host[i]);
 }
@@ -94,11 +86,11 @@ static void setup(struct assay_run *run)
 static void teardown(struct assay_run *run)
 {
 	struct triad *t = assay_state(run);
-	if (t && t->device) {
+	if (t && t->session.device) {
 		for (int i = 0; i < 3; i++)
-			t->ops->release(t->device, t->buffers[i]);
-		t->ops->unbuild(t->device, t->kernel);
-		t->ops->close(t->device);
+			t->session.ops->release(t->session.device, t->buffers[i]);
+		t->session.ops->unbuild(t->session.device, t->kernel);
+		gpu_close(&t->session);
 	}
 	free(t);
 }
@@ -119,8 +111,7 @@ static void body(struct assay_run *run)
 	ASSAY_LOOP (run) {
 		double ns = 0;
 		uint64_t begin = assay_now_ns();
-		enum assay_code one =
-			t->ops->run(t->device, t->kernel, t->args, 5, t->n, &ns, &err);
+		enum assay_code one = gpu_run(&t->session, &t->launch, &ns, &err);
 		host_ns += assay_now_ns() - begin;
 		device_ns += ns;
 		if (one != ASSAY_OK)
@@ -128,7 +119,7 @@ static void body(struct assay_run *run)
 	}
 	double roundtrip_ns = (double)host_ns / (double)t->batch;
 	double kernel_ns = device_ns / (double)t->batch;
-	if (!passed(run, t, code, &err))
+	if (!gpu_passed(run, &t->session, code, &err))
 		return;
 	/* The null device has no clock: its time is the harness's own, by the host's. */
 	if (isnan(device_ns))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * collectives: ranks of our own beside Open MPI: one interleaved run of several launches, the ratio taken launch by
- * launch, both bound to the same CPUs. 400000000 bytes are 100 million floats. Exits 1 when a figure is missed.
+ * launch, both bound to the same CPUs. 390625Ki bytes are 100 million floats. Exits 1 when a figure is missed.
  */
 #include "tests/bench/ratios.h"
 
@@ -17,8 +17,8 @@ static const struct ratio_figure figures[] = {
 	BESIDE_MPI("allreduce", "64Ki", 0),
 	BESIDE_MPI("allreduce", "1Mi", 1.0 / 3),
 	BESIDE_MPI("allreduce", "16Mi", 1.0 / 3),
-	BESIDE_MPI("allreduce", "400000000", 1.0 / 3),
-	{"allreduce of 100 M floats, ns", OP("allreduce", "400000000", "shm"), {NULL}, false, 1e8},
+	BESIDE_MPI("allreduce", "390625Ki", 1.0 / 3),
+	{"allreduce of 100 M floats, ns", OP("allreduce", "390625Ki", "shm"), {NULL}, false, 1e8},
 	BESIDE_MPI("broadcast", "1Mi", 0),
 	BESIDE_MPI("broadcast", "16Mi", 0),
 	BESIDE_MPI("pt2pt", "4", 0),
@@ -43,7 +43,7 @@ static const struct ratio_figure figures[] = {
 
 static const char *const patterns[] = {
 	"-P",
-	"size=4,64Ki,1Mi,4Mi,16Mi,400000000",
+	"size=4,64Ki,1Mi,4Mi,16Mi,390625Ki",
 	"-P",
 	"threads=2",
 	"scaling/param_server/size:4Mi",

@@ -59,6 +59,17 @@ offers run --counters cor
 check 'a group of counters' only core
 offers config profi
 check 'a key' only profile
+offers import --format hy
+check 'a format that is read' only hyperfine
+offers export --format fo
+check 'a format that is written' only folded
+offers run --set mem
+check 'a parameter set' only memory_optimized
+printf 'profiles:\n  nightly: {base: full, brief: at night}\n' >assay.yaml
+offers run -p n
+check 'a profile of assay.yaml' only nightly
+check '  with what it is for' shows "^nightly${tab}at night"
+rm assay.yaml
 offers db back
 check 'a word of the usage line' only backup
 offers report --db ''

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/settings.h"
 #include "cli/settings_file.h"
+#include "cli/settings_named.h"
 
 const struct cli_verb *const cli_verbs[] = {NULL};
 
@@ -137,11 +138,10 @@ static void axes_and_lists(void **state)
 	assert_string_equal(setting(config, "params.size")->origin, "assay.yaml:2");
 	assert_string_equal(config_get(config, "params.load_factor"), "1,2");
 	assert_string_equal(config_get(config, "subjects"), "pool,glibc");
-	size_t n;
-	const struct config_setting *settings = config_settings(config, &n);
-	assert_string_equal(settings[n - 3].key, "params.depth"); /* sorted, after the fixed keys */
-	assert_string_equal(settings[n - 2].key, "params.load_factor");
-	assert_string_equal(settings[n - 1].key, "params.size");
+	const struct config_setting *depth = setting(config, "params.depth"); /* sorted */
+	assert_string_equal(depth[-1].key, "anchor"); /* after the fixed keys */
+	assert_string_equal(depth[1].key, "params.load_factor");
+	assert_string_equal(depth[2].key, "params.size");
 	config_free(config);
 }
 
@@ -182,6 +182,29 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{"params:\n  size: 1\n  size: 2\n",
 		 "assay.yaml:3: 'size' stands here a second time"},
 		{"params: 3\n", "assay.yaml:1: params: expected"},
+		{"profiles: 3\n", "assay.yaml:1: profiles: expected 'name:' lines"},
+		{"profiles:\n  a:\n", "assay.yaml:2: profiles.a: expected 'key: value' lines"},
+		{"profiles:\n  Night: {samples: 1}\n",
+		 "assay.yaml:2: 'Night' cannot be such a name"},
+		{"profiles:\n  ci: {samples: 1}\n", "assay.yaml:2: profile 'ci' is built in"},
+		{"profiles:\n  a:\n    sampels: 1\n",
+		 "assay.yaml:3: profile 'a': unknown key 'sampels'; did you mean 'samples'?"},
+		{"profiles:\n  a:\n    samples: x\n",
+		 "assay.yaml:3: profiles.a.samples: 'x' is not a whole number"},
+		{"profiles:\n  a:\n    base: slow\n",
+		 "assay.yaml:3: profiles.a.base: 'slow' is not quick, ci, full or card"},
+		{"profiles:\n  a:\n    params: {size: 1}\n",
+		 "assay.yaml:3: profile 'a': unknown key 'params'"},
+		{"profile: b\nprofiles:\n  a: {samples: 1}\n",
+		 "assay.yaml:1: profile: 'b' is not quick, ci, full, card or a"},
+		{"sets:\n  a:\n    param: {size: 1}\n",
+		 "assay.yaml:3: set 'a': unknown key 'param'; did you mean 'params'?"},
+		{"sets:\n  a:\n    params: 1\n", "assay.yaml:3: sets.a.params: expected"},
+		{"sets:\n  a:\n    params: {Size: 1}\n",
+		 "assay.yaml:3: 'Size' cannot be the name of an axis"},
+		{"set: distributd\n",
+		 "assay.yaml:1: set: 'distributd' is not distributed, high_performance or "
+		 "memory_optimized; did you mean 'distributed'?"},
 		{"params.size: 3\n", "assay.yaml:1: write 'params:'"},
 		{"launchers: 3\n", "assay.yaml:1: launchers: expected"},
 		{"launchers.x: 3\n", "assay.yaml:1: write 'launchers:'"},
@@ -203,6 +226,79 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		assert_fails(config_load(&config, &err), ASSAY_EUSAGE, bad[i].message);
 		assert_null(config);
 	}
+}
+
+static void a_profile_fills_what_nothing_else_has_set(void **state)
+{
+	struct assay_err err = {0};
+	struct config *config;
+	write_file("assay.yaml",
+		   "profile: nightly\nlaunches: 9\nprofiles:\n  nightly:\n"
+		   "    base: full\n    samples: 12\n    launches: 2\n"
+		   "    patterns: [memory, cache/get]\n");
+	assert_ok(config_load(&config, &err));
+	assert_string_equal(config_profile_base(config), "full");
+	assert_null(config_get(config, "samples"));
+	assert_ok(config_apply_profile(config, &err));
+	assert_string_equal(config_get(config, "samples"), "12");
+	assert_string_equal(setting(config, "samples")->origin, "profile nightly (assay.yaml:6)");
+	assert_string_equal(config_get(config, "launches"), "9");
+	assert_null(config_get(config, "time"));
+	assert_string_equal(config_named_get(config, "profiles", "nightly", "patterns"),
+			    "memory,cache/get");
+	assert_ok(config_set(config, "profile", "ci", "-p", &err));
+	assert_string_equal(config_profile_base(config), "ci");
+	assert_ok(config_apply_profile(config, &err)); /* what nightly said is gone */
+	assert_null(config_get(config, "samples"));
+	assert_string_equal(config_get(config, "launches"), "9");
+	assert_fails(config_set(config, "profile", "nihtly", "-p", &err), ASSAY_EUSAGE,
+		     "did you mean 'nightly'?");
+	config_free(config);
+}
+
+static void a_set_wins_over_files_and_loses_to_what_follows(void **state)
+{
+	struct assay_err err = {0};
+	struct config *config;
+	write_file("../../xdg/assay/assay.yaml",
+		   "sets:\n  small:\n    subjects: pool\n"
+		   "    params: {size: 16, depth: 3}\n");
+	write_file("assay.yaml",
+		   "params: {size: 4Ki, load: 1}\nsubjects: glibc\nsets:\n  small:\n"
+		   "    params:\n      size: 64\n");
+	assert_ok(config_load(&config, &err));
+	assert_string_equal(config_get(config, "params.size"), "4Ki");
+	assert_ok(config_set(config, "set", "small,memory_optimized", "--set", &err));
+	assert_ok(config_apply_sets(config, &err));
+	assert_string_equal(config_get(config, "params.size"), "64"); /* the nearer layer's */
+	assert_string_equal(setting(config, "params.size")->origin, "set small (assay.yaml:6)");
+	assert_true(config_is_from_set(setting(config, "params.size")));
+	assert_string_equal(config_get(config, "params.depth"), "3");
+	assert_string_equal(config_get(config, "params.budget"), "2Mi");
+	assert_string_equal(config_get(config, "params.load"), "1");
+	assert_false(config_is_from_set(setting(config, "params.load")));
+	assert_string_equal(config_get(config, "subjects"), "pool");
+	assert_ok(config_set(config, "params.size", "1Ki", "-P", &err));
+	assert_false(config_is_from_set(setting(config, "params.size")));
+	assert_fails(config_set(config, "set", "smal", "--set", &err), ASSAY_EUSAGE,
+		     "did you mean 'small'?");
+	config_free(config);
+}
+
+static void names_come_one_by_one(void **state)
+{
+	struct assay_err err = {0};
+	struct config *config;
+	char name[CONFIG_NAME];
+	size_t at = 0;
+	write_file("assay.yaml", "profiles:\n  b: {samples: 1, time: 1s}\n  a: {brief: short}\n");
+	assert_ok(config_load(&config, &err));
+	assert_true(config_next_name(config, "profiles", &at, name));
+	assert_string_equal(name, "a");
+	assert_true(config_next_name(config, "profiles", &at, name));
+	assert_string_equal(name, "b");
+	assert_false(config_next_name(config, "profiles", &at, name));
+	config_free(config);
 }
 
 static void files_that_say_nothing(void **state)
@@ -281,6 +377,9 @@ int main(void)
 		in_folder(axes_and_lists),
 		in_folder(launchers_are_commands),
 		in_folder(what_is_wrong_is_named_with_its_line),
+		in_folder(a_profile_fills_what_nothing_else_has_set),
+		in_folder(a_set_wins_over_files_and_loses_to_what_follows),
+		in_folder(names_come_one_by_one),
 		in_folder(files_that_say_nothing),
 		in_folder(json_is_yaml_too),
 		in_folder(what_is_no_file_of_reasonable_size),

@@ -218,9 +218,45 @@ static void a_pattern_is_a_glob_or_a_beginning(void **state)
 	assert_true(assay_pattern_matches("*size:1[0-9]*", "toy/sweep/size:16/threads:1"));
 }
 
+/* Reports know them by name, so a flag without the name, or a name without the flag, is refused. */
+static void floors_and_limits_are_named_as_such(void **state)
+{
+	static const int nothing;
+	static const struct {
+		const char *name;
+		struct assay_subject subject;
+		bool fits;
+	} cases[] = {
+		{"queue_bound", {.brief = "", .ops = &nothing, .is_bound = true}, true},
+		{"bound", {.brief = "", .ops = &nothing, .is_bound = true}, true},
+		{"null", {.brief = "", .ops = &nothing, .is_null = true}, true},
+		{"unbound", {.brief = "", .ops = &nothing}, true},
+		{"faa", {.brief = "", .ops = &nothing, .is_bound = true}, false},
+		{"queue_bound", {.brief = "", .ops = &nothing}, false},
+		{"idle", {.brief = "", .ops = &nothing, .is_null = true}, false},
+		{"toy_null", {.brief = "", .ops = &nothing}, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
+		struct assay_err err = {0};
+		struct assay_registry *registry;
+		struct assay_table table = toy_table;
+		table.subjects = (const struct assay_subject_entry[]){
+			{"toy", cases[i].name, &cases[i].subject}, {0}};
+		if (!cases[i].fits) {
+			assert_fails(assay_registry_new(&table, &registry, &err), ASSAY_EBUG,
+				     cases[i].name);
+			continue;
+		}
+		assert_ok(assay_registry_new(&table, &registry, &err));
+		assay_registry_free(registry);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(floors_and_limits_are_named_as_such),
 		cmocka_unit_test_setup_teardown(everything_is_every_point, begin, end),
 		cmocka_unit_test_setup_teardown(thorough_ones_are_not_quick, begin, end),
 		cmocka_unit_test_setup_teardown(overrides_subjects_and_globs_narrow, begin, end),

@@ -46,6 +46,12 @@ plant_clean()
 	printf "x = ['get', 'pool']\n" >"$tree/suites/meson.build"
 	printf "x = ['papi']\n" >"$tree/profiler/meson.build"
 	printf "x = files('main.c')\n" >"$tree/cli/meson.build"
+	mkdir -p "$tree/docs/examples/debian"
+	printf "project('assay', 'c',\n  version: '1.2',\n)\n" >"$tree/meson.build"
+	printf 'a-dev run x\nb run y\n' >"$tree/packages.list"
+	printf 'Source: assay\nBuild-Depends: c,\n a-dev (>= 1),\nRules: no\n' \
+		>"$tree/docs/examples/debian/control"
+	printf 'assay (1.2-1) unstable\n' >"$tree/docs/examples/debian/changelog"
 }
 
 # passes SCRIPT [ARG...]: the clean tree is left in peace.
@@ -149,6 +155,19 @@ compiler=$*
 passes headers "$@"
 finds headers 'not ok 1 - harness/base/a.h' harness/base/a.h '#define UNGUARDED\nint twice = 1;'
 finds headers 'not ok 2 - harness/base/b.h' harness/base/b.h '#pragma once\nuint64_t no_stdint;'
+
+passes package
+finds package 'does not build-depend on d-dev' packages.list 'd-dev run z'
+plant_clean
+printf 'assay (1.1-1) unstable\n' >"$tree/docs/examples/debian/changelog"
+if text=$(sh "$here/package.sh" "$tree" 2>&1); then
+	not_ok 'package: finds an old version' 'it passed'
+else
+	case $text in
+	*'does not begin with version 1.2'*) ok 'package: finds an old version' ;;
+	*) not_ok 'package: finds an old version' "$text" ;;
+	esac
+fi
 
 compiler=
 plant_clean

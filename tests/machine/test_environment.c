@@ -237,6 +237,9 @@ static void the_hash_sees_stable_facts_only(void **state)
 	facts[0].value[0] = 'P';
 	assay_environment_hash(&environment, after);
 	assert_memory_not_equal(before, after, sizeof(before));
+	assert_true(assay_environment_is_stable("cpu.governor"));
+	assert_false(assay_environment_is_stable("load.average"));
+	assert_false(assay_environment_is_stable("no.such"));
 }
 
 static void advice_follows_the_facts(void **state)

@@ -80,6 +80,12 @@ else
 	check 'no such synthetic is one too' gives 2 topo --from synthetic:nonsense
 	check 'topo --xml' gives 0 topo --xml
 	check 'does not name the host' sh -c '! grep -q HostName out'
+	check 'topo --svg of the hybrid fixture' gives 0 topo --svg --from "$fixtures/hybrid.xml"
+	check 'shows both kinds of core' sh -c 'grep -q "kind 0" out && grep -q "kind 1" out'
+	check 'of 256 cores' gives 0 topo --svg --from 'synthetic:pack:2 numa:4 l3:4 core:8 pu:2'
+	check 'says how many lie under a cache' says ': 8, with 16 hardware threads' out
+	check 'and of more than a drawing holds' gives 6 topo --svg --from 'synthetic:core:1100 pu:1'
+	check 'says so' says 'more processing units' err
 fi
 
 check 'doctor runs' gives 0 doctor --probe 20ms

@@ -3,7 +3,7 @@
 # profile: the verb against the real program, as root and as nobody, with and without perf_event: good
 # targets, and those that fork, exec, crash, are stripped or gone. Prints TAP.
 # usage: profile.sh ASSAY TARGET WITHOUT-PERF REGIONS INLINED
-# shellcheck disable=SC2086  # words of a command
+# shellcheck disable=SC2016,SC2086  # single quotes hold scripts for others; words of a command
 set -u
 assay=$(realpath "$1") && target=$(realpath "$2") || exit 1
 without_perf=$(realpath "$3") || exit 1
@@ -44,6 +44,13 @@ if "$assay" --version | grep -q 'libdw  *yes'; then
 	check '... has what was inlined as functions of their own' shows ' turn '
 	check '... below those they were inlined into' grep -q ';burn;turn ' h
 fi
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+	mkdir small
+	check 'a temporary folder that fills up' ends 0 unshare -m sh -c '
+		mount -t tmpfs -o size=4k small small && TMPDIR=$PWD/small exec "$@"' sh \
+		"$assay" profile --rate 999 --engine perf -- ./target
+	check '... and what there was no space for is said' shows 'found no space in the temporary folder'
+fi
 check 'a program that starts another' profile 0 -- sh -c './target; ./target'
 check '... is sampled there too' shows 'burn'
 check 'threads that come and go' profile 0 -- ./target threads
@@ -57,6 +64,7 @@ check 'JSON is one event' profile 0 --json -- ./target
 check '... with functions in it' shows '"event":"profile".*"function":"burn"'
 check 'a stored profile is shown again' profile 0 --show @last --folded g
 check '... and drawn' grep -q burn g
+check '... and exported' sh -c '"$1" export --format folded >x && cmp -s g x' sh "$assay"
 check 'two are compared' profile 0 --show @last --against @last~1 --svg d
 check '... in a differential graph' grep -q 'points' d
 check 'regions are shown' profile 0 -- "$regions"

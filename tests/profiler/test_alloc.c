@@ -172,7 +172,7 @@ static double share_below(const struct assay_stacks *s, const char *function)
 static struct assay_stacks *profile(const char *word)
 {
 	struct assay_err err = {0};
-	struct sampler *sampler;
+	struct sampler *sampler = NULL;
 	struct assay_stacks *s;
 	const char *const *pairs;
 	const struct sampler_options options = {.engine = SAMPLER_ALLOC, .bytes = 4096};

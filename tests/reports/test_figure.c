@@ -105,6 +105,30 @@ static void test_latency_curve(void **state)
 	fixture_free(f);
 }
 
+/* A line per policy where there are several capacities, else a bar; the ratio, not how fast it was found. */
+static void test_miss_ratio(void **state)
+{
+	static const char *const cases[] = {
+		"policy:LRU/capacity:0.01", "policy:Belady/capacity:0.01",
+		"policy:LRU/capacity:0.1", "policy:Belady/capacity:0.1"};
+	struct fixture *f = fixture_new();
+	(void)state;
+	for (size_t n = 1; n <= 2; n++) {
+		for (size_t i = 2 * n - 2; i < 2 * n; i++) {
+			FIXTURE_ADD(f, "cache", "miss_ratio", NULL, cases[i], .metric = "rate",
+				    .unit = "op/s", .better = ASSAY_HIGHER, .median = 1e8);
+			fixture_beside(f, "miss_ratio", "ratio", 0.1 * (double)(i + 1));
+		}
+		struct assay_figure *figure = figure_of(f, "cache", "miss_ratio");
+		assert_non_null(figure);
+		assert_int_equal(figure->kind, n == 1 ? ASSAY_FIGURE_BARS : ASSAY_FIGURE_LINES);
+		assert_string_equal(figure->metric.name, "miss_ratio");
+		assert_int_equal(figure->n_series, n == 1 ? 0 : 2);
+		assay_figure_free(figure);
+	}
+	fixture_free(f);
+}
+
 /* What cannot stand on a logarithmic axis, or on any, is left out; its neighbours stay. */
 static void test_only_sound_numbers(void **state)
 {
@@ -388,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_standard_figures),
 		cmocka_unit_test(test_trade_off),
 		cmocka_unit_test(test_latency_curve),
+		cmocka_unit_test(test_miss_ratio),
 		cmocka_unit_test(test_only_sound_numbers),
 		cmocka_unit_test(test_nothing_to_draw),
 		cmocka_unit_test(test_fall_through),

@@ -1,89 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* test_html: the page is well-formed, loads and runs nothing, and carries its own data. */
-#include <spawn.h>
+/* test_html: the page is well-formed, loads nothing, runs its one script only, and carries its own data. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "harness/base/str.h"
 #include "reports/page_data.h"
 #include "tests/reports/fixture.h"
+#include "tests/reports/page.h"
 #include "tests/t.h"
-
-static const char *xmllint; /* set once in main; NULL: not installed */
-
-/* Well-formed XML, by a parser that is not ours. */
-static void assert_well_formed(const char *page)
-{
-	char path[] = "/tmp/test-html-XXXXXX";
-	char *const argv[] = {(char *)"xmllint",
-			      (char *)"--noout",
-			      (char *)"--nonet",
-			      (char *)"--huge",
-			      path,
-			      NULL};
-	pid_t pid;
-	int status;
-	if (!xmllint)
-		return;
-	int fd = mkstemp(path);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, page, strlen(page)), (long)strlen(page));
-	close(fd);
-	assert_int_equal(posix_spawn(&pid, xmllint, NULL, NULL, argv, NULL), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (status != 0)
-		fail_msg("xmllint refuses %s", path);
-	unlink(path);
-}
-
-/* Every id is there once, and every link within the page leads to one. */
-static void assert_ids(const char *page)
-{
-	for (const char *at = page; (at = strstr(at, " id=")); at++) {
-		char key[200];
-		size_t n = strcspn(at + 5, "'\"");
-		snprintf(key, sizeof(key), " id=%c%.*s%c", at[4], (int)n, at + 5, at[4]);
-		if (strstr(at + 1, key))
-			fail_msg("twice:%s", key);
-	}
-	for (const char *at = page; (at = strstr(at, "href=")); at++) {
-		char key[200];
-		size_t n = strcspn(at + 7, "'\"");
-		assert_int_equal(at[6], '#');
-		snprintf(key, sizeof(key), " id=%c%.*s%c", at[5], (int)n, at + 7, at[5]);
-		if (!strstr(page, key))
-			fail_msg("no target:%s", key);
-	}
-}
-
-/* Nothing that could run, load or leave: only the page's own style and its own data. */
-static void assert_inert(const char *page)
-{
-	static const char *const banned[] = {"<img",   "<link",       "<iframe",  "<object",
-					     "<embed", "<form",       "<base",    "@import",
-					     "url(",   "javascript:", "<script>", "<script src"};
-	const char *script = strstr(page, "<script");
-	assert_non_null(script);
-	assert_int_equal(strncmp(script, "<script type=\"application/zlib;base64\"", 38), 0);
-	assert_null(strstr(script + 1, "<script"));
-	for (size_t i = 0; i < sizeof(banned) / sizeof(banned[0]); i++)
-		if (strstr(page, banned[i]))
-			fail_msg("the page has %s", banned[i]);
-	assert_non_null(strstr(page,
-			       "content=\"default-src 'none'; style-src 'unsafe-inline'; "
-			       "img-src data:\""));
-	assert_null(strstr(page, "nan"));
-}
 
 static char *page_of(struct fixture *f, const char *gnuplot)
 {
 	const struct assay_report_options options = {.gnuplot = gnuplot};
 	char *page = fixture_write(f, assay_report_html, &options);
-	assert_well_formed(page);
-	assert_ids(page);
-	assert_inert(page);
+	page_assert_sound(page);
 	return page;
 }
 
@@ -290,34 +222,6 @@ static void test_hostile_names(void **state)
 	fixture_free(f);
 }
 
-static void test_several_runs(void **state)
-{
-	struct fixture *a = fixture_new(), *b = fixture_new();
-	struct assay_err err = {0};
-	struct assay_report_model *model;
-	const struct assay_report_options options = {.gnuplot = "/bin/false"};
-	char *page = NULL;
-	size_t n = 0;
-	(void)state;
-	fixture_fill(a);
-	fixture_fill(b);
-	const struct assay_report_input inputs[] = {{&a->run, a->results, a->n},
-						    {&b->run, b->results, b->n}};
-	assert_ok(assay_report_model_new(inputs, 2, &model, &err));
-	FILE *out = open_memstream(&page, &n);
-	assert_non_null(out);
-	assert_ok(assay_report_html(model, out, &options, &err));
-	fclose(out);
-	assert_well_formed(page);
-	assert_ids(page);
-	assert_inert(page);
-	assert_non_null(strstr(page, "<h1>2 runs</h1>"));
-	free(page);
-	assay_report_model_free(model);
-	fixture_free(a);
-	fixture_free(b);
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,10 +229,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_embedded_data),    cmocka_unit_test(test_damaged_data),
 		cmocka_unit_test(test_too_many_samples), cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_little),           cmocka_unit_test(test_hostile_names),
-		cmocka_unit_test(test_several_runs),
 	};
-	xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
-	if (!xmllint)
+	page_xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
+	if (!page_xmllint)
 		print_message("# xmllint is not installed: well-formedness is not tested\n");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

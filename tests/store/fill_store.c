@@ -50,6 +50,7 @@ static enum assay_code add(struct assay_store *store, int64_t run, const char *b
 		.clock = "monotonic",
 		.noise = 'A',
 		.started_ns = UINT64_C(1700000000000000000) + (uint64_t)run,
+		.elapsed_ns = 1000000,
 	};
 	assay_median_interval(sorted, n, 0.95, &result.estimate.lo, &result.estimate.hi);
 	return assay_store_add_result(store, run, &result, err);

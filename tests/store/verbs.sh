@@ -77,6 +77,18 @@ check 'gbench skips with the reason' 0 'skip_message": "no \\"device\\", here"' 
 check 'seeds keep all their digits' 0 '"seed": *"18446744073709551615"' "$assay" export 1
 check 'jsonl has a line per result' 0 '"event":"result".*"launch_ends":\[10,20,30\]' \
 	"$assay" export 1 --format jsonl
+check 'a trace has the cases' 0 '"ph":"X","name":"memory/slower/.*"dur":1000\.0' \
+	"$assay" export 1 --format trace
+check 'those of one time in rows of their own' 0 '"tid":5' "$assay" export 1 --format trace
+check 'and each run as a process' 0 '"pid":3' "$assay" export --all --format trace -o -
+if command -v python3 >/dev/null; then
+	"$assay" export --all --format trace -o trace.json 2>err
+	check 'all of it is JSON' 0 '^[1-9]' python3 -c \
+		'import json; print(len(json.load(open("trace.json"))["traceEvents"]))'
+fi
+check 'stacks are of runs that have some' 2 'no such stored profile' "$assay" export --format folded
+check 'unknown formats are listed' 2 'there are json, .* trace, folded, bundle' \
+	"$assay" export --format quite_different
 check 'unknown formats name the nearest' 2 "did you mean 'jsonl'" "$assay" export --format jsnl
 check 'formats of one run take one' 2 'holds one run' "$assay" export 1 2 --format gbench
 check 'files are written whole' 0 '3 runs with' "$assay" export --all -o all.json

@@ -6,7 +6,7 @@
 #include "harness/base/attr.h"
 #include "harness/bench.h"
 
-#if defined(__SANITIZE_THREAD__)
+#if ASSAY_TSAN
 #define CK_WATCHED 1
 #elif defined(__has_feature)
 #define CK_WATCHED __has_feature(thread_sanitizer)

@@ -1,50 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* event_spin: our event that never sleeps; see event.h. */
-#include "suites/concurrency/event.h"
-
-#include <stdlib.h>
-
-#include "suites/concurrency/waking.h"
-
-struct waking {
-	struct event event;
-};
-
-static enum assay_code event_create(int waker, int waiter, struct waking **ret,
-				    struct assay_err *err)
-{
-	struct waking *w = aligned_alloc(_Alignof(struct waking), sizeof(*w));
-	if (!w)
-		return assay_fail(err, ASSAY_ENOMEM, "event_spin: no memory");
-	*w = (struct waking){.event.pauses = UINT32_MAX};
-	*ret = w;
-	return ASSAY_OK;
-}
-
-static void event_waits(struct waking *w)
-{
-	event_wait(&w->event);
-}
-
-static void event_wakes(struct waking *w)
-{
-	event_raise(&w->event);
-}
-
-static void event_destroy(struct waking *w)
-{
-	free(w);
-}
-
-static const struct waking_ops ops = {
-	.create = event_create,
-	.wait = event_waits,
-	.wake = event_wakes,
-	.destroy = event_destroy,
-};
+#define PAUSES UINT32_MAX
+#include "suites/concurrency/subjects/event_waking.h"
 
 const struct assay_subject assay_subject_concurrency_event_spin = {
 	.interface = WAKING_INTERFACE,
 	.brief = "our event, which never sleeps",
-	.ops = &ops,
+	.ops = EVENT_OPS,
 };

@@ -6,7 +6,7 @@
 #if ASSAY_HAVE_TBB
 
 /* ThreadSanitizer cannot see into the library, which is not built with it. */
-#if defined(__SANITIZE_THREAD__)
+#if ASSAY_TSAN
 #define WATCHED 1
 #elif defined(__has_feature)
 #define WATCHED __has_feature(thread_sanitizer)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* urcu_mb: liburcu's mb flavour, a peer: readers run a full fence at either end. */
+#include "harness/base/attr.h"
+
 #ifdef ASSAY_HAVE_URCU_FLAVOURS
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !ASSAY_SANITIZED
 #define _LGPL_SOURCE /* inline, as its fast users have it */
 #endif
 #define RCU_MB

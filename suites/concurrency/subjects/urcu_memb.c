@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* urcu_memb: liburcu's memb flavour, a peer: readers run no fence, membarrier(2) runs them for them. */
+#include "harness/base/attr.h"
+
 #ifdef ASSAY_HAVE_URCU_FLAVOURS
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !ASSAY_SANITIZED
 #define _LGPL_SOURCE /* inline, as its fast users have it */
 #endif
 #define RCU_MEMBARRIER

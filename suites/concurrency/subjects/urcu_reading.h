@@ -84,7 +84,7 @@ static const struct reading_ops ops = {
 static const struct reading_ops ops; /* never called: probe() says so */
 #endif
 
-#if defined(__SANITIZE_THREAD__)
+#if ASSAY_TSAN
 #define URCU_WATCHED 1
 #elif defined(__has_feature)
 #define URCU_WATCHED __has_feature(thread_sanitizer)

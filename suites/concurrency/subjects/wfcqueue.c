@@ -8,7 +8,7 @@
 #include "suites/concurrency/queue.h"
 
 #ifdef ASSAY_HAVE_URCU_FLAVOURS
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !ASSAY_SANITIZED
 #define _LGPL_SOURCE /* inline, as its fast users have it */
 #endif
 #include <stdlib.h>
@@ -140,7 +140,7 @@ static const struct queue_ops ops; /* never called: probe() says so */
 
 static enum assay_code probe(struct assay_err *err)
 {
-#if defined(ASSAY_HAVE_URCU_FLAVOURS) && defined(__SANITIZE_THREAD__)
+#if defined(ASSAY_HAVE_URCU_FLAVOURS) && ASSAY_TSAN
 	return assay_fail(err, ASSAY_SKIP, "ThreadSanitizer does not see how liburcu synchronises");
 #elif defined(ASSAY_HAVE_URCU_FLAVOURS)
 	return ASSAY_OK;

@@ -9,32 +9,20 @@
 #include <stdlib.h>
 
 #include "harness/base/str.h"
-#include "suites/gpu/opencl.h"
+#include "suites/gpu/dialect.h"
+#include "suites/gpu/subjects/opencl_device.h"
 
 #define LIBRARY "libOpenCL.so.1"
-/* Work items are rounded up to this, so that any device finds work-groups of a good size. */
-#define ITEMS_MULTIPLE 256
 
-struct gpu_device {
-	struct opencl cl;
-	struct opencl_choice choice;
-	struct _cl_context *context;
-	struct _cl_command_queue *queue;
-};
-
-struct gpu_buffer {
-	struct _cl_mem *memory;
-};
-
-struct gpu_kernel {
-	const char *name;
-	struct _cl_program *program;
-	struct _cl_kernel *kernel;
-};
-
-static enum assay_code failed(struct assay_err *err, const char *call, int32_t status)
+enum assay_code opencl_failed(struct assay_err *err, const char *call, int32_t status)
 {
-	return assay_fail(err, ASSAY_EIO, "OpenCL: %s gives %d", call, status);
+	enum assay_code code = status == OPENCL_NO_DEVICE_MEMORY ? ASSAY_ENOMEM : ASSAY_EIO;
+	return assay_fail(err, code, "OpenCL: %s gives %d", call, status);
+}
+
+enum assay_code opencl_no_memory(struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_ENOMEM, "OpenCL: out of memory");
 }
 
 /*
@@ -57,97 +45,160 @@ static void restore_affinity(const cpu_set_t *saved)
 		sched_setaffinity(0, sizeof(*saved), saved);
 }
 
-static enum assay_code load_and_choose(struct opencl *cl, struct opencl_choice *choice,
-				       struct assay_err *err)
+static enum assay_code load_and_choose(unsigned number, struct opencl *cl,
+				       struct opencl_choice *choice, struct assay_err *err)
 {
+	cpu_set_t saved;
+	widen_affinity(&saved);
 	enum assay_code code = opencl_load(LIBRARY, cl, err);
-	if (code != ASSAY_OK)
-		return code;
-	code = opencl_choose(cl, choice, err);
-	if (code != ASSAY_OK)
-		opencl_unload(cl);
+	if (code == ASSAY_OK) {
+		code = opencl_choose(cl, number, choice, err);
+		if (code != ASSAY_OK)
+			opencl_unload(cl);
+	}
+	restore_affinity(&saved);
+	return code;
+}
+
+/* The library stays mapped after both: drivers have threads and exit handlers in it. */
+static enum assay_code count(unsigned *ret, struct assay_err *err)
+{
+	struct opencl cl;
+	struct opencl_choice choice;
+	enum assay_code code = load_and_choose(0, &cl, &choice, err);
+	*ret = code == ASSAY_OK ? choice.devices : 0;
 	return code;
 }
 
 static enum assay_code probe(struct assay_err *err)
 {
-	struct opencl cl;
-	struct opencl_choice choice;
-	cpu_set_t saved;
-	widen_affinity(&saved);
-	enum assay_code code = load_and_choose(&cl, &choice, err);
-	restore_affinity(&saved);
-	/* The library stays mapped: drivers have threads and exit handlers in it. */
-	return code;
+	unsigned devices;
+	return count(&devices, err);
+}
+
+static void unpin(struct gpu_device *device, void *memory)
+{
+	for (struct pinned **p = &device->pinned; *p; p = &(*p)->next) {
+		struct pinned *found = *p;
+		if (found->memory != memory)
+			continue;
+		*p = found->next;
+		device->cl.unmap(device->mapping, found->buffer, memory, 0, NULL, NULL);
+		device->cl.finish(device->mapping);
+		device->cl.release_buffer(found->buffer);
+		free(found);
+		return;
+	}
 }
 
 static void close_device(struct gpu_device *device)
 {
 	if (!device)
 		return;
-	if (device->queue)
-		device->cl.release_queue(device->queue);
+	while (device->pinned)
+		unpin(device, device->pinned->memory);
+	if (device->mapping)
+		device->cl.release_queue(device->mapping);
 	if (device->context)
 		device->cl.release_context(device->context);
 	free(device);
 }
 
-static enum assay_code open_context(struct gpu_device *device, struct assay_err *err)
+static enum assay_code open_queue(struct gpu_device *device, struct _cl_command_queue **ret,
+				  struct assay_err *err)
 {
 	int32_t status;
-	enum assay_code code = load_and_choose(&device->cl, &device->choice, err);
-	if (code != ASSAY_OK)
-		return code;
-	device->context =
-		device->cl.create_context(NULL, 1, &device->choice.device, NULL, NULL, &status);
-	if (!device->context)
-		return failed(err, "clCreateContext", status);
-	device->queue = device->cl.create_queue(device->context, device->choice.device,
-						OPENCL_QUEUE_PROFILING_ENABLE, &status);
-	if (!device->queue)
-		return failed(err, "clCreateCommandQueue", status);
-	return ASSAY_OK;
+	*ret = device->cl.create_queue(device->context, device->choice.device,
+				       OPENCL_QUEUE_PROFILING_ENABLE, &status);
+	return *ret ? ASSAY_OK : opencl_failed(err, "clCreateCommandQueue", status);
 }
 
-static enum assay_code open_device(struct gpu_device **ret, struct assay_err *err)
+static void fill_info(struct gpu_device *device)
 {
-	cpu_set_t saved;
+	const struct opencl_choice *choice = &device->choice;
+	struct gpu_info *info = &device->info;
+	*info = (struct gpu_info){
+		.units = choice->units,
+		.memory_bytes = choice->memory_bytes,
+		.max_alloc_bytes = choice->max_alloc_bytes,
+		.cache_bytes = choice->cache_bytes,
+		.lacks = {[GPU_HAS_MAPPED] = "OpenCL 1.2 has no memory that the host and kernels "
+					     "reach at the same time",
+			  [GPU_HAS_POOL] = "OpenCL has no pool of memory in the order of a queue"},
+	};
+	assay_copy(info->text, sizeof(info->text), choice->text);
+	opencl_bits graphs = 0;
+	device->cl.get_device_info(choice->device, OPENCL_DEVICE_COMMAND_BUFFER_CAPABILITIES,
+				   sizeof(graphs), &graphs, NULL);
+	if (!(graphs & OPENCL_CAN_USE_SIMULTANEOUSLY))
+		info->lacks[GPU_HAS_GRAPHS] =
+			"a command buffer of the device cannot be queued twice";
+	if (!opencl_graph_load(&device->cl, choice->platform, &device->graphs))
+		info->lacks[GPU_HAS_GRAPHS] = "the platform has no cl_khr_command_buffer";
+	/* It does what a gate held back while it opens the gate, and waits for itself. */
+	if (strstr(choice->text, ": basic-"))
+		info->lacks[GPU_HAS_GATES] = "PoCL's basic device cannot open gates";
+	if (!choice->half)
+		info->lacks[GPU_HAS_HALF] = "the device has no cl_khr_fp16";
+}
+
+static enum assay_code open_device(unsigned number, struct gpu_device **ret, struct assay_err *err)
+{
+	int32_t status = 0;
 	struct gpu_device *device = calloc(1, sizeof(*device));
 	if (!device)
-		return assay_fail(err, ASSAY_ENOMEM, "OpenCL: out of memory");
+		return opencl_no_memory(err);
+	enum assay_code code = load_and_choose(number, &device->cl, &device->choice, err);
+	cpu_set_t saved;
 	widen_affinity(&saved);
-	enum assay_code code = open_context(device, err);
+	if (code == ASSAY_OK) {
+		device->context = device->cl.create_context(NULL, 1, &device->choice.device, NULL,
+							    NULL, &status);
+		if (!device->context)
+			code = opencl_failed(err, "clCreateContext", status);
+	}
+	if (code == ASSAY_OK)
+		code = open_queue(device, &device->mapping, err);
 	restore_affinity(&saved);
 	if (code != ASSAY_OK) {
 		close_device(device);
 		return code;
 	}
+	fill_info(device);
 	*ret = device;
 	return ASSAY_OK;
 }
 
-static const char *describe(const struct gpu_device *device)
+static const struct gpu_info *info(const struct gpu_device *device)
 {
-	return device->choice.text;
+	return &device->info;
 }
 
-static enum assay_code alloc(struct gpu_device *device, size_t bytes, struct gpu_buffer **ret,
-			     struct assay_err *err)
+static enum assay_code new_buffer(struct gpu_device *device, opencl_bits flags, size_t bytes,
+				  struct _cl_mem **ret, struct assay_err *err)
 {
-	const struct opencl_choice *choice = &device->choice;
 	int32_t status;
-	if (bytes > choice->max_alloc_bytes)
-		return assay_fail(err, ASSAY_SKIP,
-				  "the device allows %llu MiB in one buffer, not %zu",
-				  (unsigned long long)(choice->max_alloc_bytes >> 20), bytes >> 20);
+	if (bytes > device->choice.max_alloc_bytes)
+		return assay_fail(
+			err, ASSAY_SKIP, "the device allows %llu MiB in one buffer, not %zu",
+			(unsigned long long)(device->choice.max_alloc_bytes >> 20), bytes >> 20);
+	*ret = device->cl.create_buffer(device->context, flags, bytes, NULL, &status);
+	return *ret ? ASSAY_OK : opencl_failed(err, "clCreateBuffer", status);
+}
+
+static enum assay_code alloc(struct gpu_device *device, enum gpu_memory kind, size_t bytes,
+			     struct gpu_buffer **ret, struct assay_err *err)
+{
+	if (kind != GPU_PLAIN)
+		return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_MAPPED]);
 	struct gpu_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
-		return assay_fail(err, ASSAY_ENOMEM, "OpenCL: out of memory");
-	buffer->memory = device->cl.create_buffer(device->context, OPENCL_MEM_READ_WRITE, bytes,
-						  NULL, &status);
-	if (!buffer->memory) {
+		return opencl_no_memory(err);
+	enum assay_code code =
+		new_buffer(device, OPENCL_MEM_READ_WRITE, bytes, &buffer->memory, err);
+	if (code != ASSAY_OK) {
 		free(buffer);
-		return failed(err, "clCreateBuffer", status);
+		return code;
 	}
 	*ret = buffer;
 	return ASSAY_OK;
@@ -161,20 +212,159 @@ static void release(struct gpu_device *device, struct gpu_buffer *buffer)
 	free(buffer);
 }
 
-static enum assay_code upload(struct gpu_device *device, struct gpu_buffer *to, const void *from,
-			      size_t bytes, struct assay_err *err)
+static void *mapped(struct gpu_buffer *buffer)
 {
-	int32_t status = device->cl.write_buffer(device->queue, to->memory, OPENCL_TRUE, 0, bytes,
-						 from, 0, NULL, NULL);
-	return status == OPENCL_SUCCESS ? ASSAY_OK : failed(err, "clEnqueueWriteBuffer", status);
+	return NULL;
 }
 
-static enum assay_code download(struct gpu_device *device, void *to, const struct gpu_buffer *from,
-				size_t bytes, struct assay_err *err)
+static enum assay_code pool_alloc(struct gpu_stream *stream, size_t bytes, struct gpu_buffer **ret,
+				  struct assay_err *err)
 {
-	int32_t status = device->cl.read_buffer(device->queue, from->memory, OPENCL_TRUE, 0, bytes,
-						to, 0, NULL, NULL);
-	return status == OPENCL_SUCCESS ? ASSAY_OK : failed(err, "clEnqueueReadBuffer", status);
+	return assay_fail(err, ASSAY_SKIP, "%s", stream->device->info.lacks[GPU_HAS_POOL]);
+}
+
+static void pool_release(struct gpu_stream *stream, struct gpu_buffer *buffer)
+{
+}
+
+static enum assay_code pin(struct gpu_device *device, size_t bytes, void **ret,
+			   struct assay_err *err)
+{
+	int32_t status;
+	struct pinned *pinned = calloc(1, sizeof(*pinned));
+	if (!pinned)
+		return opencl_no_memory(err);
+	enum assay_code code = new_buffer(device, OPENCL_MEM_READ_WRITE | OPENCL_MEM_ALLOC_HOST_PTR,
+					  bytes, &pinned->buffer, err);
+	if (code != ASSAY_OK) {
+		free(pinned);
+		return code;
+	}
+	pinned->memory = device->cl.map_buffer(device->mapping, pinned->buffer, OPENCL_TRUE,
+					       OPENCL_MAP_READ | OPENCL_MAP_WRITE, 0, bytes, 0,
+					       NULL, NULL, &status);
+	if (!pinned->memory) {
+		device->cl.release_buffer(pinned->buffer);
+		free(pinned);
+		return opencl_failed(err, "clEnqueueMapBuffer", status);
+	}
+	pinned->next = device->pinned;
+	device->pinned = pinned;
+	*ret = pinned->memory;
+	return ASSAY_OK;
+}
+
+static enum assay_code stream_new(struct gpu_device *device, struct gpu_stream **ret,
+				  struct assay_err *err)
+{
+	struct gpu_stream *stream = calloc(1, sizeof(*stream));
+	if (!stream)
+		return opencl_no_memory(err);
+	stream->device = device;
+	enum assay_code code = open_queue(device, &stream->queue, err);
+	if (code != ASSAY_OK) {
+		free(stream);
+		return code;
+	}
+	*ret = stream;
+	return ASSAY_OK;
+}
+
+static void stream_free(struct gpu_stream *stream)
+{
+	if (!stream)
+		return;
+	stream->device->cl.finish(stream->queue);
+	stream->device->cl.release_queue(stream->queue);
+	free(stream);
+}
+
+static enum assay_code wait(struct gpu_stream *stream, struct assay_err *err)
+{
+	int32_t status = stream->device->cl.finish(stream->queue);
+	return status == OPENCL_SUCCESS ? ASSAY_OK : opencl_failed(err, "clFinish", status);
+}
+
+static enum assay_code after(struct gpu_stream *stream, struct gpu_stream *first,
+			     struct assay_err *err)
+{
+	const struct opencl *cl = &stream->device->cl;
+	struct _cl_event *event = NULL;
+	int32_t status = cl->mark(first->queue, 0, NULL, &event);
+	if (status != OPENCL_SUCCESS)
+		return opencl_failed(err, "clEnqueueMarkerWithWaitList", status);
+	cl->flush(first->queue);
+	status = cl->hold(stream->queue, 1, &event, NULL);
+	cl->release_event(event);
+	return status == OPENCL_SUCCESS
+		       ? ASSAY_OK
+		       : opencl_failed(err, "clEnqueueBarrierWithWaitList", status);
+}
+
+/* Where a command puts its event: only an open span asks for it. */
+struct _cl_event **opencl_event_of(struct gpu_stream *stream, struct _cl_event **event)
+{
+	*event = NULL;
+	return stream->span ? event : NULL;
+}
+
+/* A command is in the queue, or refused. */
+enum assay_code opencl_queued(struct gpu_stream *stream, const char *call, int32_t status,
+			      struct _cl_event *event, struct assay_err *err)
+{
+	struct gpu_span *span = stream->span;
+	if (status != OPENCL_SUCCESS)
+		return opencl_failed(err, call, status);
+	if (!span)
+		return ASSAY_OK;
+	if (!span->first) {
+		stream->device->cl.retain_event(event);
+		span->first = event;
+	}
+	if (span->last)
+		stream->device->cl.release_event(span->last);
+	span->last = event;
+	return ASSAY_OK;
+}
+
+static enum assay_code write_buffer(struct gpu_stream *stream, struct gpu_buffer *to,
+				    const void *from, size_t bytes, struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status =
+		stream->device->cl.write_buffer(stream->queue, to->memory, OPENCL_FALSE, 0, bytes,
+						from, 0, NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueWriteBuffer", status, event, err);
+}
+
+static enum assay_code read_buffer(struct gpu_stream *stream, void *to, struct gpu_buffer *from,
+				   size_t bytes, struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status =
+		stream->device->cl.read_buffer(stream->queue, from->memory, OPENCL_FALSE, 0, bytes,
+					       to, 0, NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueReadBuffer", status, event, err);
+}
+
+static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
+			    struct gpu_buffer *from, size_t bytes, struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status =
+		stream->device->cl.copy_buffer(stream->queue, from->memory, to->memory, 0, 0, bytes,
+					       0, NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueCopyBuffer", status, event, err);
+}
+
+static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
+			    size_t bytes, struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status =
+		stream->device->cl.fill_buffer(stream->queue, to->memory, &byte, 1, 0, bytes, 0,
+					       NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueFillBuffer", status, event, err);
 }
 
 static enum assay_code build_failed(struct gpu_device *device, const struct gpu_kernel *kernel,
@@ -205,21 +395,17 @@ static void unbuild(struct gpu_device *device, struct gpu_kernel *kernel)
 static enum assay_code compile(struct gpu_device *device, const char *text,
 			       struct gpu_kernel *kernel, struct assay_err *err)
 {
-	static const char prologue[] =
-		"#define GPU_KERNEL __kernel\n"
-		"#define GPU_GLOBAL __global\n"
-		"#define GPU_ID ((unsigned)get_global_id(0))\n";
-	const char *texts[] = {prologue, text};
+	const char *texts[] = {GPU_DIALECT_OPENCL, text};
 	int32_t status;
 	kernel->program = device->cl.create_program(device->context, 2, texts, NULL, &status);
 	if (!kernel->program)
-		return failed(err, "clCreateProgramWithSource", status);
+		return opencl_failed(err, "clCreateProgramWithSource", status);
 	status = device->cl.build_program(kernel->program, 1, &device->choice.device,
 					  "-cl-std=CL1.2", NULL, NULL);
 	if (status != OPENCL_SUCCESS)
 		return build_failed(device, kernel, status, err);
 	kernel->kernel = device->cl.create_kernel(kernel->program, kernel->name, &status);
-	return kernel->kernel ? ASSAY_OK : failed(err, "clCreateKernel", status);
+	return kernel->kernel ? ASSAY_OK : opencl_failed(err, "clCreateKernel", status);
 }
 
 static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_source *source,
@@ -238,76 +424,74 @@ static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_
 	return ASSAY_OK;
 }
 
-static enum assay_code set_args(struct gpu_device *device, struct gpu_kernel *kernel,
-				const struct gpu_arg *args, size_t n_args, struct assay_err *err)
+enum assay_code opencl_set_args(struct gpu_device *device, const struct gpu_launch *launch,
+				struct assay_err *err)
 {
-	for (uint32_t i = 0; i < n_args; i++) {
-		int32_t status;
-		if (args[i].type == GPU_BUFFER)
-			status = device->cl.set_arg(kernel->kernel, i, sizeof(struct _cl_mem *),
-						    &args[i].value.buffer->memory);
-		else if (args[i].type == GPU_FLOAT)
-			status = device->cl.set_arg(kernel->kernel, i, sizeof(float),
-						    &args[i].value.f);
-		else
-			status = device->cl.set_arg(kernel->kernel, i, sizeof(uint32_t),
-						    &args[i].value.u);
+	struct _cl_kernel *kernel = launch->kernel->kernel;
+	for (uint32_t i = 0; i < launch->n_args; i++) {
+		const struct gpu_arg *arg = &launch->args[i];
+		const void *value = &arg->value;
+		size_t size = arg->type == GPU_FLOAT ? sizeof(float) : sizeof(uint32_t);
+		if (arg->type == GPU_BUFFER) {
+			value = &arg->value.buffer->memory;
+			size = sizeof(struct _cl_mem *);
+		}
+		int32_t status = device->cl.set_arg(kernel, i, size, value);
 		if (status != OPENCL_SUCCESS)
-			return failed(err, "clSetKernelArg", status);
+			return opencl_failed(err, "clSetKernelArg", status);
 	}
 	return ASSAY_OK;
 }
 
-/* From the start to the end of the kernel on the device's clock. */
-static enum assay_code device_time(struct gpu_device *device, struct _cl_event *event,
-				   double *ret_ns, struct assay_err *err)
+static enum assay_code launch_kernel(struct gpu_stream *stream, const struct gpu_launch *launch,
+				     struct assay_err *err)
 {
-	uint64_t start = 0, end = 0;
-	int32_t status = device->cl.get_profiling(event, OPENCL_PROFILING_COMMAND_START,
-						  sizeof(start), &start, NULL);
-	if (status == OPENCL_SUCCESS)
-		status = device->cl.get_profiling(event, OPENCL_PROFILING_COMMAND_END, sizeof(end),
-						  &end, NULL);
-	if (status != OPENCL_SUCCESS)
-		return failed(err, "clGetEventProfilingInfo", status);
-	if (end < start)
-		return assay_fail(err, ASSAY_EIO, "OpenCL: the device's clock runs backwards");
-	*ret_ns = (double)(end - start);
-	return ASSAY_OK;
-}
-
-static enum assay_code run(struct gpu_device *device, struct gpu_kernel *kernel,
-			   const struct gpu_arg *args, size_t n_args, size_t items, double *ret_ns,
-			   struct assay_err *err)
-{
-	size_t global = (items + ITEMS_MULTIPLE - 1) / ITEMS_MULTIPLE * ITEMS_MULTIPLE;
-	struct _cl_event *event = NULL;
-	enum assay_code code = set_args(device, kernel, args, n_args, err);
+	const size_t local[2] = {launch->size[0], launch->size[1]};
+	const size_t global[2] = {launch->groups[0] * local[0], launch->groups[1] * local[1]};
+	struct _cl_event *event;
+	enum assay_code code = opencl_set_args(stream->device, launch, err);
 	if (code != ASSAY_OK)
 		return code;
-	int32_t status = device->cl.launch(device->queue, kernel->kernel, 1, NULL, &global, NULL, 0,
-					   NULL, &event);
-	if (status != OPENCL_SUCCESS)
-		return failed(err, "clEnqueueNDRangeKernel", status);
-	status = device->cl.wait(1, &event);
-	code = status == OPENCL_SUCCESS ? device_time(device, event, ret_ns, err)
-					: failed(err, "clWaitForEvents", status);
-	device->cl.release_event(event);
-	return code;
+	int32_t status =
+		stream->device->cl.launch(stream->queue, launch->kernel->kernel, 2, NULL, global,
+					  local, 0, NULL, opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueNDRangeKernel", status, event, err);
 }
 
 static const struct gpu_ops ops = {
 	.computes = true,
+	.count = count,
 	.open = open_device,
 	.close = close_device,
-	.describe = describe,
+	.info = info,
 	.alloc = alloc,
 	.release = release,
-	.upload = upload,
-	.download = download,
+	.mapped = mapped,
+	.pool_alloc = pool_alloc,
+	.pool_release = pool_release,
+	.pin = pin,
+	.unpin = unpin,
+	.stream_new = stream_new,
+	.stream_free = stream_free,
+	.wait = wait,
+	.after = after,
+	.write = write_buffer,
+	.read = read_buffer,
+	.copy = copy,
+	.fill = fill,
 	.build = build,
 	.unbuild = unbuild,
-	.run = run,
+	.launch = launch_kernel,
+	.span_new = opencl_span_new,
+	.span_free = opencl_span_free,
+	.span_begin = opencl_span_begin,
+	.span_end = opencl_span_end,
+	.span_ns = opencl_span_ns,
+	.graph_new = opencl_graph_new,
+	.graph_free = opencl_graph_free,
+	.graph_run = opencl_graph_run,
+	.gate_close = opencl_gate_close,
+	.gate_open = opencl_gate_open,
 };
 
 #else

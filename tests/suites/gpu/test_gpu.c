@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "suites/gpu/gpu.h"
+#include "suites/gpu/kernels.h"
 #include "suites/gpu/opencl.h"
 #include "suites/table.h"
 #include "tests/t.h"
@@ -48,46 +48,45 @@ static void null_and_host_pass_the_oracle(void **state)
 		assert_ok(suite()->check(subject("host"), seed, &err));
 }
 
-static enum assay_code run_nothing(struct gpu_device *device, struct gpu_kernel *kernel,
-				   const struct gpu_arg *args, size_t n_args, size_t items,
-				   double *ret_ns, struct assay_err *err)
+static enum assay_code launch_nothing(struct gpu_stream *stream, const struct gpu_launch *launch,
+				      struct assay_err *err)
 {
-	(void)device, (void)kernel, (void)args, (void)n_args, (void)items, (void)err;
-	*ret_ns = 1;
 	return ASSAY_OK;
 }
 
-static enum assay_code run_short(struct gpu_device *device, struct gpu_kernel *kernel,
-				 const struct gpu_arg *args, size_t n_args, size_t items,
-				 double *ret_ns, struct assay_err *err)
+/* Computes one element less, or one too many: the size parameter is not kept to. */
+static enum assay_code launch_with(struct gpu_stream *stream, const struct gpu_launch *launch,
+				   uint32_t more, struct assay_err *err)
 {
-	return host_ops()->run(device, kernel, args, n_args, items - 1, ret_ns, err);
+	struct gpu_arg args[GPU_MAX_ARGS];
+	memcpy(args, launch->args, launch->n_args * sizeof(*args));
+	args[4].value.u += more;
+	struct gpu_launch other = gpu_over(launch->kernel, args, launch->n_args, args[4].value.u);
+	return host_ops()->launch(stream, &other, err);
 }
 
-/* Computes one element too many: the size parameter is not kept to. */
-static enum assay_code run_long(struct gpu_device *device, struct gpu_kernel *kernel,
-				const struct gpu_arg *args, size_t n_args, size_t items,
-				double *ret_ns, struct assay_err *err)
+static enum assay_code launch_short(struct gpu_stream *stream, const struct gpu_launch *launch,
+				    struct assay_err *err)
 {
-	struct gpu_arg more[GPU_MAX_ARGS];
-	memcpy(more, args, n_args * sizeof(*args));
-	more[4].value.u++;
-	return host_ops()->run(device, kernel, more, n_args, items + 1, ret_ns, err);
+	return launch_with(stream, launch, UINT32_MAX, err);
 }
 
-static enum assay_code run_backwards(struct gpu_device *device, struct gpu_kernel *kernel,
-				     const struct gpu_arg *args, size_t n_args, size_t items,
-				     double *ret_ns, struct assay_err *err)
+static enum assay_code launch_long(struct gpu_stream *stream, const struct gpu_launch *launch,
+				   struct assay_err *err)
 {
-	enum assay_code code = host_ops()->run(device, kernel, args, n_args, items, ret_ns, err);
+	return launch_with(stream, launch, 1, err);
+}
+
+static enum assay_code span_backwards(struct gpu_span *span, double *ret_ns, struct assay_err *err)
+{
 	*ret_ns = -1;
-	return code;
+	return ASSAY_OK;
 }
 
-static enum assay_code upload_half(struct gpu_device *device, struct gpu_buffer *to,
-				   const void *from, size_t bytes, struct assay_err *err)
+static enum assay_code write_half(struct gpu_stream *stream, struct gpu_buffer *to,
+				  const void *from, size_t bytes, struct assay_err *err)
 {
-	return host_ops()->upload(device, to, from, bytes / 2, err);
+	return host_ops()->write(stream, to, from, bytes / 2, err);
 }
 
 static void the_oracle_catches_every_lie(void **state)
@@ -95,16 +94,17 @@ static void the_oracle_catches_every_lie(void **state)
 	(void)state;
 	struct assay_err err = {0};
 	struct gpu_ops ops = *host_ops();
-	ops.run = run_nothing;
+	ops.launch = launch_nothing;
 	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "element 0");
-	ops.run = run_short;
+	ops.launch = launch_short;
 	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "expected");
-	ops.run = run_long;
+	ops.launch = launch_long;
 	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "behind its end");
-	ops.run = run_backwards;
+	ops = *host_ops();
+	ops.span_ns = span_backwards;
 	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "ran for -1 ns");
 	ops = *host_ops();
-	ops.upload = upload_half;
+	ops.write = write_half;
 	assert_fails(check_ops(&ops, &err), ASSAY_ECHECK, "came back changed");
 }
 
@@ -116,9 +116,11 @@ static void an_answer_may_be_fused_but_not_wrong(void **state)
 	float wrong[] = {fused[0], fused[1] + 1e-5f};
 	float nan[] = {fused[0], NAN};
 	struct assay_err err = {0};
-	assert_ok(gpu_triad_check(fused, b, c, s, 2, &err));
-	assert_fails(gpu_triad_check(wrong, b, c, s, 2, &err), ASSAY_ECHECK, "element 1");
-	assert_fails(gpu_triad_check(nan, b, c, s, 2, &err), ASSAY_ECHECK, "element 1");
+	assert_ok(gpu_stream_check(&gpu_kernel_triad, fused, b, c, s, 2, 0, &err));
+	assert_fails(gpu_stream_check(&gpu_kernel_triad, wrong, b, c, s, 2, 0, &err), ASSAY_ECHECK,
+		     "element 1");
+	assert_fails(gpu_stream_check(&gpu_kernel_triad, nan, b, c, s, 2, 0, &err), ASSAY_ECHECK,
+		     "element 1");
 }
 
 static void data_is_random_and_never_zero(void **state)
@@ -149,7 +151,7 @@ static struct gpu_device *open_opencl(const struct gpu_ops **ops)
 		skip();
 	}
 	*ops = subject("opencl")->ops;
-	assert_ok((*ops)->open(&device, &err));
+	assert_ok((*ops)->open(0, &device, &err));
 	return device;
 }
 
@@ -159,7 +161,7 @@ static void opencl_passes_the_oracle(void **state)
 	const struct gpu_ops *ops;
 	struct assay_err err = {0};
 	struct gpu_device *device = open_opencl(&ops);
-	print_message("# %s\n", ops->describe(device));
+	print_message("# %s\n", ops->info(device)->text);
 	ops->close(device);
 	assert_ok(suite()->check(subject("opencl"), 99, &err));
 }
@@ -190,7 +192,8 @@ static void opencl_skips_what_the_device_cannot_hold(void **state)
 	struct assay_err err = {0};
 	struct gpu_buffer *buffer = NULL;
 	struct gpu_device *device = open_opencl(&ops);
-	assert_fails(ops->alloc(device, SIZE_MAX / 2, &buffer, &err), ASSAY_SKIP, "in one buffer");
+	assert_fails(ops->alloc(device, GPU_PLAIN, SIZE_MAX / 2, &buffer, &err), ASSAY_SKIP,
+		     "in one buffer");
 	assert_null(buffer);
 	ops->close(device);
 }

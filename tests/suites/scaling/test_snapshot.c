@@ -92,6 +92,17 @@ static void torn_ones_are_found_out(void **state)
 	}
 }
 
+static _Noreturn void write_until_killed(struct place *p, uint64_t step, _Atomic uint64_t *told)
+{
+	for (;; step++) {
+		fill(p->data, step);
+		if (snapshot_write(p->path, SNAPSHOT_UNSYNCED, step, p->data, SIZE, NULL) !=
+		    ASSAY_OK)
+			_exit(1);
+		*told = step;
+	}
+}
+
 /* A writer is killed again and again: what is read is whole, and no older than what it had been told was written. */
 static void a_killed_writer_leaves_a_whole_one(void **state)
 {
@@ -107,13 +118,8 @@ static void a_killed_writer_leaves_a_whole_one(void **state)
 		uint64_t from = *told, step;
 		pid_t pid = fork();
 		assert_true(pid >= 0);
-		for (uint64_t k = from + 1; pid == 0; k++) {
-			fill(p->data, k);
-			if (snapshot_write(p->path, SNAPSHOT_UNSYNCED, k, p->data, SIZE, NULL) !=
-			    ASSAY_OK)
-				_exit(1);
-			*told = k;
-		}
+		if (pid == 0)
+			write_until_killed(p, from + 1, told);
 		poll(NULL, 0, 1 + i % 5);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);

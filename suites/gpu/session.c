@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* session: a device in use, and what benchmarks do with one again and again. */
+#include "suites/gpu/gpu.h"
+
+#include <math.h>
+
+enum assay_code gpu_open(struct gpu_session *s, struct assay_err *err)
+{
+	return gpu_open_number(s, 0, err);
+}
+
+enum assay_code gpu_open_number(struct gpu_session *s, unsigned number, struct assay_err *err)
+{
+	enum assay_code code = s->ops->open(number, &s->device, err);
+	if (code == ASSAY_OK)
+		code = s->ops->stream_new(s->device, &s->stream, err);
+	if (code == ASSAY_OK)
+		code = s->ops->span_new(s->device, &s->span, err);
+	return code;
+}
+
+void gpu_close(struct gpu_session *s)
+{
+	if (!s->device)
+		return;
+	s->ops->span_free(s->span);
+	s->ops->stream_free(s->stream);
+	s->ops->close(s->device);
+	*s = (struct gpu_session){.ops = s->ops};
+}
+
+const char *gpu_text(const struct gpu_session *s)
+{
+	return s->device ? s->ops->info(s->device)->text : "open";
+}
+
+enum assay_code gpu_needs(const struct gpu_session *s, enum gpu_feature feature,
+			  struct assay_err *err)
+{
+	const char *why = s->ops->info(s->device)->lacks[feature];
+	return why ? assay_fail(err, ASSAY_SKIP, "%s", why) : ASSAY_OK;
+}
+
+enum assay_code gpu_upload(struct gpu_session *s, struct gpu_buffer *to, const void *from,
+			   size_t bytes, struct assay_err *err)
+{
+	enum assay_code code = s->ops->write(s->stream, to, from, bytes, err);
+	return code == ASSAY_OK ? s->ops->wait(s->stream, err) : code;
+}
+
+enum assay_code gpu_download(struct gpu_session *s, void *to, struct gpu_buffer *from, size_t bytes,
+			     struct assay_err *err)
+{
+	enum assay_code code = s->ops->read(s->stream, to, from, bytes, err);
+	return code == ASSAY_OK ? s->ops->wait(s->stream, err) : code;
+}
+
+enum assay_code gpu_run(struct gpu_session *s, const struct gpu_launch *launch, double *ret_ns,
+			struct assay_err *err)
+{
+	enum assay_code code = s->ops->span_begin(s->stream, s->span, err);
+	if (code == ASSAY_OK)
+		code = s->ops->launch(s->stream, launch, err);
+	if (code == ASSAY_OK)
+		code = s->ops->span_end(s->stream, s->span, err);
+	if (code == ASSAY_OK)
+		code = s->ops->wait(s->stream, err);
+	return code == ASSAY_OK ? s->ops->span_ns(s->span, ret_ns, err) : code;
+}
+
+struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args, uint32_t n_args,
+			   size_t items)
+{
+	uint32_t groups = (uint32_t)((items + GPU_GROUP_ITEMS - 1) / GPU_GROUP_ITEMS);
+	return (struct gpu_launch){kernel, args, n_args, {groups, 1}, {GPU_GROUP_ITEMS, 1}};
+}
+
+enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err)
+{
+	enum assay_code code = ASSAY_OK;
+	if (held && gpu_needs(s, GPU_HAS_GATES, NULL) == ASSAY_OK)
+		code = s->ops->gate_close(s->stream, &s->gate, err);
+	return code == ASSAY_OK ? s->ops->span_begin(s->stream, s->span, err) : code;
+}
+
+bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
+	     struct assay_err *err)
+{
+	double ns = NAN;
+	if (code == ASSAY_OK)
+		code = s->ops->span_end(s->stream, s->span, err);
+	/* Open it in any case: what is behind it could never end. */
+	if (s->gate) {
+		enum assay_code opened = s->ops->gate_open(s->gate, code == ASSAY_OK ? err : NULL);
+		s->gate = NULL;
+		code = code == ASSAY_OK ? opened : code;
+	}
+	if (code == ASSAY_OK)
+		code = s->ops->wait(s->stream, err);
+	if (code == ASSAY_OK)
+		code = s->ops->span_ns(s->span, &ns, err);
+	s->batch_ns = ns;
+	if (code == ASSAY_OK && !isnan(ns))
+		assay_set_elapsed_ns(run, ns);
+	return gpu_passed(run, s, code, err);
+}
+
+bool gpu_passed(struct assay_run *run, const struct gpu_session *s, enum assay_code code,
+		const struct assay_err *err)
+{
+	if (code == ASSAY_SKIP || code == ASSAY_ENOMEM)
+		assay_skip(run, "%s: %s", gpu_text(s), err->text);
+	else if (code != ASSAY_OK)
+		assay_check(run, false, "%s: %s", gpu_text(s), err->text);
+	return code == ASSAY_OK;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* opencl_spans: times, graphs and gates of the OpenCL device. */
+#include "suites/gpu/subjects/opencl_device.h"
+
+#if ASSAY_OPENCL
+
+#include <stdlib.h>
+
+enum assay_code opencl_span_new(struct gpu_device *device, struct gpu_span **ret,
+				struct assay_err *err)
+{
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return opencl_no_memory(err);
+	(*ret)->device = device;
+	return ASSAY_OK;
+}
+
+static void span_clear(struct gpu_span *span)
+{
+	if (span->first)
+		span->device->cl.release_event(span->first);
+	if (span->last)
+		span->device->cl.release_event(span->last);
+	span->first = span->last = NULL;
+}
+
+void opencl_span_free(struct gpu_span *span)
+{
+	if (!span)
+		return;
+	span_clear(span);
+	free(span);
+}
+
+enum assay_code opencl_span_begin(struct gpu_stream *stream, struct gpu_span *span,
+				  struct assay_err *err)
+{
+	if (stream->span)
+		return assay_fail(err, ASSAY_EBUG, "OpenCL: a span in a span");
+	span_clear(span);
+	stream->span = span;
+	return ASSAY_OK;
+}
+
+enum assay_code opencl_span_end(struct gpu_stream *stream, struct gpu_span *span,
+				struct assay_err *err)
+{
+	stream->span = NULL;
+	return span->first ? ASSAY_OK : assay_fail(err, ASSAY_EBUG, "OpenCL: a span of nothing");
+}
+
+enum assay_code opencl_span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err)
+{
+	const struct opencl *cl = &span->device->cl;
+	uint64_t start = 0, end = 0;
+	int32_t status = cl->get_profiling(span->first, OPENCL_PROFILING_COMMAND_START,
+					   sizeof(start), &start, NULL);
+	if (status == OPENCL_SUCCESS)
+		status = cl->get_profiling(span->last, OPENCL_PROFILING_COMMAND_END, sizeof(end),
+					   &end, NULL);
+	if (status != OPENCL_SUCCESS)
+		return opencl_failed(err, "clGetEventProfilingInfo", status);
+	if (end < start)
+		return assay_fail(err, ASSAY_EIO, "OpenCL: the device's clock runs backwards");
+	*ret_ns = (double)(end - start);
+	return ASSAY_OK;
+}
+
+void opencl_graph_free(struct gpu_graph *graph)
+{
+	if (!graph)
+		return;
+	if (graph->commands)
+		graph->device->graphs.release(graph->commands);
+	free(graph);
+}
+
+static enum assay_code add_node(struct gpu_graph *graph, struct gpu_stream *stream,
+				const struct gpu_launch *launch, struct assay_err *err)
+{
+	const size_t local[2] = {launch->size[0], launch->size[1]};
+	const size_t global[2] = {launch->groups[0] * local[0], launch->groups[1] * local[1]};
+	enum assay_code code = opencl_set_args(graph->device, launch, err);
+	if (code != ASSAY_OK)
+		return code;
+	int32_t status = graph->device->graphs.add_kernel(graph->commands, NULL, NULL,
+							  launch->kernel->kernel, 2, NULL, global,
+							  local, 0, NULL, NULL, NULL);
+	return status == OPENCL_SUCCESS ? ASSAY_OK
+					: opencl_failed(err, "clCommandNDRangeKernelKHR", status);
+}
+
+enum assay_code opencl_graph_new(struct gpu_stream *stream, const struct gpu_launch *launches,
+				 size_t n, struct gpu_graph **ret, struct assay_err *err)
+{
+	/* It may be in the queue more than once. */
+	static const uint64_t again[] = {OPENCL_COMMAND_BUFFER_FLAGS,
+					 OPENCL_COMMAND_BUFFER_SIMULTANEOUS_USE, 0};
+	struct gpu_device *device = stream->device;
+	int32_t status = OPENCL_SUCCESS;
+	if (device->info.lacks[GPU_HAS_GRAPHS])
+		return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_GRAPHS]);
+	struct gpu_graph *graph = calloc(1, sizeof(*graph));
+	if (!graph)
+		return opencl_no_memory(err);
+	enum assay_code code = ASSAY_OK;
+	graph->device = device;
+	graph->commands = device->graphs.create(1, &stream->queue, again, &status);
+	if (!graph->commands)
+		code = opencl_failed(err, "clCreateCommandBufferKHR", status);
+	for (size_t i = 0; i < n && code == ASSAY_OK; i++)
+		code = add_node(graph, stream, &launches[i], err);
+	if (code == ASSAY_OK && (status = device->graphs.finalise(graph->commands)) != 0)
+		code = opencl_failed(err, "clFinalizeCommandBufferKHR", status);
+	if (code != ASSAY_OK) {
+		opencl_graph_free(graph);
+		return code;
+	}
+	*ret = graph;
+	return ASSAY_OK;
+}
+
+enum assay_code opencl_graph_run(struct gpu_stream *stream, struct gpu_graph *graph,
+				 struct assay_err *err)
+{
+	struct _cl_event *event;
+	int32_t status = graph->device->graphs.enqueue(0, NULL, graph->commands, 0, NULL,
+						       opencl_event_of(stream, &event));
+	return opencl_queued(stream, "clEnqueueCommandBufferKHR", status, event, err);
+}
+
+enum assay_code opencl_gate_close(struct gpu_stream *stream, struct gpu_gate **ret,
+				  struct assay_err *err)
+{
+	struct gpu_device *device = stream->device;
+	int32_t status = OPENCL_SUCCESS;
+	struct gpu_gate *gate = calloc(1, sizeof(*gate));
+	if (!gate)
+		return opencl_no_memory(err);
+	gate->device = device;
+	gate->event = device->cl.create_user_event(device->context, &status);
+	if (gate->event)
+		status = device->cl.hold(stream->queue, 1, &gate->event, NULL);
+	if (status != OPENCL_SUCCESS) {
+		if (gate->event)
+			device->cl.release_event(gate->event);
+		free(gate);
+		return opencl_failed(err, "clCreateUserEvent", status);
+	}
+	*ret = gate;
+	return ASSAY_OK;
+}
+
+enum assay_code opencl_gate_open(struct gpu_gate *gate, struct assay_err *err)
+{
+	int32_t status = gate->device->cl.set_user_event(gate->event, OPENCL_COMPLETE);
+	gate->device->cl.release_event(gate->event);
+	free(gate);
+	return status == OPENCL_SUCCESS ? ASSAY_OK
+					: opencl_failed(err, "clSetUserEventStatus", status);
+}
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* test_compare: several runs on one page: what changed, machines as columns, what is missing. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/reports/fixture.h"
+#include "tests/reports/page.h"
+#include "tests/t.h"
+
+enum { LAUNCHES = 5, EACH = 4, SAMPLES = LAUNCHES * EACH };
+
+/* Samples of launches that agree within a thousandth, around `median`. */
+static void give_samples(struct assay_result *r, double median, double *values, uint8_t *flags,
+			 uint32_t *ends)
+{
+	for (size_t i = 0; i < SAMPLES; i++) {
+		values[i] = median * (1 + 0.0005 * ((double)(i * 7 % 5) - 2) / 2);
+		flags[i] = 0;
+	}
+	for (size_t l = 0; l < LAUNCHES; l++)
+		ends[l] = (uint32_t)((l + 1) * EACH);
+	r->samples = (struct assay_samples){values, flags, SAMPLES, ends, LAUNCHES};
+	r->estimate.mad = median * 0.0003;
+}
+
+/* A quiet run of four cases; its times are `factor` times as long, those of the last case the same. */
+struct quiet {
+	struct fixture *f;
+	double values[4][SAMPLES];
+	uint8_t flags[4][SAMPLES];
+	uint32_t ends[4][LAUNCHES];
+};
+
+static struct quiet *quiet_new(double factor, char machine, const char *environment)
+{
+	static const char *const benches[] = {"alloc", "latency", "spawn", "steady"};
+	static const char *const suites[] = {"memory", "memory", "concurrency", "memory"};
+	struct quiet *q = calloc(1, sizeof(*q));
+	assert_non_null(q);
+	q->f = fixture_new();
+	q->f->run.noise = 'A';
+	q->f->run.machine_name = machine == 'a' ? "alpha" : "beta";
+	q->f->run.fingerprint[0] = (uint8_t)machine;
+	q->f->run.environment_json = environment;
+	for (size_t i = 0; i < 4; i++) {
+		double median = (double)(10 * (i + 1)) * (i == 3 ? 1 : factor);
+		struct assay_result *r = FIXTURE_ADD(q->f, suites[i], benches[i], "x", "size:64",
+						     .median = median, .spread = 0.001);
+		r->noise = 'A';
+		give_samples(r, median, q->values[i], q->flags[i], q->ends[i]);
+	}
+	return q;
+}
+
+static void quiet_free(struct quiet *q)
+{
+	fixture_free(q->f);
+	free(q);
+}
+
+static struct assay_report_input input_of(struct quiet *q)
+{
+	return (struct assay_report_input){
+		.run = &q->f->run, .results = q->f->results, .n_results = q->f->n};
+}
+
+static const char linux_6[] = "{\"kernel.release\":\"6.1.0\",\"load.average\":\"1\"}";
+static const char linux_5[] = "{\"kernel.release\":\"5.10.<0>\",\"load.average\":\"9\"}";
+
+static struct assay_report_model *model_of(const struct assay_report_input *inputs, size_t n)
+{
+	struct assay_err err = {0};
+	struct assay_report_model *model;
+	assert_ok(assay_report_model_new(inputs, n, &model, &err));
+	return model;
+}
+
+static void test_model(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(0.5, 'b', linux_5);
+	(void)state;
+	FIXTURE_ADD(a->f, "memory", "only", "x", NULL, .median = 3);
+	FIXTURE_ADD(a->f, "memory", "alloc", "null", "size:64", .median = 1);
+	FIXTURE_ADD(b->f, "memory", "alloc", "null", "size:64", .median = 0.01);
+	const struct assay_report_input inputs[] = {input_of(a), input_of(b)};
+	struct assay_report_model *model = model_of(inputs, 2);
+	const struct assay_report_comparison *c = model->comparison;
+	assert_non_null(c);
+	assert_true(c->hardware);
+	assert_int_equal(c->n_suites, 2);
+	/* memory: alloc 2, latency 2, steady 1; `only` is missing, the null subject does not count. */
+	const struct assay_report_mean *mean = &c->suites[0].means[1];
+	assert_string_equal(c->suites[0].suite, "memory");
+	assert_int_equal(mean->n, 3);
+	assert_int_equal(mean->missing, 1);
+	assert_close(mean->gain, cbrt(4), 0.001);
+	assert_close(mean->lo, 1, 0.001);
+	assert_close(mean->hi, 2, 0.001);
+	assert_close(mean->spread, exp(log(2) / sqrt(3)), 0.001);
+	assert_true(isnan(c->suites[1].means[1].spread)); /* of one */
+	assert_close(c->suites[0].means[0].gain, 1, 1e-12);
+	/* What does not identify an environment, such as the load, is no difference. */
+	assert_int_equal(c->n_differences, 1);
+	assert_string_equal(c->differences[0].key, "kernel.release");
+	assay_report_model_free(model);
+	quiet_free(a);
+	quiet_free(b);
+}
+
+static void test_one_run_has_none(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6);
+	(void)state;
+	const struct assay_report_input input = input_of(a);
+	struct assay_report_model *model = model_of(&input, 1);
+	assert_null(model->comparison);
+	assay_report_model_free(model);
+	quiet_free(a);
+}
+
+static void test_what_changed(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(1.5, 'a', linux_5);
+	(void)state;
+	FIXTURE_ADD(a->f, "memory", "gone", "x", NULL, .median = 3);
+	FIXTURE_ADD(b->f, "memory", "gone", "x", NULL, .status = ASSAY_STATUS_SKIPPED,
+		    .reason = "no <such> thing");
+	const struct assay_stored_verdict verdicts[] = {
+		{.name = a->f->results[0].name,
+		 .metric = "time",
+		 .decision = "REGRESSED",
+		 .reason = "",
+		 .against = 7},
+		{.name = a->f->results[1].name,
+		 .metric = "time",
+		 .decision = "IMPROVED",
+		 .reason = "",
+		 .against = 99}, /* than another run */
+	};
+	struct assay_report_input inputs[] = {input_of(a), input_of(b)};
+	inputs[1].verdicts = verdicts;
+	inputs[1].n_verdicts = 2;
+	char *page = page_of_runs(inputs, 2);
+	assert_non_null(strstr(page, "gate: REGRESSED"));
+	assert_null(strstr(page, "gate: IMPROVED"));
+	assert_non_null(strstr(page, "<h1>2 runs compared</h1>"));
+	assert_non_null(strstr(page, "What changed from A to B"));
+	assert_non_null(strstr(page, "<b>3</b> ▲ slower"));
+	assert_non_null(strstr(page, "<b>1</b> ≈ same"));
+	assert_non_null(strstr(page, ">1.500</td>"));
+	assert_non_null(strstr(page, "<svg class=\"effect\""));
+	assert_non_null(strstr(page, "kernel.release</th>"));
+	assert_non_null(strstr(page, "5.10.&lt;0&gt;"));
+	assert_null(strstr(page, "load.average</th>"));
+	assert_non_null(strstr(page, "⊘ 1 measured in A only"));
+	assert_non_null(strstr(page, "skipped no &lt;such&gt; thing"));
+	assert_null(strstr(page, "Suite by suite"));
+	free(page);
+	quiet_free(a);
+	quiet_free(b);
+}
+
+/* Nothing but noise is said to have changed, and nothing is called a regression. */
+static void test_nothing_changed(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(1, 'a', linux_6);
+	(void)state;
+	const struct assay_report_input inputs[] = {input_of(a), input_of(b)};
+	char *page = page_of_runs(inputs, 2);
+	assert_non_null(strstr(page, "Nothing that these figures can tell from noise"));
+	assert_non_null(strstr(page, "Nothing of what identifies an environment"));
+	assert_non_null(strstr(page, "<b>0</b> ▲ slower"));
+	assert_non_null(strstr(page, "<b>4</b> ≈ same"));
+	free(page);
+	quiet_free(a);
+	quiet_free(b);
+}
+
+static void test_machines(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(0.5, 'b', linux_5);
+	(void)state;
+	FIXTURE_ADD(a->f, "memory", "only", "x", NULL, .median = 3);
+	struct assay_report_input inputs[] = {input_of(a), input_of(b)};
+	inputs[0].price = 100;
+	inputs[1].price = 400;
+	char *page = page_of_runs(inputs, 2);
+	assert_non_null(strstr(page, "2 runs on 2 machines"));
+	assert_non_null(strstr(page, "Suite by suite"));
+	assert_non_null(strstr(page, "<b>1.59×</b>")); /* cube root of 4 */
+	assert_non_null(strstr(page, "memory for the price"));
+	assert_non_null(strstr(page, ">0.40×</td>")); /* at four times the price */
+	assert_null(strstr(page, "for the power"));   /* nobody gave it */
+	assert_non_null(strstr(page, ">⊘ not run</td>"));
+	assert_non_null(strstr(page, "⊘ 1 missing"));
+	assert_non_null(strstr(page, "nothing here is a regression"));
+	assert_null(strstr(page, "slower</li>"));
+	free(page);
+	quiet_free(a);
+	quiet_free(b);
+}
+
+static void test_odd_runs(void **state)
+{
+	struct fixture *empty = fixture_new(), *again = fixture_new();
+	struct quiet *a = quiet_new(1, 'a', linux_6);
+	(void)state;
+	FIXTURE_ADD(again, "memory", "</table>", "<b>", NULL, .median = NAN);
+	again->run.environment_json = "{";
+	again->run.machine_name = "<script>";
+	const struct assay_report_input inputs[] = {
+		{.run = &empty->run},
+		input_of(a),
+		{.run = &again->run, .results = again->results, .n_results = again->n},
+	};
+	char *page = page_of_runs(inputs, 3);
+	assert_non_null(strstr(page, "nothing in common"));
+	assert_non_null(strstr(page, "&lt;script&gt;"));
+	free(page);
+	fixture_free(empty);
+	fixture_free(again);
+	quiet_free(a);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_model),        cmocka_unit_test(test_one_run_has_none),
+		cmocka_unit_test(test_what_changed), cmocka_unit_test(test_nothing_changed),
+		cmocka_unit_test(test_machines),     cmocka_unit_test(test_odd_runs),
+	};
+	page_xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# devices: every benchmark of the suite, from the command line, on the stand-in for the CUDA driver, several devices of
+# it and of OpenCL's, where that is; then bad days. Prints TAP. usage: devices.sh ASSAY (with the stand-ins in the
+# environment)
+# shellcheck disable=SC2086  # $short and $small are several words
+set -u
+assay=$(realpath "$1") || exit 1
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../../tap.sh"
+
+short="--counters none -n 3 -t 1ms --launches 1 --json"
+
+# runs STATUS ARGS...: the exit status of a short run
+runs()
+{
+	expected=$1
+	shift
+	ends "$expected" "$assay" run $short "$@"
+}
+
+# all_ok: there are results, and every case is ok, unstable or skipped
+all_ok()
+{
+	grep -q '"status":"\(ok\|unstable\)"' out &&
+		! grep -q '"status":"\(failed\|crashed\|timeout\)"' out
+}
+
+# was_measured BENCHMARK: one of its cases came to figures
+was_measured()
+{
+	grep "\"name\":\"gpu/$1/" out | grep -q '"status":"\(ok\|unstable\)"'
+}
+
+small='-P size=64Ki -P n=64 -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1'
+check "the whole suite on the driver" runs 0 gpu $small -s cuda
+check "  is right" all_ok
+for what in triad stream latency roofline transfer overlap launch alloc gemm rows multi fallback; do
+	check "  $what" was_measured $what
+done
+
+check "what the host lacks has a reason" runs 0 gpu/transfer -s host,null -P size=4Ki
+check "  which is said" grep -q 'all memory is the host' out
+
+FAKE_CUDA='devices=4'
+export FAKE_CUDA
+check "several devices" runs 0 gpu/multi -s cuda -P devices=2,4,8 -P size=64Ki
+check "  add up" all_ok
+check "  and more are not there" grep -q '8 devices wanted, there are 4' out
+
+if "$assay" run $short gpu/triad -s opencl -P size=4Ki 2>/dev/null | grep -q '"status":"\(ok\|unstable\)"'; then
+	POCL_DEVICES='basic basic pthread pthread'
+	export POCL_DEVICES
+	check "several devices of OpenCL" runs 0 gpu/multi -s opencl -P devices=4 -P size=64Ki
+	check "  add up" all_ok
+	unset POCL_DEVICES
+	check "kernels of OpenCL" runs 0 gpu/launch gpu/gemm gpu/latency gpu/roofline gpu/overlap -s opencl \
+		-P size=64Ki -P n=64 -P rounds=20 -P streams=3 -P nodes=7
+	check "  are right" all_ok
+	check "rows of OpenCL" runs 0 gpu/rows -s opencl -P rows=100 -P transfers=no
+	check "  are right" all_ok
+	check "a sum of OpenCL" runs 0 gpu/stream -s opencl -P size=64Ki -P kernel=dot -P cache=hot
+	check "  is right" all_ok
+fi
+
+FAKE_CUDA='wrong=2'
+check "a wrong answer is a failure" runs 3 gpu/triad -s cuda -P size=64Ki
+check "  and says which" grep -q 'element 0 is' out
+
+FAKE_CUDA='lost=60'
+check "a lost device is a failure" runs 3 gpu/launch -s cuda -P way=wait -P nodes=100
+check "  with the driver's words" grep -q 'CUDA_ERROR_LAUNCH_FAILED' out
+FAKE_CUDA='oom=1048576'
+check "full memory is no failure" runs 0 gpu/triad -s cuda,null -P size=4Mi
+check "  and says how full" grep -q 'MiB free' out
+
+FAKE_CUDA='init=100'
+check "no device is no failure" runs 0 gpu/triad -s cuda,null -P size=4Ki
+check "  and says why" grep -q 'CUDA_ERROR_NO_DEVICE' out
+
+echo "1..$count"

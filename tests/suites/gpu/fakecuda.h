@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* fakecuda: what the two halves of the stand-in for the CUDA driver share, and its settings. */
+#ifndef ASSAY_TESTS_FAKECUDA_H
+#define ASSAY_TESTS_FAKECUDA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "suites/gpu/cuda.h"
+
+#define FAKE __attribute__((visibility("default")))
+
+/* The driver's functions, as we declare them; and how many contexts, buffers, streams, events, modules and graphs
+ * there are, for tests that look for leaks. */
+#define FAKE_CALL(field, symbol, parameters) FAKE unsigned symbol parameters;
+CUDA_CALLS(FAKE_CALL)
+FAKE int fake_cuda_alive(void);
+
+/* Settings by their names in $FAKE_CUDA, read by cuInit(); then the state. */
+struct fake {
+	long devices;       /* devices: how many there are */
+	long driver;        /* driver: 12040 is CUDA 12.4 */
+	long arch;          /* arch: 90 is sm_90 */
+	long memory_bytes;  /* memory: of a device */
+	long init;          /* init: the status that cuInit() gives */
+	long pools;         /* pools: 0, no memory in stream order */
+	long oom_bytes;     /* oom: allocations of this size or more fail; 0: never */
+	long lost_after;    /* lost: the n-th launch ends in `status`, and all after it; 0: never */
+	long lost_status;   /* status */
+	long hang_after;    /* hang: the n-th launch never ends; 0: none does */
+	long wrong_after;   /* wrong: the n-th launch leaves one bit wrong; 0: none does */
+	long slow_permille; /* slow: of the time that events see */
+	long image_status;  /* image: what loading a module gives */
+
+	bool initialised, lost, hung;
+	long launches;
+	uint64_t epoch_ns;
+	size_t used_bytes;
+	int alive;
+	int current; /* device whose context is */
+};
+extern struct fake fake;
+
+/* CUDRV_SUCCESS, or what every call gives now. */
+unsigned fake_state(void);
+/* Is there memory of at least so many bytes? */
+bool fake_holds(cuda_address address, size_t bytes);
+/* Work off a stream as far as it goes: CUDRV_NOT_READY when something holds it back. */
+unsigned fake_drain(struct CUstream_st *stream);
+
+#endif

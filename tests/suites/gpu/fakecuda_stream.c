@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/* fakecuda_stream: streams, events, modules, launches and graphs of the stand-in for the CUDA driver. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/clock.h"
+#include "suites/gpu/gpu.h"
+#include "tests/suites/gpu/fakecuda.h"
+
+enum command_type { COPY, FILL, LAUNCH, RECORD, WAIT_EVENT, WAIT_VALUE, GRAPH };
+
+struct launch {
+	const struct gpu_kernel_source *source;
+	size_t items;
+	union gpu_host_arg args[GPU_MAX_ARGS];
+};
+
+struct command {
+	struct command *next;
+	enum command_type type;
+	void *to;
+	const void *from;
+	size_t bytes;
+	uint32_t value;
+	struct CUevent_st *event;
+	struct launch launch;
+	const struct CUgraph_st *graph;
+};
+
+struct CUstream_st {
+	struct command *first, **end;
+	struct CUgraph_st *capturing;
+	bool draining;
+	int device;
+};
+
+/* Shared with the commands that speak of it. */
+struct CUevent_st {
+	int users;
+	bool timed, done;
+	struct CUstream_st *stream;
+	uint64_t ns;
+};
+
+struct CUmod_st {
+	char *image;
+};
+
+/* A graph and its executable are the same thing here. */
+struct CUgraph_st {
+	size_t n;
+	struct launch *launches;
+};
+
+static uint64_t device_ns(void)
+{
+	uint64_t past_ns = assay_now_ns() - fake.epoch_ns;
+	return past_ns * (uint64_t)fake.slow_permille / 1000;
+}
+
+static void event_drop(struct CUevent_st *event)
+{
+	if (--event->users > 0)
+		return;
+	free(event);
+	fake.alive--;
+}
+
+/* One launch; false: it never ends. */
+static bool run(const struct launch *launch)
+{
+	fake.launches++;
+	if (fake.hang_after && fake.launches >= fake.hang_after) {
+		fake.hung = true;
+		return false;
+	}
+	if (fake.lost_after && fake.launches >= fake.lost_after) {
+		fake.lost = true;
+		return true;
+	}
+	launch->source->host(launch->args, launch->items);
+	if (fake.wrong_after && fake.launches >= fake.wrong_after)
+		*(unsigned char *)launch->args[strcmp(launch->source->params, "bbbu") == 0 ? 2 : 0]
+			 .memory ^= 0x40;
+	return true;
+}
+
+/* Whether the command is done: false when something holds the stream back. */
+static bool perform(struct command *c)
+{
+	switch (c->type) {
+	case COPY:
+		memcpy(c->to, c->from, c->bytes);
+		return true;
+	case FILL:
+		memset(c->to, (int)c->value, c->bytes);
+		return true;
+	case LAUNCH:
+		return run(&c->launch);
+	case GRAPH:
+		for (size_t i = 0; i < c->graph->n; i++)
+			if (!run(&c->graph->launches[i]))
+				return false;
+		return true;
+	case RECORD:
+		c->event->ns = device_ns();
+		c->event->done = true;
+		event_drop(c->event);
+		return true;
+	case WAIT_EVENT:
+		if (!c->event->done && c->event->stream)
+			fake_drain(c->event->stream);
+		if (!c->event->done)
+			return false;
+		event_drop(c->event);
+		return true;
+	case WAIT_VALUE:
+		return (int32_t)(*(volatile uint32_t *)c->to - c->value) >= 0;
+	}
+	return true;
+}
+
+unsigned fake_drain(struct CUstream_st *stream)
+{
+	if (stream->draining)
+		return CUDRV_NOT_READY;
+	stream->draining = true;
+	while (stream->first && !fake.hung && fake_state() == CUDRV_SUCCESS) {
+		struct command *c = stream->first;
+		if (!perform(c))
+			break;
+		stream->first = c->next;
+		free(c);
+	}
+	if (!stream->first)
+		stream->end = &stream->first;
+	stream->draining = false;
+	if (fake_state() != CUDRV_SUCCESS)
+		return fake_state();
+	return stream->first ? CUDRV_NOT_READY : CUDRV_SUCCESS;
+}
+
+static unsigned put(struct CUstream_st *stream, struct command what)
+{
+	if (fake_state() != CUDRV_SUCCESS)
+		return fake_state();
+	if (stream->device != fake.current)
+		return CUDRV_INVALID_CONTEXT;
+	if (stream->capturing)
+		return CUDRV_CAPTURE_UNSUPPORTED;
+	struct command *c = malloc(sizeof(*c));
+	if (!c)
+		return CUDRV_OUT_OF_MEMORY;
+	*c = what;
+	c->next = NULL;
+	*stream->end = c;
+	stream->end = &c->next;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuStreamCreate(struct CUstream_st **ret, unsigned flags)
+{
+	if (fake_state() != CUDRV_SUCCESS)
+		return fake_state();
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return CUDRV_OUT_OF_MEMORY;
+	(*ret)->end = &(*ret)->first;
+	(*ret)->device = fake.current;
+	fake.alive++;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuStreamDestroy_v2(struct CUstream_st *stream)
+{
+	fake_drain(stream);
+	while (stream->first) {
+		struct command *c = stream->first;
+		stream->first = c->next;
+		if (c->type == RECORD || c->type == WAIT_EVENT)
+			event_drop(c->event);
+		free(c);
+	}
+	free(stream);
+	fake.alive--;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuStreamQuery(struct CUstream_st *stream)
+{
+	return fake_drain(stream);
+}
+
+FAKE unsigned cuStreamWaitEvent(struct CUstream_st *stream, struct CUevent_st *event,
+				unsigned flags)
+{
+	event->users++;
+	return put(stream, (struct command){.type = WAIT_EVENT, .event = event});
+}
+
+FAKE unsigned cuStreamWaitValue32_v2(struct CUstream_st *stream, cuda_address address,
+				     uint32_t value, unsigned flags)
+{
+	return put(stream, (struct command){.type = WAIT_VALUE,
+					    .to = (void *)(uintptr_t)address,
+					    .value = value});
+}
+
+FAKE unsigned cuEventCreate(struct CUevent_st **ret, unsigned flags)
+{
+	if (fake_state() != CUDRV_SUCCESS)
+		return fake_state();
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return CUDRV_OUT_OF_MEMORY;
+	(*ret)->users = 1;
+	(*ret)->timed = !(flags & CUDRV_EVENT_DISABLE_TIMING);
+	fake.alive++;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuEventDestroy_v2(struct CUevent_st *event)
+{
+	event_drop(event);
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuEventRecord(struct CUevent_st *event, struct CUstream_st *stream)
+{
+	event->users++;
+	event->done = false;
+	event->stream = stream;
+	return put(stream, (struct command){.type = RECORD, .event = event});
+}
+
+FAKE unsigned cuEventElapsedTime(float *ms, struct CUevent_st *first, struct CUevent_st *last)
+{
+	if (!first->timed || !last->timed)
+		return CUDRV_INVALID_HANDLE;
+	if (!first->done || !last->done)
+		return CUDRV_NOT_READY;
+	*ms = (float)((double)(last->ns - first->ns) / 1e6);
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuMemcpyHtoDAsync_v2(cuda_address to, const void *from, size_t bytes,
+				   struct CUstream_st *stream)
+{
+	if (!fake_holds(to, bytes))
+		return CUDRV_INVALID_VALUE;
+	return put(stream, (struct command){.type = COPY,
+					    .to = (void *)(uintptr_t)to,
+					    .from = from,
+					    .bytes = bytes});
+}
+
+FAKE unsigned cuMemcpyDtoHAsync_v2(void *to, cuda_address from, size_t bytes,
+				   struct CUstream_st *stream)
+{
+	if (!fake_holds(from, bytes))
+		return CUDRV_INVALID_VALUE;
+	return put(stream, (struct command){.type = COPY,
+					    .to = to,
+					    .from = (void *)(uintptr_t)from,
+					    .bytes = bytes});
+}
+
+FAKE unsigned cuMemcpyDtoDAsync_v2(cuda_address to, cuda_address from, size_t bytes,
+				   struct CUstream_st *stream)
+{
+	if (!fake_holds(from, bytes) || !fake_holds(to, bytes))
+		return CUDRV_INVALID_VALUE;
+	return put(stream, (struct command){.type = COPY,
+					    .to = (void *)(uintptr_t)to,
+					    .from = (void *)(uintptr_t)from,
+					    .bytes = bytes});
+}
+
+FAKE unsigned cuMemsetD8Async(cuda_address to, unsigned char byte, size_t bytes,
+			      struct CUstream_st *stream)
+{
+	if (!fake_holds(to, bytes))
+		return CUDRV_INVALID_VALUE;
+	return put(stream, (struct command){.type = FILL,
+					    .to = (void *)(uintptr_t)to,
+					    .bytes = bytes,
+					    .value = byte});
+}
+
+/* Images are those of fakenvrtc: "FAKECUBIN sm_90" and the text. */
+FAKE unsigned cuModuleLoadData(struct CUmod_st **ret, const void *image)
+{
+	static const char head[] = "FAKECUBIN sm_";
+	if (fake.image_status)
+		return (unsigned)fake.image_status;
+	if (strncmp(image, head, sizeof(head) - 1) != 0)
+		return CUDRV_INVALID_IMAGE;
+	long arch = strtol((const char *)image + sizeof(head) - 1, NULL, 10);
+	char *copy = strdup(image);
+	if (!copy)
+		return CUDRV_OUT_OF_MEMORY;
+	*ret = calloc(1, sizeof(**ret));
+	if (arch != fake.arch || !*ret) {
+		free(copy);
+		free(*ret);
+		return arch != fake.arch ? CUDRV_NO_BINARY_FOR_GPU : CUDRV_OUT_OF_MEMORY;
+	}
+	(*ret)->image = copy;
+	fake.alive++;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuModuleUnload(struct CUmod_st *module)
+{
+	free(module->image);
+	free(module);
+	fake.alive--;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuModuleGetFunction(struct CUfunc_st **ret, struct CUmod_st *module, const char *name)
+{
+	char signature[80];
+	const struct gpu_kernel_source *source = gpu_kernel_find(name);
+	snprintf(signature, sizeof(signature), "GPU_KERNEL void %s(", name);
+	if (!source || !source->host || !strstr(module->image, signature))
+		return CUDRV_NOT_FOUND;
+	*ret = (struct CUfunc_st *)source;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuFuncGetAttribute(int *value, unsigned attribute, struct CUfunc_st *function)
+{
+	*value = attribute == CUDRV_FUNC_REGISTERS ? 32 : 0;
+	return CUDRV_SUCCESS;
+}
+
+static unsigned add_to_graph(struct CUgraph_st *graph, const struct launch *launch)
+{
+	struct launch *more = realloc(graph->launches, (graph->n + 1) * sizeof(*more));
+	if (!more)
+		return CUDRV_OUT_OF_MEMORY;
+	graph->launches = more;
+	graph->launches[graph->n++] = *launch;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuLaunchKernel(struct CUfunc_st *function, unsigned groups_x, unsigned groups_y,
+			     unsigned groups_z, unsigned size_x, unsigned size_y, unsigned size_z,
+			     unsigned shared_bytes, struct CUstream_st *stream, void **params,
+			     void **extra)
+{
+	const struct gpu_kernel_source *source = (const struct gpu_kernel_source *)function;
+	struct launch launch = {.source = source,
+				.items = (size_t)groups_x * groups_y * groups_z * size_x * size_y *
+					 size_z};
+	if (fake_state() != CUDRV_SUCCESS)
+		return fake_state();
+	if (launch.items == 0 || size_x * size_y * size_z > 1024)
+		return CUDRV_INVALID_VALUE;
+	for (size_t i = 0; source->params[i]; i++) {
+		cuda_address address;
+		if (source->params[i] != 'b') {
+			memcpy(&launch.args[i], params[i], sizeof(uint32_t));
+			continue;
+		}
+		memcpy(&address, params[i], sizeof(address));
+		if (!fake_holds(address, 1))
+			return CUDRV_INVALID_VALUE;
+		launch.args[i].memory = (void *)(uintptr_t)address;
+	}
+	if (stream->capturing)
+		return add_to_graph(stream->capturing, &launch);
+	return put(stream, (struct command){.type = LAUNCH, .launch = launch});
+}
+
+FAKE unsigned cuStreamBeginCapture_v2(struct CUstream_st *stream, unsigned mode)
+{
+	if (fake_state() != CUDRV_SUCCESS)
+		return fake_state();
+	stream->capturing = calloc(1, sizeof(*stream->capturing));
+	if (!stream->capturing)
+		return CUDRV_OUT_OF_MEMORY;
+	fake.alive++;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuStreamEndCapture(struct CUstream_st *stream, struct CUgraph_st **ret)
+{
+	*ret = stream->capturing;
+	stream->capturing = NULL;
+	return *ret ? fake_state() : CUDRV_CAPTURE_UNMATCHED;
+}
+
+FAKE unsigned cuGraphInstantiateWithFlags(struct CUgraphExec_st **ret, struct CUgraph_st *graph,
+					  unsigned long long flags)
+{
+	struct CUgraph_st *copy = calloc(1, sizeof(*copy));
+	if (!copy)
+		return CUDRV_OUT_OF_MEMORY;
+	for (size_t i = 0; i < graph->n; i++)
+		add_to_graph(copy, &graph->launches[i]);
+	fake.alive++;
+	*ret = (struct CUgraphExec_st *)copy;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuGraphDestroy(struct CUgraph_st *graph)
+{
+	free(graph->launches);
+	free(graph);
+	fake.alive--;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuGraphExecDestroy(struct CUgraphExec_st *graph)
+{
+	return cuGraphDestroy((struct CUgraph_st *)graph);
+}
+
+FAKE unsigned cuGraphLaunch(struct CUgraphExec_st *graph, struct CUstream_st *stream)
+{
+	return put(stream, (struct command){.type = GRAPH, .graph = (struct CUgraph_st *)graph});
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* test_cuda: the CUDA device on the stand-ins for its driver and its compiler, on good days and on bad ones. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "suites/gpu/cuda.h"
+#include "suites/gpu/kernels.h"
+#include "suites/gpu/nvrtc.h"
+#include "suites/table.h"
+#include "tests/t.h"
+
+enum { ITEMS = 3000 };
+
+static const struct assay_subject *cuda(void)
+{
+	for (const struct assay_subject_entry *e = assay_subject_table; e->suite; e++)
+		if (strcmp(e->suite, "gpu") == 0 && strcmp(e->name, "cuda") == 0)
+			return e->subject;
+	return NULL;
+}
+
+static enum assay_code oracle(uint64_t seed, struct assay_err *err)
+{
+	for (const struct assay_suite_entry *e = assay_suite_table; e->name; e++)
+		if (strcmp(e->name, "gpu") == 0)
+			return e->suite->check(cuda(), seed, err);
+	return ASSAY_EBUG;
+}
+
+/* What the stand-in still holds: contexts, buffers, streams, events, modules, graphs. */
+static int alive(void)
+{
+	int (*count)(void);
+	void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+	assert_non_null(library);
+	void *function = dlsym(library, "fake_cuda_alive");
+	assert_non_null(function);
+	memcpy(&count, &function, sizeof(count));
+	int n = count();
+	dlclose(library);
+	return n;
+}
+
+static void set(const char *settings)
+{
+	setenv("FAKE_CUDA", settings, 1);
+}
+
+static void the_oracle_passes_and_nothing_is_left(void **state)
+{
+	struct assay_err err = {0};
+	set("");
+	assert_ok(cuda()->probe(&err));
+	for (uint64_t seed = 1; seed <= 3; seed++)
+		assert_ok(oracle(seed, &err));
+	set("pools=0");
+	assert_ok(oracle(4, &err));
+	assert_int_equal(alive(), 0);
+}
+
+static void a_wrong_bit_is_found(void **state)
+{
+	/* Launches of the oracle: six triads; then, counted anew, eight copies, a count, a graph's fifteen, a copy
+	 * behind a gate and one from mapped memory. */
+	static const char *const settings[] = {"wrong=1",  "wrong=6",  "wrong=8",
+					       "wrong=24", "wrong=25", "wrong=26"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(settings); i++) {
+		struct assay_err err = {0};
+		set(settings[i]);
+		assert_int_equal(oracle(1, &err), ASSAY_ECHECK);
+		assert_non_null(strstr(err.text, "Fake device 0"));
+		assert_int_equal(alive(), 0);
+	}
+}
+
+static void a_machine_that_cannot_says_why(void **state)
+{
+	static const struct {
+		const char *settings, *part;
+	} days[] = {
+		{"init=34", "stub stands where the driver's library should be"},
+		{"init=100", "CUDA_ERROR_NO_DEVICE"},
+		{"init=803", "restart the machine"},
+		{"init=12345", "unnamed"},
+		{"devices=0", "sees no device"},
+		{"driver=11040", "the driver knows CUDA 11.4 and the compiler is"},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(days); i++) {
+		struct assay_err err = {0};
+		set(days[i].settings);
+		assert_fails(cuda()->probe(&err), ASSAY_SKIP, days[i].part);
+	}
+	struct cuda driver;
+	struct assay_err err = {0};
+	assert_fails(cuda_load("libNoSuchCuda.so.1", &driver, &err), ASSAY_SKIP,
+		     "libNoSuchCuda.so.1");
+	assert_fails(cuda_load("libm.so.6", &driver, &err), ASSAY_SKIP, "libm.so.6 has no cuInit");
+	assert_int_equal(alive(), 0);
+}
+
+/* The toolkit's own stub has every function that we call, and says what it is. */
+static void the_toolkits_stub_is_told_apart(void **state)
+{
+	static const char *const paths[] = {"/usr/local/cuda/lib64/stubs/libcuda.so",
+					    "/usr/local/cuda/lib/stubs/libcuda.so"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(paths); i++) {
+		struct assay_err err = {0};
+		struct cuda driver;
+		if (access(paths[i], R_OK) != 0)
+			continue;
+		assert_fails(cuda_load(paths[i], &driver, &err), ASSAY_SKIP, "gives 34");
+		return;
+	}
+	print_message("# no toolkit here\n");
+	skip();
+}
+
+static void a_device_that_cannot_is_opened_and_closed(void **state)
+{
+	struct assay_err err = {0};
+	struct gpu_device *device = NULL;
+	const struct gpu_ops *ops = cuda()->ops;
+	set("devices=2");
+	unsigned devices = 0;
+	assert_ok(ops->count(&devices, &err));
+	assert_int_equal(devices, 2);
+	assert_ok(ops->open(1, &device, &err));
+	assert_non_null(strstr(ops->info(device)->text, "Fake device 1, sm_90"));
+	assert_close(ops->info(device)->memory_limit, 200e9, 1e-9);
+	ops->close(device);
+	assert_fails(ops->open(2, &device, &err), ASSAY_SKIP, "2 device(s), no number 2");
+	set("init=999");
+	assert_fails(ops->open(0, &device, &err), ASSAY_SKIP, "nvidia_uvm");
+	ops->close(NULL);
+	assert_int_equal(alive(), 0);
+}
+
+/* A triad with everything that goes with it; the device and the kernel live until the end, whatever happens. */
+static enum assay_code compute(uint64_t patience_ns, struct assay_err *err)
+{
+	static float host[3][ITEMS];
+	struct gpu_session s = {.ops = cuda()->ops};
+	struct gpu_kernel *kernel = NULL;
+	struct gpu_buffer *buffers[3] = {NULL};
+	struct gpu_arg args[5] = {[3] = {GPU_FLOAT, {.f = 2}}, [4] = {GPU_UINT, {.u = ITEMS}}};
+	double ns = 0;
+	enum assay_code code = gpu_open(&s, err);
+	if (code == ASSAY_OK && patience_ns)
+		cuda_set_patience_ns(s.device, patience_ns);
+	if (code == ASSAY_OK)
+		code = s.ops->build(s.device, &gpu_kernel_triad, &kernel, err);
+	for (int i = 0; i < 3 && code == ASSAY_OK; i++) {
+		gpu_fill(host[i], ITEMS, (uint64_t)i);
+		code = s.ops->alloc(s.device, GPU_PLAIN, sizeof(host[i]), &buffers[i], err);
+		if (code == ASSAY_OK)
+			code = gpu_upload(&s, buffers[i], host[i], sizeof(host[i]), err);
+		args[i] = (struct gpu_arg){GPU_BUFFER, {.buffer = buffers[i]}};
+	}
+	struct gpu_launch launch = gpu_over(kernel, args, 5, ITEMS);
+	if (code == ASSAY_OK)
+		code = gpu_run(&s, &launch, &ns, err);
+	if (code == ASSAY_OK)
+		code = gpu_download(&s, host[0], buffers[0], sizeof(host[0]), err);
+	if (code == ASSAY_OK)
+		code = gpu_stream_check(&gpu_kernel_triad, host[0], host[1], host[2], 2, ITEMS, 0,
+					err);
+	if (s.device) {
+		for (int i = 0; i < 3; i++)
+			s.ops->release(s.device, buffers[i]);
+		s.ops->unbuild(s.device, kernel);
+	}
+	gpu_close(&s);
+	return code;
+}
+
+static void every_fault_is_a_sentence(void **state)
+{
+	static const struct {
+		const char *settings;
+		enum assay_code code;
+		const char *part;
+	} days[] = {
+		{"arch=70", ASSAY_SKIP, "does not compile for sm_70"},
+		{"oom=5000", ASSAY_ENOMEM, "CUDA_ERROR_OUT_OF_MEMORY"},
+		{"oom=5000", ASSAY_ENOMEM, "MiB free"},
+		{"memory=1000", ASSAY_ENOMEM, "cuMemHostAlloc"},
+		{"memory=10000", ASSAY_SKIP, "in all, not"},
+		{"lost=1", ASSAY_EIO, "dmesg may have an Xid"},
+		{"lost=1,status=700", ASSAY_EIO, "reached outside its buffers"},
+		{"lost=1,status=214", ASSAY_EIO, "nvidia-smi -q -d ECC"},
+		{"lost=1,status=702", ASSAY_EIO, "watchdog"},
+		{"lost=1,status=46", ASSAY_EIO, "MIG instance is gone"},
+		{"image=200", ASSAY_EIO, "driver is older than the toolkit"},
+		{"image=209", ASSAY_EIO, "kernel triad: CUDA: cuModuleLoadData gives 209"},
+		{"wrong=1", ASSAY_ECHECK, "element 0"},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(days); i++) {
+		struct assay_err err = {0};
+		set(days[i].settings);
+		assert_fails(compute(0, &err), days[i].code, days[i].part);
+		assert_int_equal(alive(), 0);
+	}
+	struct assay_err err = {0};
+	set("");
+	assert_ok(compute(0, &err));
+}
+
+/* In a process of its own: what hangs is left as it is. */
+static void a_kernel_that_never_ends_is_given_up(void **state)
+{
+	int status;
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct assay_err err = {0};
+		set("hang=1");
+		bool said = compute(20000000, &err) == ASSAY_EIO &&
+			    strstr(err.text, "no end after 0.02 s");
+		_exit(said ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* A device whose clock stands still measures nothing, however long the host has waited. */
+static void time_is_the_devices_own(void **state)
+{
+	struct assay_err err = {0};
+	struct gpu_session s = {.ops = cuda()->ops};
+	double ns = NAN;
+	set("slow=0");
+	assert_ok(gpu_open(&s, &err));
+	assert_ok(s.ops->span_begin(s.stream, s.span, &err));
+	assert_ok(s.ops->span_end(s.stream, s.span, &err));
+	assert_fails(s.ops->span_ns(s.span, &ns, &err), ASSAY_EIO, "cuEventElapsedTime");
+	assert_ok(s.ops->wait(s.stream, &err));
+	assert_ok(s.ops->span_ns(s.span, &ns, &err));
+	assert_true(ns == 0);
+	gpu_close(&s);
+	assert_int_equal(alive(), 0);
+}
+
+static void the_compilers_log_is_shown(void **state)
+{
+	static const struct gpu_kernel_source broken = {
+		.name = "broken",
+		.text = "GPU_KERNEL void broken(GPU_GLOBAL float *a) { a[0] = undeclared_thing; }\n",
+		.params = "b",
+	};
+	struct assay_err err = {0};
+	struct gpu_session s = {.ops = cuda()->ops};
+	struct gpu_kernel *kernel = NULL;
+	set("");
+	assert_ok(gpu_open(&s, &err));
+	assert_fails(s.ops->build(s.device, &broken, &kernel, &err), ASSAY_EIO, "undeclared_thing");
+	assert_null(kernel);
+	s.ops->unbuild(s.device, NULL);
+	s.ops->release(s.device, NULL);
+	gpu_close(&s);
+	assert_int_equal(alive(), 0);
+}
+
+/* The one file in the cache of a fresh folder, or false. */
+static bool only_file(const char *folder, char *path, size_t size)
+{
+	unsigned files = 0;
+	DIR *dir = opendir(folder);
+	if (!dir)
+		return false;
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir))
+		if (e->d_name[0] != '.') {
+			snprintf(path, size, "%s/%.100s", folder, e->d_name);
+			files++;
+		}
+	closedir(dir);
+	return files == 1;
+}
+
+static void compile_once(struct nvrtc *nvrtc, bool cached)
+{
+	struct assay_err err = {0};
+	struct cubin cubin;
+	assert_ok(nvrtc_compile(nvrtc, 90, "copy", gpu_kernel_copy.text, &cubin, NULL, &err));
+	assert_memory_equal(cubin.bytes, "FAKECUBIN sm_90\n", 16);
+	assert_int_equal(cubin.cached, cached);
+	free(cubin.bytes);
+}
+
+static void damage(const char *path, long offset)
+{
+	FILE *file = fopen(path, "r+b");
+	assert_non_null(file);
+	assert_int_equal(fseek(file, offset, SEEK_SET), 0);
+	assert_int_equal(fputc('!', file), '!');
+	assert_int_equal(fclose(file), 0);
+}
+
+static void code_is_compiled_once_and_damage_is_seen(void **state)
+{
+	char folder[] = "/tmp/assay-cubin-XXXXXX", below[64], path[256];
+	struct assay_err err = {0};
+	struct nvrtc nvrtc;
+	const char *before = getenv("XDG_CACHE_HOME");
+	char *saved = before ? strdup(before) : NULL;
+	assert_non_null(mkdtemp(folder));
+	setenv("XDG_CACHE_HOME", folder, 1);
+	assert_ok(nvrtc_find(13000, &nvrtc, &err));
+	compile_once(&nvrtc, false);
+	assert_non_null(nvrtc.library);
+	nvrtc_unload(&nvrtc);
+	compile_once(&nvrtc, true);
+	/* A hit needs no compiler. */
+	assert_null(nvrtc.library);
+	snprintf(below, sizeof(below), "%s/assay", folder);
+	assert_true(only_file(below, path, sizeof(path)));
+	/* In the mark, in the sum, in the code. */
+	static const long offsets[] = {0, 20, 60};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(offsets); i++) {
+		damage(path, offsets[i]);
+		compile_once(&nvrtc, false);
+		compile_once(&nvrtc, true);
+	}
+	assert_int_equal(truncate(path, 30), 0);
+	compile_once(&nvrtc, false);
+	/* No place for a cache is no error. */
+	setenv("XDG_CACHE_HOME", "/proc/nowhere", 1);
+	compile_once(&nvrtc, false);
+	nvrtc_unload(&nvrtc);
+	unlink(path);
+	rmdir(below);
+	rmdir(folder);
+	if (saved)
+		setenv("XDG_CACHE_HOME", saved, 1);
+	else
+		unsetenv("XDG_CACHE_HOME");
+	free(saved);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_oracle_passes_and_nothing_is_left),
+		cmocka_unit_test(a_wrong_bit_is_found),
+		cmocka_unit_test(a_machine_that_cannot_says_why),
+		cmocka_unit_test(the_toolkits_stub_is_told_apart),
+		cmocka_unit_test(a_device_that_cannot_is_opened_and_closed),
+		cmocka_unit_test(every_fault_is_a_sentence),
+		cmocka_unit_test(time_is_the_devices_own),
+		cmocka_unit_test(the_compilers_log_is_shown),
+		cmocka_unit_test(code_is_compiled_once_and_damage_is_seen),
+		cmocka_unit_test(a_kernel_that_never_ends_is_given_up),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
