@@ -27,7 +27,7 @@ skip()
 
 no_rank_left()
 {
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 50); do
 		left=
 		for p in /proc/[0-9]*; do
 			[ "$(readlink "$p/cwd" 2>/dev/null)" = "$dir" ] &&
@@ -159,12 +159,12 @@ check '  one in set-up, too' says 'odd/asleep.*rank 1 (process .*) fell silent b
 check '  none is left' no_rank_left
 
 # --- interrupted in the middle
-"$assay" run --load "$odd" --launcher local -n 2 --bind $bind --counters none --db int.db --timeout 20s \
+"$assay" run --load "$odd" --launcher local -n 2 --bind $bind --counters none --db int.db --timeout 100s \
 	odd/asleep >out 2>err &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+for _ in $(seq 200); do
 	grep -q 'ranks on' err && break
-	sleep 0.2
+	sleep 0.1
 done
 sleep 0.3
 kill -INT $pid

@@ -69,9 +69,9 @@ check '  three results' test "$(results)" -eq 3
 rm -rf results.db* assay-jobs job cancelled
 FAKE=pending "$assay" run --load "$odd" --launcher slurm -n 1 --poll 100ms odd/alike >out 2>err &
 pid=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+for _ in $(seq 200); do
 	grep -q 'job 7' err && break
-	sleep 0.2
+	sleep 0.1
 done
 kill -INT $pid
 wait $pid
