@@ -251,8 +251,8 @@ static const char *where(const struct finding *one, char text[120])
 
 static void print_table(const struct findings *f)
 {
-	const char *const columns[] = {"series", ">run",    "what",    ">value",
-				       ">usual", ">off by", ">spreads"};
+	const char *const columns[] = {"/series", ">run",    "what",    ">value",
+				       ">usual",  ">off by", ">spreads"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
 	for (size_t i = 0; i < f->n; i++) {
 		const struct finding *one = &f->all[i];

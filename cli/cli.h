@@ -134,8 +134,10 @@ void cli_warn(const struct cli *cli, const char *fmt, ...) ASSAY_PRINTF(2, 3);
  */
 struct cli_table;
 /*
- * `columns`: titles; a title starting with '>' is aligned right. NULL when out of memory, which the
- * other functions accept: cli_table_print says so.
+ * `columns`: titles, that may start with a '?' when a narrow terminal can do without the column, then with
+ * '>' for numbers, aligned right, or with '/' for names of cases: a narrow terminal shows in a line of its
+ * own what neighbours share. NULL when out of memory, which the other functions accept: cli_table_print
+ * says so.
  */
 struct cli_table *cli_table_new(const char *const *columns, size_t n);
 /* One text per column; NULL is shown as "-". */

@@ -14,12 +14,14 @@
 #include "harness/store/run_json.h"
 
 static const struct cli_option options[] = {
-	{"all", 'a', NULL, "list unchanged series, too"},
+	{"all", 'a', NULL, "list every series: unchanged, missing and new ones, too"},
 	{"only", 0, "PATTERN", "compare only the cases that match"},
 	{"metric", 0, "NAME", "compare only this metric"},
 	{"margin", 0, "PERCENT", "differences up to this are 'same' (default 2)"},
 	{0},
 };
+
+enum { MOST_ALIKE = 5 };
 
 struct comparison {
 	struct cli *cli;
@@ -35,16 +37,24 @@ static const char *percent(double ratio_minus_one, char *text, size_t size)
 	return text;
 }
 
+/* A value; the heading has said of what it is "per operation". */
 static const char *value_cell(const struct assay_result *r, char *text, size_t size)
 {
-	char value[40];
+	const char *unit = r->metric.unit;
+	if (strcmp(unit, "ns/op") == 0)
+		unit = "ns";
+	assay_format_value(r->estimate.median, unit, text, size);
+	return text;
+}
+
+static const char *half_cell(const struct assay_result *r, char *text, size_t size)
+{
 	const struct assay_estimate *e = &r->estimate;
-	assay_format_value(e->median, r->metric.unit, value, sizeof(value));
 	double half = 100 * (e->hi - e->lo) / 2 / fabs(e->median);
 	if (isfinite(half))
-		snprintf(text, size, "%s ± %.*f %%", value, half < 9.95 ? 1 : 0, half);
+		snprintf(text, size, "%.*f %%", half < 9.95 ? 1 : 0, half);
 	else
-		snprintf(text, size, "%s", value);
+		snprintf(text, size, "-");
 	return text;
 }
 
@@ -66,8 +76,7 @@ static const char *verdict_cell(const struct assay_pairs *pairs, const struct as
 			     : pairs->hardware            ? (c->ratio < 1 ? "▼" : "▲")
 			     : c->verdict == ASSAY_SLOWER ? "▲"
 							  : "▼";
-	snprintf(text, size, "%s %s%s%s", symbol, assay_pair_word(pairs, pair),
-		 *c->reason ? ": " : "", c->reason);
+	snprintf(text, size, "%s %s", symbol, assay_pair_word(pairs, pair));
 	return text;
 }
 
@@ -91,7 +100,7 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 			  size_t to)
 {
 	const struct assay_metric_info *metric = &c->both.pairs.compared[from].a->metric;
-	char heading[200], a[64], b[64], ratio[64], verdict[200];
+	char heading[200], a[64], b[64], half_a[24], half_b[24], ratio[64], verdict[32];
 	snprintf(heading, sizeof(heading), "%.60s in %.30s, %s is better", metric->name,
 		 *metric->unit ? metric->unit : "counts",
 		 metric->better == ASSAY_HIGHER ? "higher" : "lower");
@@ -105,16 +114,19 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 			same++;
 			continue;
 		}
-		const char *cells[] = {
-			pair->a->name, value_cell(pair->a, a, sizeof(a)),
-			value_cell(pair->b, b, sizeof(b)),
-			ratio_cell(&pair->comparison, ratio, sizeof(ratio)),
-			verdict_cell(&c->both.pairs, pair, verdict, sizeof(verdict))};
+		const char *cells[] = {pair->a->name,
+				       value_cell(pair->a, a, sizeof(a)),
+				       half_cell(pair->a, half_a, sizeof(half_a)),
+				       value_cell(pair->b, b, sizeof(b)),
+				       half_cell(pair->b, half_b, sizeof(half_b)),
+				       ratio_cell(&pair->comparison, ratio, sizeof(ratio)),
+				       verdict_cell(&c->both.pairs, pair, verdict, sizeof(verdict)),
+				       pair->comparison.reason};
 		cli_table_row(table, cells);
 	}
 	if (same) {
-		snprintf(heading, sizeof(heading), "(%zu unchanged not listed: --all)", same);
-		const char *cells[] = {heading, "", "", "", "≈ same"};
+		snprintf(heading, sizeof(heading), "%zu unchanged", same);
+		const char *cells[] = {heading, "", "", "", "", "", "≈ same", "--all lists them"};
 		cli_table_row(table, cells);
 	}
 	size_t n;
@@ -122,20 +134,49 @@ static void print_section(const struct comparison *c, struct cli_table *table, s
 	if (n > 1) {
 		snprintf(heading, sizeof(heading), "geomean of %zu", n);
 		snprintf(ratio, sizeof(ratio), "%.3f", geomean);
-		const char *cells[] = {heading, "", "", ratio, ""};
+		const char *cells[] = {heading, "", "", "", "", ratio, "", ""};
 		cli_table_row(table, cells);
 	}
 }
 
-static void print_unpaired(const struct assay_pair *list, size_t n, bool lost)
+/* How many from `from` on are missing or new for the same reason in the same benchmark. */
+static size_t alike(const struct assay_pair *list, size_t n, size_t from, bool lost)
 {
-	for (size_t i = 0; i < n; i++) {
+	const struct assay_result *there = lost ? list[from].a : list[from].b;
+	const struct assay_result *other = lost ? list[from].b : list[from].a;
+	size_t to = from + 1;
+	for (; to < n; to++) {
+		const struct assay_result *next = lost ? list[to].a : list[to].b;
+		const struct assay_result *beside = lost ? list[to].b : list[to].a;
+		if (strcmp(there->suite, next->suite) != 0 ||
+		    strcmp(there->benchmark, next->benchmark) != 0 || !other != !beside ||
+		    (other && (other->status != beside->status ||
+			       strcmp(other->reason, beside->reason) != 0)))
+			break;
+	}
+	return to - from;
+}
+
+/* More than a few alike are one line: a run with another suite in it is no news worth a page. */
+static void print_unpaired(const struct comparison *c, bool lost)
+{
+	const struct assay_pair *list = lost ? c->both.pairs.lost : c->both.pairs.found;
+	size_t n = lost ? c->both.pairs.n_lost : c->both.pairs.n_found, step;
+	for (size_t i = 0; i < n; i += step) {
 		const struct assay_result *there = lost ? list[i].a : list[i].b;
 		const struct assay_result *other = lost ? list[i].b : list[i].a;
-		char line[600], clean[600];
-		snprintf(line, sizeof(line), "%s %s (%s)%s%s%s%s",
-			 lost ? "⊘ missing in B:" : "+ new in B:", there->name, there->metric.name,
-			 other ? ": " : "", other ? assay_status_name(other->status) : "",
+		char what[600], line[1200], clean[1200];
+		step = c->all ? 1 : alike(list, n, i, lost);
+		if (step > MOST_ALIKE) {
+			snprintf(what, sizeof(what), "%s/%s, %zu series (--all lists them)",
+				 there->suite, there->benchmark, step);
+		} else {
+			snprintf(what, sizeof(what), "%s (%s)", there->name, there->metric.name);
+			step = 1;
+		}
+		snprintf(line, sizeof(line), "%s %s%s%s%s%s",
+			 lost ? "⊘ missing in B:" : "+ new in B:", what, other ? ": " : "",
+			 other ? assay_status_name(other->status) : "",
 			 other && *other->reason ? ", " : "", other ? other->reason : "");
 		assay_sanitise(clean, sizeof(clean), line);
 		puts(clean);
@@ -174,11 +215,27 @@ static void print_refused(const struct comparison *c)
 		       refused);
 }
 
+/* Why something could not be said, and how often. */
+static void print_reasons(const struct assay_pairs *p)
+{
+	for (size_t i = 0; i < p->n_compared; i++) {
+		const char *reason = p->compared[i].comparison.reason;
+		size_t n = 0, earlier = 0;
+		for (size_t k = 0; *reason && k < p->n_compared; k++) {
+			bool same = strcmp(p->compared[k].comparison.reason, reason) == 0;
+			n += same;
+			earlier += same && k < i;
+		}
+		if (n && !earlier)
+			printf("  %zu unsure: %s\n", n, reason);
+	}
+}
+
 static void print_counts(const struct comparison *c)
 {
 	const struct assay_pairs *p = &c->both.pairs;
 	size_t counts[4] = {0};
-	char margin[24], allowance[24];
+	char margin[24], allowance[24], text[400];
 	for (size_t i = 0; i < p->n_compared; i++)
 		counts[p->compared[i].comparison.verdict]++;
 	printf("\n%zu compared: %zu same, ", p->n_compared, counts[ASSAY_SAME]);
@@ -187,14 +244,21 @@ static void print_counts(const struct comparison *c)
 	else
 		printf("%zu slower, %zu faster, ", counts[ASSAY_SLOWER], counts[ASSAY_FASTER]);
 	printf("%zu unsure; %zu missing, %zu new.\n", counts[ASSAY_UNSURE], p->n_lost, p->n_found);
-	if (counts[ASSAY_UNSURE])
-		puts("Unsure: measure both again with more launches (--launches 5), on a quieter machine.");
-	if (p->n_compared)
-		printf("± is the 95 %% interval of the median; [..] is the 99 %% interval of B/A over "
-		       "launches,\nwidened by up to %s for what drifts between two runs at this noise. "
-		       "Margin %s.\n",
-		       percent(p->allowance, allowance, sizeof(allowance)),
-		       percent(p->margin, margin, sizeof(margin)));
+	if (counts[ASSAY_UNSURE]) {
+		print_reasons(p);
+		cli_fill(stdout, 0, 0,
+			 "Unsure: measure both again with more launches (--launches 5), on a "
+			 "quieter machine.");
+	}
+	if (!p->n_compared)
+		return;
+	snprintf(text, sizeof(text),
+		 "± is the 95 %% interval of the median; [..] is the 99 %% interval of B/A over "
+		 "launches, widened by up to %s for what drifts between two runs at this noise. "
+		 "Margin %s.",
+		 percent(p->allowance, allowance, sizeof(allowance)),
+		 percent(p->margin, margin, sizeof(margin)));
+	cli_fill(stdout, 0, 0, text);
 }
 
 /* "30 samples, 1 launch, 60 ms each, sets tiny": what a run's profile came to; "" when it is not known. */
@@ -248,7 +312,8 @@ static void print_head(const struct comparison *c)
 static void print_text(const struct comparison *c)
 {
 	print_head(c);
-	const char *const columns[] = {"case", ">A", ">B", ">B/A", "verdict"};
+	const char *const columns[] = {"/case", ">A",   "?>±",     ">B",
+				       "?>±",   ">B/A", "verdict", "?why"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
 	for (size_t i = 0, end; i < c->both.pairs.n_compared; i = end) {
 		end = section_end(&c->both.pairs, i);
@@ -258,8 +323,8 @@ static void print_text(const struct comparison *c)
 		cli_table_print(table, stdout);
 	else
 		cli_table_free(table);
-	print_unpaired(c->both.pairs.lost, c->both.pairs.n_lost, true);
-	print_unpaired(c->both.pairs.found, c->both.pairs.n_found, false);
+	print_unpaired(c, true);
+	print_unpaired(c, false);
 	print_refused(c);
 	print_counts(c);
 }

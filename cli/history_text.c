@@ -111,6 +111,8 @@ static void fill_cells(struct cells *c, const struct history_view *view, const s
 			    .change = "-"};
 	snprintf(c->run, sizeof(c->run), "%" PRId64, p->run);
 	assay_time_text(p->started_ns, c->when);
+	c->when[10] = ' '; /* to the minute, as runs are described elsewhere */
+	c->when[16] = '\0';
 	if (p->commit)
 		snprintf(c->commit, sizeof(c->commit), "%.10s%s", p->commit, p->dirty ? "+" : "");
 	for (int i = 0; i < 4; i++)
@@ -168,13 +170,14 @@ static void print_changes_at(struct cli_table *table, const struct row *row)
 
 static struct cli_table *new_table(const struct history_view *view)
 {
-	const char *columns[11] = {">run", "started", "commit", "machine", ">median", ">95 %"};
+	const char *columns[11] = {">run",     "started UTC", "commit",
+				   "?machine", ">median",     "?>95 %"};
 	size_t n = 6;
 	if (view->bases[0].anchor && view->bases[0].series != view->measured) {
 		columns[n++] = ">vs anchor";
-		columns[n++] = ">95 %";
+		columns[n++] = "?>95 %";
 		if (view->n_bases > 1)
-			columns[n++] = "anchor";
+			columns[n++] = "?anchor";
 	}
 	columns[n++] = ">change";
 	columns[n++] = "status";
@@ -191,12 +194,18 @@ static void print_head(const struct history_view *view)
 	assay_sanitise(name, sizeof(name), s->name);
 	printf("%s\n%s in %s, %s is better   %s\n", name, s->metric, *s->unit ? s->unit : "counts",
 	       s->better == ASSAY_HIGHER ? "higher" : "lower", assay_str_text(&bars));
+	ASSAY_AUTO(assay_str_done) struct assay_str followed = {0};
 	if (newest->anchor)
-		printf("followed as the ratio to the anchor %s of the same run, in which the machine cancels\n",
-		       newest->anchor);
+		assay_str_add(
+			&followed,
+			"followed as the ratio to the anchor %s of the same run, in which the "
+			"machine cancels",
+			newest->anchor);
 	else
-		printf("followed as measured: a machine that became slower looks like a change; "
-		       "'assay run --anchor' takes it out\n");
+		assay_str_add(&followed,
+			      "followed as measured: a machine that became slower looks like a "
+			      "change; 'assay run --anchor' takes it out");
+	cli_fill(stdout, 0, 0, assay_str_text(&followed));
 	putchar('\n');
 }
 
@@ -267,7 +276,7 @@ static void count_changes(const struct history_view *view, char *text, size_t si
 
 void history_print_all(const struct history_views *views)
 {
-	const char *const columns[] = {"series",  "metric", ">runs",  ">last",
+	const char *const columns[] = {"/series", "metric", ">runs",  ">last",
 				       ">change", "trend",  "changes"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
 	for (size_t i = 0; i < views->n; i++) {

@@ -18,7 +18,7 @@ static enum assay_code print_text(const struct run_request *q, const struct assa
 		       q->launches, q->profile, q->seed);
 		return rc;
 	}
-	const char *const columns[] = {"case", ">CPUs"};
+	const char *const columns[] = {"/case", ">CPUs"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
 	size_t runnable = 0;
 	for (size_t i = 0; i < plan->n; i++) {

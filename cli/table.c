@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/pager.h"
+#include "cli/table_rows.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 
@@ -17,21 +18,7 @@ enum {
 	GAP = 2,        /* blanks between columns */
 	NARROWEST = 12, /* a column of text is not cut below this */
 	TERMINAL = 80,  /* when it does not say how wide it is */
-};
-
-/* A row of cells, or a line across when cells is NULL. */
-struct row {
-	char **cells;
-	char *line;
-};
-
-struct cli_table {
-	size_t n_columns;
-	char **titles;
-	bool *right;
-	struct row *rows;
-	size_t n_rows, capacity;
-	bool failed; /* out of memory: said once, by cli_table_print */
+	INDENT = 4,     /* of what a long line goes on with */
 };
 
 static char *clean_copy(const char *text)
@@ -86,26 +73,25 @@ static size_t bytes_within(const char *text, size_t width)
 	return (size_t)(cursor - text);
 }
 
-static void rows_done(struct cli_table *table)
+void table_rows_free(struct row *rows, size_t n_rows, size_t n_columns)
 {
-	for (size_t r = 0; r < table->n_rows; r++) {
-		for (size_t c = 0; table->rows[r].cells && c < table->n_columns; c++)
-			free(table->rows[r].cells[c]);
-		free(table->rows[r].cells);
-		free(table->rows[r].line);
+	for (size_t r = 0; r < n_rows; r++) {
+		for (size_t c = 0; rows[r].cells && c < n_columns; c++)
+			free(rows[r].cells[c]);
+		free(rows[r].cells);
+		free(rows[r].line);
 	}
-	free(table->rows);
+	free(rows);
 }
 
 void cli_table_free(struct cli_table *table)
 {
 	if (!table)
 		return;
-	rows_done(table);
-	for (size_t c = 0; table->titles && c < table->n_columns; c++)
-		free(table->titles[c]);
-	free(table->titles);
-	free(table->right);
+	table_rows_free(table->rows, table->n_rows, table->n_columns);
+	for (size_t c = 0; table->columns && c < table->n_columns; c++)
+		free(table->columns[c].title);
+	free(table->columns);
 	free(table);
 }
 
@@ -115,23 +101,25 @@ struct cli_table *cli_table_new(const char *const *columns, size_t n)
 	if (!table)
 		return NULL;
 	table->n_columns = n;
-	table->titles = calloc(n, sizeof(*table->titles));
-	table->right = calloc(n, sizeof(*table->right));
-	if (!table->titles || !table->right)
-		goto fail;
-	for (size_t c = 0; c < n; c++) {
-		table->right[c] = columns[c][0] == '>';
-		table->titles[c] = clean_copy(columns[c] + table->right[c]);
-		if (!table->titles[c])
-			goto fail;
+	table->columns = calloc(n, sizeof(*table->columns));
+	bool failed = !table->columns;
+	for (size_t c = 0; !failed && c < n; c++) {
+		struct column *column = &table->columns[c];
+		const char *title = columns[c];
+		column->expendable = *title == '?';
+		title += column->expendable;
+		column->right = *title == '>';
+		column->names = *title == '/';
+		column->title = clean_copy(title + (column->right || column->names));
+		failed = !column->title;
 	}
-	return table;
-fail:
+	if (!failed)
+		return table;
 	cli_table_free(table);
 	return NULL;
 }
 
-static struct row *append(struct cli_table *table)
+struct row *table_append(struct cli_table *table)
 {
 	if (!table)
 		return NULL;
@@ -152,7 +140,7 @@ static struct row *append(struct cli_table *table)
 
 void cli_table_row(struct cli_table *table, const char *const *cells)
 {
-	struct row *row = append(table);
+	struct row *row = table_append(table);
 	if (!row)
 		return;
 	row->cells = calloc(table->n_columns, sizeof(*row->cells));
@@ -165,7 +153,7 @@ void cli_table_row(struct cli_table *table, const char *const *cells)
 
 void cli_table_line(struct cli_table *table, const char *text)
 {
-	struct row *row = append(table);
+	struct row *row = table_append(table);
 	if (!row)
 		return;
 	row->line = clean_copy(text);
@@ -189,20 +177,29 @@ static size_t terminal_width(FILE *out)
 	return TERMINAL;
 }
 
+/* The width of each column that is shown, and of them all. */
 static size_t measure(const struct cli_table *table, size_t *widths)
 {
 	size_t total = 0;
 	for (size_t c = 0; c < table->n_columns; c++) {
-		widths[c] = display_width(table->titles[c]);
+		widths[c] = display_width(table->columns[c].title);
 		for (size_t r = 0; r < table->n_rows; r++) {
 			if (!table->rows[r].cells)
 				continue;
 			size_t w = display_width(table->rows[r].cells[c]);
 			widths[c] = w > widths[c] ? w : widths[c];
 		}
-		total += widths[c] + (c ? GAP : 0);
+		if (!table->columns[c].hidden)
+			total += widths[c] + (total ? GAP : 0);
 	}
 	return total;
+}
+
+/* What a column of text is not cut below. */
+static size_t least_width(const struct column *column, size_t width)
+{
+	size_t title = display_width(column->title), least = title > NARROWEST ? title : NARROWEST;
+	return column->right || least > width ? width : least;
 }
 
 /* The widest column of text from `first` on that may still give, the last of equals; or n_columns. */
@@ -210,9 +207,8 @@ static size_t widest(const struct cli_table *table, const size_t *widths, size_t
 {
 	size_t best = table->n_columns;
 	for (size_t c = first; c < table->n_columns; c++) {
-		size_t least = display_width(table->titles[c]);
-		least = least > NARROWEST ? least : NARROWEST;
-		if (table->right[c] || widths[c] <= least)
+		const struct column *column = &table->columns[c];
+		if (column->hidden || widths[c] <= least_width(column, widths[c]))
 			continue;
 		if (best == table->n_columns || widths[c] >= widths[best])
 			best = c;
@@ -236,6 +232,36 @@ static void shrink(const struct cli_table *table, size_t *widths, size_t total, 
 	}
 }
 
+/* Hide what can be done without, from the right, until the rest fits without cutting the first column. */
+static size_t hide(struct cli_table *table, const size_t *widths, size_t total, size_t limit)
+{
+	size_t spare = 0; /* what cutting can give */
+	for (size_t c = 1; c < table->n_columns; c++)
+		spare += widths[c] - least_width(&table->columns[c], widths[c]);
+	for (size_t c = table->n_columns; c-- > 1 && total - spare > limit;) {
+		struct column *column = &table->columns[c];
+		if (!column->expendable)
+			continue;
+		column->hidden = true;
+		total -= widths[c] + GAP;
+		spare -= widths[c] - least_width(column, widths[c]);
+	}
+	return total;
+}
+
+/* Make the table fit: names apart, then less columns, then less of each. */
+static void fit(struct cli_table *table, size_t *widths, size_t limit)
+{
+	size_t total = measure(table, widths);
+	for (size_t c = 0; c < table->n_columns && total > limit; c++)
+		if (table->columns[c].names)
+			table_group_names(table, c);
+	if (table->failed)
+		return;
+	total = measure(table, widths);
+	shrink(table, widths, hide(table, widths, total, limit), limit);
+}
+
 /* Shorten `text` to `width` columns: at the end, or in the middle where both ends tell. */
 static void shorten(const char *text, size_t width, bool at_end, struct assay_str *ret)
 {
@@ -247,54 +273,74 @@ static void shorten(const char *text, size_t width, bool at_end, struct assay_st
 	assay_str_add(ret, "…%s", tail);
 }
 
-static void print_cell(const struct cli_table *table, const char *text, size_t c, size_t width,
-		       FILE *out)
+/* `pending`: blanks that stand before the next text; there are none at the end of a line. */
+static void print_cell(const struct column *column, const char *text, bool last, size_t width,
+		       size_t *pending, FILE *out)
 {
-	bool last = c + 1 == table->n_columns;
 	ASSAY_AUTO(assay_str_done) struct assay_str cut = {0};
 	if (display_width(text) > width) {
 		shorten(text, width, last, &cut);
 		text = assay_str_text(&cut);
 	}
-	size_t shown = display_width(text);
-	int pad = shown < width ? (int)(width - shown) : 0;
-	if (table->right[c])
-		fprintf(out, "%*s%s", pad, "", text);
-	else
-		fprintf(out, "%s%*s", text, last ? 0 : pad, "");
-	if (!last)
-		fprintf(out, "%*s", GAP, "");
+	size_t shown = display_width(text), fill = shown < width ? width - shown : 0;
+	*pending += column->right ? fill : 0;
+	if (*text) {
+		fprintf(out, "%*s%s", (int)*pending, "", text);
+		*pending = 0;
+	}
+	*pending += (column->right ? 0 : fill) + GAP;
 }
 
-static void print_cells(const struct cli_table *table, char *const *cells, const size_t *widths,
+/* The titles when `row` is NULL. */
+static void print_cells(const struct cli_table *table, const struct row *row, const size_t *widths,
 			FILE *out)
 {
-	for (size_t c = 0; c < table->n_columns; c++)
-		print_cell(table, cells[c], c, widths[c], out);
+	size_t pending = 0, last = table->n_columns;
+	while (last > 1 && table->columns[last - 1].hidden)
+		last--;
+	for (size_t c = 0; c < last; c++) {
+		const struct column *column = &table->columns[c];
+		if (!column->hidden)
+			print_cell(column, row ? row->cells[c] : column->title, c + 1 == last,
+				   widths[c], &pending, out);
+	}
 	fputc('\n', out);
 }
 
-static void print_rows(const struct cli_table *table, const size_t *widths, FILE *out)
+/* A line across, broken at blanks where it is wider than the terminal. */
+static void print_line(const char *line, size_t limit, FILE *out)
 {
-	for (size_t r = 0; r < table->n_rows; r++) {
-		if (table->rows[r].line)
-			fprintf(out, "%s\n", table->rows[r].line);
-		else
-			print_cells(table, table->rows[r].cells, widths, out);
+	size_t room = limit > 2 * INDENT ? limit : SIZE_MAX;
+	while (display_width(line) > room) {
+		size_t at = bytes_within(line, room);
+		while (at > INDENT && line[at] != ' ')
+			at--;
+		if (at <= INDENT)
+			break; /* one long word */
+		fprintf(out, "%.*s\n%*s", (int)at, line, INDENT, "");
+		line += at + 1;
+		room = limit - INDENT;
 	}
+	fprintf(out, "%s\n", line);
 }
 
 void cli_table_print(struct cli_table *table, FILE *out)
 {
 	ASSAY_AUTO_FREE size_t *widths = table ? calloc(table->n_columns, sizeof(*widths)) : NULL;
+	size_t limit = terminal_width(out);
+	if (widths && !table->failed)
+		fit(table, widths, limit);
 	if (!widths || table->failed) {
 		fputs("(out of memory: this table cannot be shown)\n", out);
 		cli_table_free(table);
 		return;
 	}
-	size_t total = measure(table, widths);
-	shrink(table, widths, total, terminal_width(out));
-	print_cells(table, table->titles, widths, out);
-	print_rows(table, widths, out);
+	print_cells(table, NULL, widths, out);
+	for (size_t r = 0; r < table->n_rows; r++) {
+		if (table->rows[r].line)
+			print_line(table->rows[r].line, limit, out);
+		else
+			print_cells(table, &table->rows[r], widths, out);
+	}
 	cli_table_free(table);
 }

@@ -90,6 +90,13 @@ static int by_metric(const void *x, const void *y)
 	return order ? order : (p->a > q->a) - (p->a < q->a);
 }
 
+static int as_loaded(const void *x, const void *y)
+{
+	const struct assay_result *b = ((const struct assay_pair *)x)->b;
+	const struct assay_result *other = ((const struct assay_pair *)y)->b;
+	return (b > other) - (b < other);
+}
+
 static enum assay_code match_all(struct assay_pairs *pairs, struct keyed *a, size_t na,
 				 struct keyed *b, size_t nb, const char *metric,
 				 struct assay_err *err)
@@ -110,6 +117,7 @@ static enum assay_code match_all(struct assay_pairs *pairs, struct keyed *a, siz
 			pairs->found[pairs->n_found++] = (struct assay_pair){.b = r};
 	}
 	qsort(pairs->compared, pairs->n_compared, sizeof(*pairs->compared), by_metric);
+	qsort(pairs->found, pairs->n_found, sizeof(*pairs->found), as_loaded);
 	return ASSAY_OK;
 }
 

@@ -71,8 +71,12 @@ static void no_table_is_no_crash(void **state)
 	free(text);
 }
 
-/* What the sample looks like on a terminal of `columns` columns, the carriage returns removed. */
-static void on_terminal(unsigned short columns, char *ret, size_t size)
+/*
+ * What a table looks like on a terminal of `columns` columns, up to the line with `last`, the carriage
+ * returns removed.
+ */
+static void shown(struct cli_table *table, unsigned short columns, const char *last, char *ret,
+		  size_t size)
 {
 	int control = posix_openpt(O_RDWR | O_NOCTTY);
 	if (control < 0 || grantpt(control) < 0 || unlockpt(control) < 0)
@@ -83,10 +87,10 @@ static void on_terminal(unsigned short columns, char *ret, size_t size)
 	struct winsize window = {.ws_col = columns, .ws_row = 24};
 	assert_int_equal(ioctl(terminal, TIOCSWINSZ, &window), 0);
 	FILE *out = fdopen(terminal, "w");
-	cli_table_print(sample(), out);
+	cli_table_print(table, out);
 	fflush(out);
 	size_t n = 0;
-	while (n + 1 < size && (n == 0 || !strstr(ret, "ä漢") || ret[n - 1] != '\n')) {
+	while (n + 1 < size && (n == 0 || !strstr(ret, last) || ret[n - 1] != '\n')) {
 		ssize_t got = read(control, ret + n, 1);
 		assert_int_equal(got, 1);
 		n += ret[n] != '\r';
@@ -99,7 +103,7 @@ static void on_terminal(unsigned short columns, char *ret, size_t size)
 static void a_terminal_cuts_the_remark_first(void **state)
 {
 	char text[1000];
-	on_terminal(60, text, sizeof(text));
+	shown(sample(), 60, "ä漢", text, sizeof(text));
 	assert_string_equal(text,
 			    "name                             median  remark\n"
 			    "memory/alloc_pair/subject:pool  12.3 ns  a remark that goes…\n"
@@ -110,12 +114,68 @@ static void a_terminal_cuts_the_remark_first(void **state)
 static void then_the_middle_of_the_name_but_never_a_number(void **state)
 {
 	char text[1000];
-	on_terminal(40, text, sizeof(text));
+	shown(sample(), 40, "ä漢", text, sizeof(text));
 	assert_string_equal(text,
 			    "name                median  remark\n"
 			    "memory/a…ect:pool  12.3 ns  a remark th…\n"
 			    "-- between\n"
 			    "ä漢                   5 ns  -\n");
+}
+
+/* Two cases of one benchmark, one of another, and something else. */
+static struct cli_table *names(void)
+{
+	static const char *const columns[] = {"/case", ">A", "?>±", "?why"};
+	struct cli_table *table = cli_table_new(columns, 4);
+	cli_table_row(table, (const char *[]){"memory/alloc_pair/size:64/subject:pool/threads:1",
+					      "1.9 ns", "1 %", "a long explanation"});
+	cli_table_row(table, (const char *[]){"memory/alloc_pair/size:64/subject:glibc/threads:1",
+					      "7.7 ns", "10 %", ""});
+	cli_table_row(table, (const char *[]){"cache/get/skew:0.99/threads:2", "5 ns", "2 %", ""});
+	cli_table_row(table, (const char *[]){"geomean", "4 ns", "", ""});
+	return table;
+}
+
+static void a_file_has_whole_names_and_all_columns(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	cli_table_print(names(), out);
+	fclose(out);
+	assert_non_null(strstr(text,
+			       "memory/alloc_pair/size:64/subject:pool/threads:1   1.9 ns   "
+			       "1 %  a long explanation\n"));
+	free(text);
+}
+
+static void what_names_share_stands_above_them(void **state)
+{
+	char text[1000];
+	shown(names(), 60, "geomean", text, sizeof(text));
+	assert_string_equal(text,
+			    "case                  A     ±  why\n"
+			    "memory/alloc_pair size:64 threads:1\n"
+			    "  subject:pool   1.9 ns   1 %  a long explanation\n"
+			    "  subject:glibc  7.7 ns  10 %\n"
+			    "cache/get skew:0.99 threads:2\n"
+			    "                   5 ns   2 %\n"
+			    "geomean            4 ns\n");
+}
+
+static void then_columns_go_that_can_be_missed(void **state)
+{
+	char text[1000];
+	shown(names(), 32, "geomean", text, sizeof(text));
+	assert_string_equal(text,
+			    "case                  A     ±\n"
+			    "memory/alloc_pair size:64\n"
+			    "    threads:1\n"
+			    "  subject:pool   1.9 ns   1 %\n"
+			    "  subject:glibc  7.7 ns  10 %\n"
+			    "cache/get skew:0.99 threads:2\n"
+			    "                   5 ns   2 %\n"
+			    "geomean            4 ns\n");
 }
 
 int main(void)
@@ -127,6 +187,9 @@ int main(void)
 		cmocka_unit_test(no_table_is_no_crash),
 		cmocka_unit_test(a_terminal_cuts_the_remark_first),
 		cmocka_unit_test(then_the_middle_of_the_name_but_never_a_number),
+		cmocka_unit_test(a_file_has_whole_names_and_all_columns),
+		cmocka_unit_test(what_names_share_stands_above_them),
+		cmocka_unit_test(then_columns_go_that_can_be_missed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

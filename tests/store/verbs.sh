@@ -37,9 +37,10 @@ absent() {
 
 check 'a tenth slower is slower' 0 'memory/slower/.* 1\.100 \[.*▲ slower' "$assay" compare 1 2
 check 'a higher rate is faster' 0 'memory/faster/.* 1\.200 \[.*▼ faster' "$assay" compare 1 2
-check 'one launch leaves it open' 0 'memory/once/.*\? unsure: needs 3 launches' "$assay" compare 1 2
-check 'unchanged series are counted' 0 '1 unchanged not listed' "$assay" compare 1 2
+check 'one launch leaves it open' 0 'memory/once/.*\? unsure +needs 3 launches' "$assay" compare 1 2
+check 'unchanged series are counted' 0 '1 unchanged .*--all lists them' "$assay" compare 1 2
 absent 'and not listed' 'memory/same/'
+check 'why is summed up' 0 '^  1 unsure: needs 3 launches' "$assay" compare 1 2
 check 'unless asked for' 0 'memory/same/.*≈ same' "$assay" compare 1 2 --all
 check 'lost series are named' 0 'missing in B: memory/lost/' "$assay" compare 1 2
 check 'new series are named' 0 'new in B: memory/found/' "$assay" compare 1 2
@@ -110,6 +111,6 @@ check 'gc wants to be told' 2 'say what may go' "$assay" db gc
 check 'gc can only count' 0 'would drop 0 runs and 9 sample sets' \
 	"$assay" db gc --keep-samples 90d --dry-run
 check 'gc drops' 0 'dropped 0 runs and 9 sample sets' "$assay" db gc --keep-samples 90d
-check 'compare works on summaries alone' 0 'memory/slower/.*unsure: needs 3 launches' "$assay" compare 2 3
+check 'compare works on summaries alone' 0 'memory/slower/.*unsure +needs 3 launches' "$assay" compare 2 3
 check 'unknown actions name the nearest' 2 "did you mean 'check'" "$assay" db chek
 echo "1..$number"
