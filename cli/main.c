@@ -205,12 +205,27 @@ static enum assay_code close_outputs(struct session *s, struct assay_err *err)
 	return ASSAY_OK;
 }
 
+/*
+ * With the rights of another than the caller's, every file and library named in the environment or on the command
+ * line would be a way to use them.
+ */
+static bool borrowed_rights(void)
+{
+	return getuid() != geteuid() || getgid() != getegid();
+}
+
 int main(int argc, char **argv)
 {
 	struct assay_err err = {0};
 	struct session s = {.cli = {.program = "/proc/self/exe", .argc = argc, .argv = argv}};
 	int exit_code = CLI_OK;
 	fill_standard_descriptors();
+	if (borrowed_rights()) {
+		fputs("assay: it is set-user-ID or set-group-ID and must not be: it runs what it is "
+		      "told to, 'chmod ug-s' it\n",
+		      stderr);
+		return CLI_USAGE;
+	}
 	survive_closed_pipes();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters; numbers keep their dot */
 	enum assay_code code = run(&s, &exit_code, &err);

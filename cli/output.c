@@ -10,6 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static enum assay_code open_in_place(struct output *output, const char *path, struct assay_err *err)
+{
+	output->out = fopen(path, "we");
+	return output->out
+		       ? ASSAY_OK
+		       : assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(errno));
+}
+
 enum assay_code output_open(struct output *output, const char *path, struct assay_err *err)
 {
 	*output = (struct output){.out = stdout};
@@ -17,8 +25,11 @@ enum assay_code output_open(struct output *output, const char *path, struct assa
 		return ASSAY_OK;
 	output->path = path;
 	struct stat st;
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	bool there = stat(path, &st) == 0;
+	if (there && S_ISDIR(st.st_mode))
 		return assay_fail(err, ASSAY_EIO, "cannot write '%s': it is a folder", path);
+	if (there && !S_ISREG(st.st_mode)) /* a pipe or a device: written to, never replaced */
+		return open_in_place(output, path, err);
 	if (asprintf(&output->temporary, "%s.XXXXXX", path) < 0) {
 		output->temporary = NULL;
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
@@ -59,21 +70,24 @@ enum assay_code output_close(struct output *output, enum assay_code code, struct
 	FILE *out = output->out;
 	if (!output->path)
 		return finish_stdout(code, err);
-	bool failed = fflush(out) != 0 || ferror(out) || set_mode(fileno(out)) != 0;
-	failed = failed || (code == ASSAY_OK && fsync(fileno(out)) != 0);
+	bool replaces = output->temporary != NULL;
+	bool failed = fflush(out) != 0 || ferror(out);
+	failed = failed || (replaces && set_mode(fileno(out)) != 0);
+	failed = failed || (replaces && code == ASSAY_OK && fsync(fileno(out)) != 0);
 	int why = errno; /* of the first that failed, not of what follows */
 	if (fclose(out) != 0 && !failed) {
 		failed = true;
 		why = errno;
 	}
-	if (code == ASSAY_OK && !failed && rename(output->temporary, output->path) != 0) {
+	if (replaces && code == ASSAY_OK && !failed &&
+	    rename(output->temporary, output->path) != 0) {
 		failed = true;
 		why = errno;
 	}
 	if (code == ASSAY_OK && failed)
 		code = assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", output->path,
 				  strerror(why));
-	if (code != ASSAY_OK)
+	if (replaces && code != ASSAY_OK)
 		unlink(output->temporary);
 	free(output->temporary);
 	*output = (struct output){0};
@@ -84,6 +98,11 @@ enum assay_code output_check(const char *path, struct assay_err *err)
 {
 	struct output output;
 	struct assay_err ignored = {0};
+	struct stat st;
+	if (path && stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return access(path, W_OK) == 0 ? ASSAY_OK /* opening a pipe would wait or end it */
+					       : assay_fail(err, ASSAY_EIO, "cannot write '%s': %s",
+							    path, strerror(errno));
 	enum assay_code code = output_open(&output, path, err);
 	if (code == ASSAY_OK && output.path) /* any failure drops the file again */
 		output_close(&output, ASSAY_EBUG, &ignored);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/output.h"
 #include "cli/profile.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
@@ -337,15 +338,14 @@ enum assay_code profile_files(const struct cli *cli, const struct cli_args *args
 	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(formats); i++) {
 		const char *path = cli_value(args, formats[i].option);
-		FILE *out = path ? fopen(path, "we") : NULL;
-		if (path && !out)
-			return assay_fail(err, ASSAY_EUSAGE, "--%s: create '%s': %s",
-					  formats[i].option, path, strerror(errno));
+		struct output output;
 		if (!path)
 			continue;
-		rc = formats[i].write(stacks, before, out, err);
-		if (fclose(out) != 0 && rc == ASSAY_OK)
-			rc = assay_fail(err, ASSAY_EIO, "write '%s': %s", path, strerror(errno));
+		rc = output_open(&output, path, err);
+		if (rc != ASSAY_OK)
+			return assay_context(err, ASSAY_EUSAGE, "--%s", formats[i].option);
+		rc = formats[i].write(stacks, before, output.out, err);
+		rc = output_close(&output, rc, err);
 		if (rc == ASSAY_OK)
 			cli_note(cli, "%s written", path);
 	}

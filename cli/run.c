@@ -28,6 +28,7 @@
 #include "harness/engine/engine.h"
 #include "harness/engine/plan_json.h"
 #include "harness/engine/program.h"
+#include "harness/engine/sandbox.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/noise.h"
 #include "harness/store/store.h"
@@ -49,6 +50,7 @@ static const struct cli_option options[] = {
 	{"counters", 0, "LIST", "events to count, 'default' or 'none'"},
 	{"counts", 0, NULL, "count instructions too, by replaying under callgrind"},
 	{"driver", 0, "NAME", "native or gbench (default: per case)"},
+	{"sandbox", 0, NULL, "workers see no network, no other process and change no file"},
 	{"load", 0, "FILE.so", "a plug-in with more benchmarks or subjects"},
 	{"gbench", 0, "EXE", "measure the benchmarks of a Google Benchmark executable"},
 	{"warmup", 0, "N", "CMD: untimed runs at the beginning of each launch"},
@@ -80,6 +82,7 @@ struct session {
 	struct assay_plan plan;
 	struct assay_noise noise;
 	struct assay_environment environment;
+	char *sandbox; /* path of bubblewrap, NULL: none */
 	struct assay_store *store;
 	struct ceilings ceilings; /* when counters were asked for */
 	int64_t run;
@@ -104,6 +107,7 @@ static void session_done(struct session *s)
 	assay_store_close(s->store);
 	ceilings_done(&s->ceilings);
 	assay_environment_done(&s->environment);
+	free(s->sandbox);
 	assay_plan_done(&s->plan);
 	assay_topology_free(s->topology);
 	run_request_done(&s->request);
@@ -201,6 +205,7 @@ static enum assay_code execute(struct session *s, struct assay_err *err)
 	const struct run_request *q = &s->request;
 	const struct assay_engine_options engine = {
 		.program = s->cli->program,
+		.sandbox = s->sandbox,
 		.seed = q->seed,
 		.launches = (unsigned)q->launches,
 		.effort = {(unsigned)q->samples, q->time_ns},
@@ -372,6 +377,20 @@ static enum assay_code load_ceilings(struct session *s, struct assay_err *err)
 	return ceilings_load(s->store, fingerprint, &s->ceilings, err);
 }
 
+/* The facts around the run, its sandbox among them: it moves timings. */
+static enum assay_code load_environment(struct session *s, struct assay_err *err)
+{
+	char version[ASSAY_SANDBOX_VERSION_BYTES];
+	enum assay_code rc = ASSAY_OK;
+	if (s->request.sandbox)
+		rc = assay_sandbox_find(&s->sandbox, version, err);
+	if (rc == ASSAY_OK)
+		rc = assay_environment_read(&s->environment, err);
+	if (rc == ASSAY_OK && s->request.sandbox)
+		rc = assay_environment_state(&s->environment, "process.sandbox", version, err);
+	return rc;
+}
+
 /* From here on something is measured and stored. */
 static enum assay_code measure(struct session *s, bool strict, struct assay_err *err)
 {
@@ -390,7 +409,7 @@ static enum assay_code measure(struct session *s, bool strict, struct assay_err 
 	if (strict && s->noise.grade == 'D')
 		return assay_fail(err, ASSAY_EENV, "the machine is too noisy to measure: %s",
 				  s->noise.reason);
-	rc = assay_environment_read(&s->environment, err);
+	rc = load_environment(s, err);
 	if (rc == ASSAY_OK && s->request.launcher)
 		rc = run_ranks_call(s->cli, &s->request, s->interrupted, &s->ranks, err);
 	if (rc == ASSAY_OK)

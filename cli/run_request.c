@@ -348,10 +348,19 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 		rc = (q->driver = strdup(cli_value(args, "driver"))) ? ASSAY_OK : no_memory(err);
 	q->place_programs = says_where(cli, q);
 	q->counts = cli_flag(args, "counts");
+	q->sandbox = cli_flag(args, "sandbox");
+	if (rc == ASSAY_OK && q->counts && q->sandbox)
+		rc = assay_fail(err, ASSAY_EUSAGE,
+				"--counts replays outside of any sandbox: leave out one of "
+				"--counts and --sandbox");
 	if (rc == ASSAY_OK)
 		rc = run_command_read(args, q, err);
 	if (rc == ASSAY_OK)
 		rc = run_ranks_read(cli, args, q, err);
+	if (rc == ASSAY_OK && q->launcher && q->sandbox)
+		rc = assay_fail(err, ASSAY_EUSAGE,
+				"--sandbox has no network and one process tree, which ranks need: "
+				"leave out one of --launcher and --sandbox");
 	return rc == ASSAY_OK ? derive(cli, q, err) : rc;
 }
 
@@ -401,6 +410,7 @@ char *run_request_json(const struct run_request *q)
 		json_object_set_new(json, "bind", assay_json_text(q->bind));
 		json_object_set_new(json, "ranks", json_integer((json_int_t)q->ranks));
 	}
+	json_object_set_new(json, "sandbox", json_boolean(q->sandbox));
 	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(json);
 	return text;
@@ -493,6 +503,7 @@ enum assay_code run_request_restore(struct cli *cli, const char *text, struct ru
 	q->launcher = text_from(json, "launcher");
 	q->bind = text_from(json, "bind");
 	q->ranks = number_from(json, "ranks");
+	q->sandbox = json_is_true(json_object_get(json, "sandbox"));
 	enum assay_code rc = restore_lists(json, q, err);
 	if (rc == ASSAY_OK)
 		rc = restore_anchor(cli, json, q, err);

@@ -26,6 +26,7 @@ struct run_request {
 	bool counts;                /* replay under callgrind as well */
 	char *launcher, *bind;      /* of ranks; NULL: each launch is one worker */
 	uint64_t ranks;
+	bool sandbox; /* workers inside bubblewrap */
 	uint64_t samples, launches, seed;
 	uint64_t time_ns, timeout_ns, budget_ns;
 	/* derived */

@@ -139,6 +139,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	if (rc == ASSAY_OK)
 		rc = read_texts(args, &job, &parts, err);
 	if (rc == ASSAY_OK)
+		rc = assay_worker_confine(&job, err);
+	if (rc == ASSAY_OK)
 		rc = build_registry(args, &registry, err);
 	if (rc == ASSAY_OK)
 		rc = assay_worker_run(registry, &job, err);

@@ -45,6 +45,7 @@ static struct assay_launch launch_of(const struct execution *x, int side,
 	const struct assay_anchor *anchor = x->options->anchor;
 	return (struct assay_launch){
 		.program = side == OURS ? x->options->program : anchor->program,
+		.sandbox = x->options->sandbox,
 		.plugins = side == OURS ? assay_registry_plugins(x->registry) : anchor->plugins,
 		.job = job,
 		.environment = subject ? subject->subject->environment : NULL,

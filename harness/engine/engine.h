@@ -13,6 +13,7 @@
 
 struct assay_engine_options {
 	const char *program; /* executed for each worker */
+	const char *sandbox; /* path of bubblewrap: each worker inside it; NULL: none */
 	uint64_t seed;
 	unsigned launches;                 /* per case */
 	struct assay_effort effort;        /* per launch */

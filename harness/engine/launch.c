@@ -21,6 +21,7 @@
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
 #include "harness/engine/reap.h"
+#include "harness/engine/sandbox.h"
 
 enum {
 	RECORD_FD = 3,
@@ -93,17 +94,32 @@ static void add_events(struct words *argv, const struct assay_job *job)
 	assay_str_done(&events);
 }
 
-static void build_argv(const struct assay_launch *launch, struct words *argv)
+/* What starts the program: itself, a simulator, or the sandbox. */
+static void add_program(const struct assay_launch *launch, struct words *argv)
 {
-	const struct assay_job *job = launch->job;
+	struct assay_err why = {0};
+	ASSAY_AUTO(assay_argv_done) struct assay_argv inside = {0};
+	if (launch->sandbox && assay_sandbox_words(launch->sandbox, launch->program,
+						   launch->plugins, &inside, &why) != ASSAY_OK)
+		argv->failed = true;
+	for (size_t i = 0; i < inside.n; i++)
+		words_add(argv, "%s", inside.words[i]);
 	for (size_t i = 0; launch->under && launch->under[i]; i++)
 		words_add(argv, "%s", launch->under[i]);
+	if (launch->sandbox)
+		return; /* its last word is the program */
 	if (!launch->under)
 		words_add(argv, "assay");
 	else if (strcmp(launch->program, "/proc/self/exe") == 0)
 		words_add(argv, "/proc/%d/exe", getpid()); /* self would be the simulator */
 	else
 		words_add(argv, "%s", launch->program);
+}
+
+static void build_argv(const struct assay_launch *launch, struct words *argv)
+{
+	const struct assay_job *job = launch->job;
+	add_program(launch, argv);
 	words_add(argv, "worker");
 	for (size_t i = 0; launch->plugins && launch->plugins[i]; i++)
 		words_add(argv, "--load=%s", launch->plugins[i]);
@@ -136,7 +152,8 @@ static void build_argv(const struct assay_launch *launch, struct words *argv)
 		return;
 	}
 	words_add(argv, "--records=%d", RECORD_FD);
-	words_add(argv, "--parent=%d", getpid());
+	if (!launch->sandbox) /* which has a parent of its own, and dies with it */
+		words_add(argv, "--parent=%d", getpid());
 }
 
 static bool overridden(const char *entry, const struct assay_launch *launch)
@@ -195,7 +212,7 @@ static void build_environment(const struct assay_launch *launch, const struct wo
 			      struct words *env)
 {
 	for (char **e = environ; *e; e++)
-		if (!overridden(*e, launch))
+		if (!overridden(*e, launch) && (!launch->sandbox || assay_sandbox_passes(*e)))
 			words_add(env, "%s", *e);
 	for (size_t i = 0; launch->environment && launch->environment[i]; i++)
 		words_add(env, "%s", launch->environment[i]);
@@ -252,8 +269,10 @@ static int spawn_at(struct session *s, const posix_spawn_file_actions_t *actions
 	int before = launch->same_layout ? personality(0xffffffff) : -1;
 	if (before >= 0)
 		personality((unsigned)before | ADDR_NO_RANDOMIZE);
-	int error = posix_spawn(&s->pid, launch->under ? launch->under[0] : launch->program,
-				actions, attr, argv, env);
+	const char *program = launch->sandbox ? launch->sandbox
+			      : launch->under ? launch->under[0]
+					      : launch->program;
+	int error = posix_spawn(&s->pid, program, actions, attr, argv, env);
 	if (before >= 0)
 		personality((unsigned)before);
 	return error;
@@ -476,6 +495,16 @@ static const char *last_words(struct session *s)
 	return line ? line + 1 : s->tail;
 }
 
+/* What killed the worker, 0: nothing. The sandbox tells it as a shell does. */
+static int signal_of(const struct session *s)
+{
+	if (WIFSIGNALED(s->wait_status))
+		return WTERMSIG(s->wait_status);
+	bool told = s->launch->sandbox && WIFEXITED(s->wait_status) &&
+		    WEXITSTATUS(s->wait_status) > 128;
+	return told ? WEXITSTATUS(s->wait_status) - 128 : 0;
+}
+
 static void judge(struct session *s, enum ending ending, const struct assay_err *why,
 		  struct assay_outcome *ret)
 {
@@ -487,10 +516,9 @@ static void judge(struct session *s, enum ending ending, const struct assay_err 
 	} else if (ending == ENDED_BY_DEADLINE) {
 		outcome(ret, ASSAY_STATUS_TIMEOUT, "did not end within %.3g s",
 			(double)s->launch->timeout_ns / 1e9);
-	} else if (WIFSIGNALED(s->wait_status)) {
-		outcome(ret, ASSAY_STATUS_CRASHED, "killed by signal %d (%s)%s%s",
-			WTERMSIG(s->wait_status), strsignal(WTERMSIG(s->wait_status)), colon,
-			words);
+	} else if (signal_of(s)) {
+		outcome(ret, ASSAY_STATUS_CRASHED, "killed by signal %d (%s)%s%s", signal_of(s),
+			strsignal(signal_of(s)), colon, words);
 	} else if (!s->has_status) {
 		outcome(ret, ASSAY_STATUS_CRASHED,
 			"the worker left with exit status %d without finishing%s%s",

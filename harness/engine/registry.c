@@ -9,6 +9,7 @@
 
 #include "harness/base/str.h"
 #include "harness/engine/known_cost.h"
+#include "harness/engine/plugin_file.h"
 
 /* Something that lives as long as the registry. */
 struct adopted {
@@ -181,11 +182,6 @@ void assay_registry_free(struct assay_registry *r)
 static enum assay_code add_plugin(struct assay_registry *r, const struct assay_plugin *plugin,
 				  struct assay_err *err)
 {
-	if (plugin->abi != ASSAY_ABI)
-		return assay_fail(err, ASSAY_EUSAGE,
-				  "built for ABI %u, this assay has ABI %d; rebuild it against the "
-				  "headers of this version",
-				  plugin->abi, ASSAY_ABI);
 	if (!plugin->suite || !plugin->benches)
 		return assay_fail(err, ASSAY_EUSAGE, "its assay_plugin has no suite or no benches");
 	static const struct assay_suite no_description = {.brief = "plug-in"};
@@ -240,6 +236,9 @@ enum assay_code assay_registry_load(struct assay_registry *r, const char *path,
 	ASSAY_AUTO_FREE char *absolute = realpath(path, NULL);
 	if (!absolute)
 		return assay_fail(err, ASSAY_EUSAGE, "plug-in '%s': no such file", path);
+	enum assay_code rc = assay_plugin_check(absolute, err);
+	if (rc != ASSAY_OK)
+		return assay_context(err, rc, "plug-in '%s'", path);
 	void *handle = dlopen(absolute, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)
 		return assay_fail(err, ASSAY_EUSAGE, "plug-in %s", dlerror());
@@ -250,7 +249,7 @@ enum assay_code assay_registry_load(struct assay_registry *r, const char *path,
 				  "plug-in '%s' exports no symbol 'assay_plugin'", path);
 	}
 	size_t before[] = {r->n_suites, r->n_benches, r->n_subjects};
-	enum assay_code rc = add_plugin(r, plugin, err);
+	rc = add_plugin(r, plugin, err);
 	if (rc == ASSAY_OK)
 		rc = keep_plugin(r, absolute, handle, err);
 	if (rc == ASSAY_OK)

@@ -47,8 +47,8 @@ enum assay_code assay_registry_new(const struct assay_table *table, struct assay
 void assay_registry_free(struct assay_registry *registry);
 
 /*
- * Load a plug-in and add what it exports. Refused with ASSAY_EUSAGE: wrong ABI number, invalid or
- * taken names, missing body. The library stays loaded until the registry is freed.
+ * Load a plug-in and add what it exports. Refused with ASSAY_EUSAGE: a file that others may change, a wrong
+ * ABI number (both before anything of it runs, see plugin_file.h), invalid or taken names, missing body. The library stays loaded until the registry is freed.
  */
 enum assay_code assay_registry_load(struct assay_registry *registry, const char *path,
 				    struct assay_err *err);

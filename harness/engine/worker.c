@@ -20,14 +20,60 @@
 #include "harness/engine/program.h"
 #include "harness/engine/replay_rounds.h"
 
+/* How large a limit is: more than any benchmark needs, less than it takes to spoil the machine. */
+static const rlim_t file_bytes = (rlim_t)64 << 30;
+enum { MORE_TASKS = 16384, MOST_DESCRIPTORS = 1 << 20 };
+
+/* Lower a limit for this process and all it starts; one that is lower already stays. */
+static void limit(__rlimit_resource_t resource, rlim_t most)
+{
+	struct rlimit now;
+	if (getrlimit(resource, &now) != 0)
+		return;
+	if (now.rlim_max > most)
+		now.rlim_max = most;
+	if (now.rlim_cur > most)
+		now.rlim_cur = most;
+	setrlimit(resource, &now);
+}
+
+/* Processes and threads on this machine, the fourth word of /proc/loadavg; 0 when it cannot be read. */
+static unsigned long tasks_now(void)
+{
+	char text[128];
+	ASSAY_AUTO_CLOSE int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	const char *slash = strchr(text, '/');
+	return slash ? strtoul(slash + 1, NULL, 10) : 0;
+}
+
+/*
+ * What foreign code must not have: more rights than we have, all processes, descriptors and disk. Not for a
+ * command: it is the user's own, perhaps one that needs its rights.
+ */
+static void confine_body(void)
+{
+	unsigned long tasks = tasks_now();
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	limit(RLIMIT_FSIZE, file_bytes);
+	limit(RLIMIT_NOFILE, MOST_DESCRIPTORS);
+	if (tasks)
+		limit(RLIMIT_NPROC, tasks + MORE_TASKS);
+}
+
 /* Die with the controller, leave no core, be the first that a full machine kills. */
-static enum assay_code confine(const struct assay_job *job, struct assay_err *err)
+enum assay_code assay_worker_confine(const struct assay_job *job, struct assay_err *err)
 {
 	if (!job->ranks) /* the parent of a rank is a thread of its launcher, which may end earlier */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (job->parent && getppid() != job->parent)
 		return assay_fail(err, ASSAY_EINTR, "the controller is gone");
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	if (!job->program)
+		confine_body();
 	if (job->memory_bytes && !ASSAY_SANITIZED) /* no limit of ours must count shadow memory */
 		setrlimit(RLIMIT_DATA, &(struct rlimit){job->memory_bytes, job->memory_bytes});
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -367,9 +413,6 @@ static enum assay_code run_rank(const struct assay_registry *registry, const str
 enum assay_code assay_worker_run(struct assay_registry *registry, const struct assay_job *job,
 				 struct assay_err *err)
 {
-	enum assay_code rc = confine(job, err);
-	if (rc != ASSAY_OK)
-		return rc;
 	if (job->ranks)
 		return run_rank(registry, job, err);
 	if (job->program)

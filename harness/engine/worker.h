@@ -41,8 +41,14 @@ struct assay_job {
 enum { ASSAY_WORKER_OUTPUT = 4, ASSAY_WORKER_ERRORS = 5 };
 
 /*
+ * Limits, signals and rights of a process that is about to run foreign code: only for a worker's main,
+ * before it loads a plug-in. ASSAY_EINTR: the controller is gone.
+ */
+enum assay_code assay_worker_confine(const struct assay_job *job, struct assay_err *err);
+
+/*
  * Do the job and write all records; the last one is the status. Returns ASSAY_OK when the status was
- * written, whatever it says. Sets limits and signals of the process: only for a worker's main.
+ * written, whatever it says. The process has been confined.
  */
 enum assay_code assay_worker_run(struct assay_registry *registry, const struct assay_job *job,
 				 struct assay_err *err);

@@ -91,6 +91,25 @@ enum assay_code assay_environment_read(struct assay_environment *ret, struct ass
 	return environment_read_from("", ret, err);
 }
 
+enum assay_code assay_environment_state(struct assay_environment *environment, const char *key,
+					const char *value, struct assay_err *err)
+{
+	for (size_t i = 0; i < environment->n; i++) {
+		struct assay_fact *fact = &environment->facts[i];
+		if (strcmp(fact->key, key) != 0)
+			continue;
+		char *copy = clean_copy(value);
+		if (!copy)
+			return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+		free(fact->value);
+		free(fact->unavailable);
+		fact->value = copy;
+		fact->unavailable = NULL;
+		return ASSAY_OK;
+	}
+	return assay_fail(err, ASSAY_EBUG, "no fact '%s'", key);
+}
+
 void assay_environment_done(struct assay_environment *environment)
 {
 	if (!environment)

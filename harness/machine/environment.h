@@ -27,6 +27,9 @@ struct assay_environment {
 };
 
 enum assay_code assay_environment_read(struct assay_environment *ret, struct assay_err *err);
+/* Replace the value of a fact that only the caller knows; ASSAY_EBUG when there is no fact of that name. */
+enum assay_code assay_environment_state(struct assay_environment *environment, const char *key,
+					const char *value, struct assay_err *err);
 void assay_environment_done(struct assay_environment *environment);
 /* { "cpu.governor": "performance", "cpu.microcode": {"unavailable": "..."} }; new reference. */
 json_t *assay_environment_json(const struct assay_environment *environment);

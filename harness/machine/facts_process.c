@@ -22,6 +22,12 @@ static FACT_READER(constant)
 	return strdup(argument);
 }
 
+/* Known to who starts the workers; see assay_environment_state(). */
+static FACT_READER(none)
+{
+	return strdup("none");
+}
+
 static FACT_READER(libc)
 {
 	char text[48];
@@ -119,6 +125,7 @@ const struct fact_row fact_rows_process[] = {
 	{"libc.version", true, libc, NULL},
 	{"process.scheduling", true, scheduling, NULL},
 	{"process.tunables", true, tunables, NULL},
+	{"process.sandbox", true, none, NULL},
 	{"process.locale", true, locale, NULL},
 	{"process.page_bytes", true, page_size, NULL},
 	{"process.environment_bytes", false, environment_bytes, NULL},

@@ -2,9 +2,11 @@
 /* open: look before touching, then open with as little trust as the use allows. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +17,7 @@
 
 enum { BUSY_MS = 10000 };
 /* The longest text or blob that is read: bounds what a hostile file can make us allocate. */
-enum { MOST_BYTES = 700 * 1000 * 1000 };
+enum { MOST_BYTES = 700 * 1000 * 1000, MOST_COLUMNS = 200, MOST_SQL_BYTES = 100 * 1000 };
 
 enum { HEADER_BYTES = 100, HEADER_USER_VERSION = 60, HEADER_APPLICATION_ID = 68 };
 
@@ -172,6 +174,9 @@ static enum assay_code connect(struct assay_store *store, const char *file, cons
 		return code;
 	sqlite3_busy_timeout(store->db, store->busy_ms);
 	sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, MOST_BYTES);
+	sqlite3_limit(store->db, SQLITE_LIMIT_COLUMN, MOST_COLUMNS);
+	sqlite3_limit(store->db, SQLITE_LIMIT_SQL_LENGTH, MOST_SQL_BYTES);
+	sqlite3_limit(store->db, SQLITE_LIMIT_ATTACHED, 1);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
@@ -181,7 +186,40 @@ static enum assay_code connect(struct assay_store *store, const char *file, cons
 /* What the content says of itself. */
 struct identity {
 	int64_t application, version, tables;
+	char alien[100]; /* a part that no store has, empty: none */
 };
+
+/*
+ * A trigger would run its SQL when we write, a view or a virtual table when we read. No store has one, so
+ * that a file which has was made or changed by somebody else.
+ */
+static enum assay_code find_alien(struct assay_store *store, struct identity *ret,
+				  struct assay_err *err)
+{
+	bool row;
+	STORE_QUERY *query = store_query(store,
+					 "SELECT type || ' ' || name FROM sqlite_schema"
+					 " WHERE type NOT IN ('table', 'index')"
+					 " OR (type = 'table' AND rootpage = 0) LIMIT 1",
+					 err);
+	if (!query)
+		return ASSAY_ESTORE;
+	enum assay_code code = store_step(store, query, &row, "read", err);
+	if (code == ASSAY_OK && row)
+		assay_sanitise(ret->alien, sizeof(ret->alien), store_column_text(query, 0));
+	return code;
+}
+
+static enum assay_code refuse_alien(const char *path, const struct identity *identity,
+				    struct assay_err *err)
+{
+	if (!identity->alien[0])
+		return ASSAY_OK;
+	return assay_fail(err, ASSAY_ESTORE,
+			  "'%.150s' holds the %s, which is not of assay and would run SQL of its "
+			  "own: drop it, or name another file",
+			  path, identity->alien);
+}
 
 static enum assay_code read_identity(struct assay_store *store, struct identity *ret,
 				     struct assay_err *err)
@@ -191,6 +229,8 @@ static enum assay_code read_identity(struct assay_store *store, struct identity 
 		code = store_number(store, "PRAGMA application_id", &ret->application, err);
 	if (code == ASSAY_OK) /* parses the schema: finds a truncated or damaged file */
 		code = store_number(store, "SELECT count(*) FROM sqlite_schema", &ret->tables, err);
+	if (code == ASSAY_OK && ret->application == STORE_APPLICATION_ID)
+		code = find_alien(store, ret, err);
 	return code;
 }
 
@@ -235,7 +275,7 @@ static enum assay_code open_for_reading(struct assay_store *store, struct assay_
 		return assay_fail(err, ASSAY_ESTORE,
 				  "'%s' has no schema: it is damaged, or was never finished",
 				  store->path);
-	return ASSAY_OK;
+	return refuse_alien(store->path, &identity, err);
 }
 
 /*
@@ -281,6 +321,9 @@ static enum assay_code open_for_writing(struct assay_store *store, const char *f
 		return foreign(store->path, err);
 	if (store->version > schema->version)
 		return newer(store->path, store->version, schema->version, err);
+	code = refuse_alien(store->path, &identity, err);
+	if (code != ASSAY_OK)
+		return code;
 	if (empty)
 		code = store_create(store, schema, err);
 	else if (store->version < schema->version)
@@ -307,6 +350,27 @@ static enum assay_code store_new(const char *path, enum assay_store_mode mode, i
 }
 
 /*
+ * An empty file of our own beside `path`. In a folder that others can write they may not know its name before,
+ * nor have put a link there.
+ */
+static enum assay_code make_file(const char *path, char **ret, struct assay_err *err)
+{
+	uint64_t chance = 0;
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		return assay_fail(err, ASSAY_EIO, "no random bytes: %s", strerror(errno));
+	if (asprintf(ret, "%s.new-%016" PRIx64, path, chance) < 0) {
+		*ret = NULL;
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	}
+	int fd = open(*ret, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return assay_fail(err, ASSAY_ESTORE, "cannot create '%s': %s", path,
+				  strerror(errno));
+	close(fd);
+	return ASSAY_OK;
+}
+
+/*
  * Make a new store under another name and give it its own in one step: nobody ever sees half of one,
  * and of several processes that try, one succeeds and the others use its file.
  */
@@ -315,12 +379,9 @@ static enum assay_code create_file(const char *path, const struct store_schema *
 {
 	struct assay_store *store = NULL;
 	ASSAY_AUTO_FREE char *unborn = NULL;
-	if (asprintf(&unborn, "%s.new-%ld", path, (long)getpid()) < 0) {
-		unborn = NULL;
-		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	}
-	unlink(unborn); /* left by a process of the same number that died here */
-	enum assay_code code = store_new(path, ASSAY_STORE_WRITE, busy_ms, &store, err);
+	enum assay_code code = make_file(path, &unborn, err);
+	if (code == ASSAY_OK)
+		code = store_new(path, ASSAY_STORE_WRITE, busy_ms, &store, err);
 	if (code != ASSAY_OK)
 		return code;
 	code = open_for_writing(store, unborn, schema, err);

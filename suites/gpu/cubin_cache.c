@@ -99,10 +99,14 @@ void cubin_keep(const unsigned char key[32], const struct cubin *cubin)
 	if (!path_of(key, path, sizeof(path)))
 		return;
 	/* Written aside and put in place whole, so that nobody reads half of it. */
-	snprintf(part, sizeof(part), "%s.%ld", path, (long)getpid());
-	FILE *file = fopen(part, "wbe");
-	if (!file)
+	snprintf(part, sizeof(part), "%s.XXXXXX", path);
+	int fd = mkostemp(part, O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
 		return;
+	}
 	digest_of(cubin, digest);
 	bool whole = fwrite(magic, sizeof(magic), 1, file) == 1 &&
 		     fwrite(digest, sizeof(digest), 1, file) == 1 &&

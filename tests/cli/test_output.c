@@ -3,6 +3,7 @@
 #include "tests/t.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -111,11 +112,35 @@ static void what_cannot_be_opened_is_told(void **state)
 	assert_int_equal(output_close(&output, ASSAY_OK, &err), ASSAY_OK);
 }
 
+/* What is no file is written to, not replaced by one. */
+static void pipes_and_devices_stay_what_they_are(void **state)
+{
+	struct scene *scene = *state;
+	struct assay_err err = {0};
+	struct stat st;
+	char got[16] = "";
+	assert_int_equal(mkfifo(scene->file, 0600), 0);
+	int reader = open(scene->file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(reader >= 0);
+	assert_ok(output_check(scene->file, &err));
+	assert_ok(put(scene->file, "through", ASSAY_OK, &err));
+	assert_int_equal(read(reader, got, sizeof(got) - 1), 7);
+	assert_string_equal(got, "through");
+	close(reader);
+	assert_int_equal(stat(scene->file, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	assert_ok(put("/dev/null", "away", ASSAY_OK, &err));
+	assert_int_equal(stat("/dev/null", &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_int_equal(entries(scene->folder), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(whole_or_not_at_all, begin, end),
 		cmocka_unit_test_setup_teardown(a_check_leaves_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(pipes_and_devices_stay_what_they_are, begin, end),
 		cmocka_unit_test(what_cannot_be_opened_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

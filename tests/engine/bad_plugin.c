@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/bench.h"
@@ -104,6 +106,31 @@ static void wrong(struct assay_run *run)
 	assay_check(run, 6 * 9 == 42, "six by nine is %d\x1b[31m", 6 * 9);
 }
 
+/* What the constructor found: rights are dropped before a worker loads anything. */
+static int rights_kept_at_load = -1;
+
+static __attribute__((constructor)) void look_around(void)
+{
+	rights_kept_at_load = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1;
+}
+
+static void confined(struct assay_run *run)
+{
+	struct rlimit core = {1, 1}, file = {0, RLIM_INFINITY}, open_files = {0, RLIM_INFINITY},
+		      tasks = {0, RLIM_INFINITY};
+	empty_loop(run);
+	getrlimit(RLIMIT_CORE, &core);
+	getrlimit(RLIMIT_FSIZE, &file);
+	getrlimit(RLIMIT_NOFILE, &open_files);
+	getrlimit(RLIMIT_NPROC, &tasks);
+	assay_check(run, rights_kept_at_load == 0, "rights were there when it was loaded");
+	assay_check(run, prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, "rights can be had");
+	assay_check(run, core.rlim_max == 0, "a core may be left");
+	assay_check(run, file.rlim_max <= (rlim_t)64 << 30, "files without end");
+	assay_check(run, open_files.rlim_max <= 1 << 20, "descriptors without end");
+	assay_check(run, tasks.rlim_max != RLIM_INFINITY, "processes without end");
+}
+
 static enum assay_code refuse(struct assay_err *err)
 {
 	return assay_fail(err, ASSAY_SKIP, "not on a %s", "Saturday");
@@ -152,6 +179,7 @@ ASSAY_API const struct assay_plugin assay_plugin = {
 			BENCH(eat_memory),
 			BENCH(fork_away),
 			BENCH(wrong),
+			BENCH(confined),
 			{"subjects", &with_subjects},
 			{0},
 		},

@@ -142,6 +142,18 @@ tolerates unsafe cli/main.c 'printf("x"); exit(0);'
 tolerates unsafe harness/base/a.c '/* never call system() or\\n * exit() */ int x; // atoi()'
 tolerates unsafe harness/base/a.c 'log("system(%d)", my_system(1), ops->exit(1), _exit(1));'
 
+passes trust
+finds trust 'harness/store/s.c:3: only harness/store/sql.c prepares' harness/store/s.c \
+	'f(sqlite3_prepare_v2(db,\n sql, -1, &s, NULL));'
+finds trust 'sqlite3_exec() of what is no literal' harness/store/s.c 'sqlite3_exec(db, sql, 0, 0, 0);'
+finds trust 'put together from strings' harness/store/s.c \
+	'snprintf(sql, n,\n\t"SELECT * FROM %s", name);'
+finds trust 'a shell' cli/main.c 'char *argv[] = {"/bin/sh", "-c", x};'
+finds trust 'mkostemp() with' cli/main.c 'x = mkstemp(name);'
+finds trust 'rights are never' suites/cache/get.c 'x = setuid(0);'
+tolerates trust harness/store/s.c 'sqlite3_exec(db, "ROLLBACK", 0, 0, 0); // sqlite3_exec(db, sql)'
+tolerates trust harness/store/s.c 'snprintf(sql, n, "PRAGMA %s = %d", name, 3);'
+
 plant_clean
 printf '#define FACT 1\n' >"$tree/harness/base/facts.h.in"
 printf '#include "facts.h"\n' >>"$tree/harness/base/a.c"

@@ -73,6 +73,37 @@ static void what_is_no_database_is_refused(void **state)
 	assert_refused(folder, ASSAY_STORE_WRITE, "not a SQLite database");
 }
 
+/* SQL that a file brings along is never run: neither when it is read nor when it is written. */
+static void what_brings_sql_is_refused(void **state)
+{
+	static const struct {
+		const char *sql, *says;
+	} cases[] = {
+		{"CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM result; END",
+		 "holds the trigger t"},
+		{"CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+		 " SELECT i FROM n",
+		 "holds the view v"},
+		{"DROP TABLE change_point; CREATE VIEW change_point AS SELECT * FROM run",
+		 "holds the view change_point"},
+		{"CREATE VIRTUAL TABLE w USING fts5(x)", "holds the table w"},
+	};
+	struct folder *folder = *state;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
+		sqlite3 *db;
+		unlink(folder->db);
+		make_store(folder);
+		assert_int_equal(sqlite3_open(folder->db, &db), SQLITE_OK);
+		int rc = sqlite3_exec(db, cases[i].sql, NULL, NULL, NULL);
+		sqlite3_close(db);
+		if (rc == SQLITE_ERROR && strstr(cases[i].sql, "VIRTUAL"))
+			continue; /* a SQLite without that module */
+		assert_int_equal(rc, SQLITE_OK);
+		assert_refused(folder, ASSAY_STORE_READ, cases[i].says);
+		assert_refused(folder, ASSAY_STORE_WRITE, cases[i].says);
+	}
+}
+
 static void foreign_databases_are_refused(void **state)
 {
 	struct folder *folder = *state;
@@ -366,6 +397,7 @@ int main(void)
 		FOLDER_TEST(a_locked_store_says_so),
 		cmocka_unit_test(only_known_local_file_systems_get_a_log),
 		FOLDER_TEST(connections_trust_nothing),
+		FOLDER_TEST(what_brings_sql_is_refused),
 	};
 	return cmocka_run_group_tests_name("open", tests, NULL, NULL);
 }
