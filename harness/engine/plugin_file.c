@@ -2,9 +2,9 @@
 /* plugin_file: owner, mode and ABI of a plug-in. Every offset is checked before it is followed. */
 #include "harness/engine/plugin_file.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,11 +16,18 @@
 #include "harness/base/str.h"
 #include "harness/bench.h"
 
+/* A structure of ELF in this machine's width; <link.h> has the same, but this folder has a link.h. */
+#if __SIZEOF_POINTER__ == 8
+#define NATIVE(name) Elf64_##name
+#else
+#define NATIVE(name) Elf32_##name
+#endif
+
 /* The file and what its header says. */
 struct elf {
 	const unsigned char *bytes;
 	size_t length;
-	ElfW(Ehdr) header;
+	NATIVE(Ehdr) header;
 };
 
 /* Copied out, because nothing in a file is aligned for certain. False when it is not all there. */
@@ -32,7 +39,7 @@ static bool take(const struct elf *elf, uint64_t at, void *to, size_t size)
 	return true;
 }
 
-static bool take_section(const struct elf *elf, uint32_t i, ElfW(Shdr) * ret)
+static bool take_section(const struct elf *elf, uint32_t i, NATIVE(Shdr) * ret)
 {
 	return i < elf->header.e_shnum && elf->header.e_shoff <= elf->length &&
 	       take(elf, elf->header.e_shoff + (uint64_t)i * sizeof(*ret), ret, sizeof(*ret));
@@ -47,14 +54,14 @@ static enum assay_code read_header(struct elf *elf, struct assay_err *err)
 	if (ident[EI_CLASS] != (wide ? ELFCLASS64 : ELFCLASS32) ||
 	    ident[EI_DATA] != (little ? ELFDATA2LSB : ELFDATA2MSB))
 		return assay_fail(err, ASSAY_EUSAGE, "it is for another kind of machine");
-	if (elf->header.e_type != ET_DYN || elf->header.e_shentsize != sizeof(ElfW(Shdr)) ||
-	    elf->header.e_phentsize != sizeof(ElfW(Phdr)))
+	if (elf->header.e_type != ET_DYN || elf->header.e_shentsize != sizeof(NATIVE(Shdr)) ||
+	    elf->header.e_phentsize != sizeof(NATIVE(Phdr)))
 		return assay_fail(err, ASSAY_EUSAGE, "it is no shared object");
 	return ASSAY_OK;
 }
 
 /* Is the text at `offset` of the table of strings this name? */
-static bool is_named(const struct elf *elf, const ElfW(Shdr) * strings, uint32_t offset,
+static bool is_named(const struct elf *elf, const NATIVE(Shdr) * strings, uint32_t offset,
 		     const char *name, size_t size)
 {
 	char text[32];
@@ -64,10 +71,10 @@ static bool is_named(const struct elf *elf, const ElfW(Shdr) * strings, uint32_t
 }
 
 /* The exported symbol assay_plugin among those of one table. */
-static bool find_symbol(const struct elf *elf, const ElfW(Shdr) * table, ElfW(Sym) * ret)
+static bool find_symbol(const struct elf *elf, const NATIVE(Shdr) * table, NATIVE(Sym) * ret)
 {
 	static const char name[] = "assay_plugin";
-	ElfW(Shdr) strings;
+	NATIVE(Shdr) strings;
 	if (!take_section(elf, table->sh_link, &strings) || table->sh_offset > elf->length)
 		return false;
 	for (uint64_t i = 0; i < table->sh_size / sizeof(*ret); i++) {
@@ -80,10 +87,10 @@ static bool find_symbol(const struct elf *elf, const ElfW(Shdr) * table, ElfW(Sy
 	return false;
 }
 
-static bool find_export(const struct elf *elf, ElfW(Sym) * ret)
+static bool find_export(const struct elf *elf, NATIVE(Sym) * ret)
 {
 	for (uint32_t i = 0; i < elf->header.e_shnum; i++) {
-		ElfW(Shdr) section;
+		NATIVE(Shdr) section;
 		if (take_section(elf, i, &section) && section.sh_type == SHT_DYNSYM &&
 		    find_symbol(elf, &section, ret))
 			return true;
@@ -95,7 +102,7 @@ static bool find_export(const struct elf *elf, ElfW(Sym) * ret)
 static bool read_at(const struct elf *elf, uint64_t address, unsigned *ret)
 {
 	for (uint32_t i = 0; i < elf->header.e_phnum && elf->header.e_phoff <= elf->length; i++) {
-		ElfW(Phdr) part;
+		NATIVE(Phdr) part;
 		if (!take(elf, elf->header.e_phoff + (uint64_t)i * sizeof(part), &part,
 			  sizeof(part)))
 			return false;
@@ -112,7 +119,7 @@ enum assay_code assay_plugin_abi(const void *bytes, size_t length, unsigned *ret
 				 struct assay_err *err)
 {
 	struct elf elf = {.bytes = bytes, .length = length};
-	ElfW(Sym) symbol;
+	NATIVE(Sym) symbol;
 	enum assay_code code = read_header(&elf, err);
 	if (code != ASSAY_OK)
 		return code;
