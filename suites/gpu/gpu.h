@@ -7,14 +7,16 @@
 #define ASSAY_SUITES_GPU_H
 
 #include "harness/bench.h"
+#include "suites/gpu/number.h"
 
 struct gpu_device;
 struct gpu_buffer;
 struct gpu_kernel;
-struct gpu_stream; /* a queue: what is put into it happens in order */
-struct gpu_span;   /* a stretch of a stream's work whose time the device's clock takes */
-struct gpu_graph;  /* launches that are put into a stream by one call */
-struct gpu_gate;   /* holds a stream back until the host lets it go */
+struct gpu_stream;  /* a queue: what is put into it happens in order */
+struct gpu_span;    /* a stretch of a stream's work whose time the device's clock takes */
+struct gpu_graph;   /* launches that are put into a stream by one call */
+struct gpu_product; /* products of matrices by a library of the device */
+struct gpu_gate;    /* holds a stream back until the host lets it go */
 
 enum gpu_arg_type { GPU_BUFFER, GPU_FLOAT, GPU_UINT };
 
@@ -47,6 +49,7 @@ struct gpu_kernel_source {
 	const char *text;
 	const char *params; /* a letter each: 'b'uffer, 'f'loat, 'u'nsigned */
 	void (*host)(const union gpu_host_arg *args, size_t items);
+	uint32_t min_arch; /* not 0: only for NVIDIA's devices, from this one on, such as 80 */
 };
 
 /* One launch: `groups` of `size` work items each, in two dimensions. */
@@ -71,6 +74,8 @@ enum gpu_feature {
 	GPU_HAS_GRAPHS,
 	GPU_HAS_GATES,
 	GPU_HAS_HALF,
+	GPU_HAS_MATRIX,  /* units that multiply small matrices */
+	GPU_HAS_LIBRARY, /* that multiplies large ones */
 	GPU_FEATURES
 };
 
@@ -156,6 +161,17 @@ struct gpu_ops {
 	void (*graph_free)(struct gpu_graph *graph);
 	enum assay_code (*graph_run)(struct gpu_stream *stream, struct gpu_graph *graph,
 				     struct assay_err *err);
+
+	/*
+	 * c = a b of n x n numbers of a type, row after row; b of int8 column after column. Sums are floats, of int8
+	 * int32_t. ASSAY_SKIP: the library is not there, or does not do this type.
+	 */
+	enum assay_code (*product_new)(struct gpu_device *device, enum gpu_type type, size_t n,
+				       struct gpu_product **ret, struct assay_err *err);
+	void (*product_free)(struct gpu_product *product);
+	enum assay_code (*product_run)(struct gpu_stream *stream, struct gpu_product *product,
+				       struct gpu_buffer *a, struct gpu_buffer *b,
+				       struct gpu_buffer *c, struct assay_err *err);
 
 	/* What is put into the stream from now on waits for gate_open(), which also ends the gate. */
 	enum assay_code (*gate_close)(struct gpu_stream *stream, struct gpu_gate **ret,

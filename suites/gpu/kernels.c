@@ -8,11 +8,31 @@
 #include "harness/base/rng.h"
 
 const struct gpu_kernel_source *const gpu_kernels[] = {
-	&gpu_kernel_copy,       &gpu_kernel_scale,      &gpu_kernel_add,
-	&gpu_kernel_triad,      &gpu_kernel_dot,        &gpu_kernel_count,
-	&gpu_kernel_gemm_naive, &gpu_kernel_gemm_tiled, &gpu_kernel_kmeans,
-	&gpu_kernel_distance,   &gpu_kernel_reservoir,  &gpu_kernel_spiking,
-	&gpu_kernel_chase,      &gpu_kernel_arithmetic, NULL,
+	&gpu_kernel_copy,
+	&gpu_kernel_scale,
+	&gpu_kernel_add,
+	&gpu_kernel_triad,
+	&gpu_kernel_dot,
+	&gpu_kernel_count,
+	&gpu_kernel_naive_fp32,
+	&gpu_kernel_naive_bf16,
+	&gpu_kernel_naive_fp16,
+	&gpu_kernel_naive_int8,
+	&gpu_kernel_tiled_fp32,
+	&gpu_kernel_tiled_bf16,
+	&gpu_kernel_tiled_fp16,
+	&gpu_kernel_tiled_int8,
+	&gpu_kernel_tensor_tf32,
+	&gpu_kernel_tensor_bf16,
+	&gpu_kernel_tensor_fp16,
+	&gpu_kernel_tensor_int8,
+	&gpu_kernel_kmeans,
+	&gpu_kernel_distance,
+	&gpu_kernel_reservoir,
+	&gpu_kernel_spiking,
+	&gpu_kernel_chase,
+	&gpu_kernel_arithmetic,
+	NULL,
 };
 
 const struct gpu_kernel_source *gpu_kernel_find(const char *name)
@@ -54,13 +74,13 @@ STREAM_HOST(add_host, b[i] + c[i])
 STREAM_HOST(triad_host, b[i] + s * c[i])
 
 const struct gpu_kernel_source gpu_kernel_copy = {"copy", STREAM_TEXT("copy", "b[i]"), "bbbfu",
-						  copy_host};
+						  copy_host, 0};
 const struct gpu_kernel_source gpu_kernel_scale = {"scale", STREAM_TEXT("scale", "s * b[i]"),
-						   "bbbfu", scale_host};
+						   "bbbfu", scale_host, 0};
 const struct gpu_kernel_source gpu_kernel_add = {"add", STREAM_TEXT("add", "b[i] + c[i]"), "bbbfu",
-						 add_host};
+						 add_host, 0};
 const struct gpu_kernel_source gpu_kernel_triad = {"triad", STREAM_TEXT("triad", "b[i] + s * c[i]"),
-						   "bbbfu", triad_host};
+						   "bbbfu", triad_host, 0};
 
 /* A group's sum of products goes to a[group]; each work item takes every GPU_TOTAL-th of them. */
 static void dot_host(const union gpu_host_arg *args, size_t items)
@@ -97,7 +117,7 @@ const struct gpu_kernel_source gpu_kernel_dot = {
 	"\tif (item == 0)\n"
 	"\t\ta[GPU_GROUP] = sums[0];\n"
 	"}\n",
-	"bbbfu", dot_host};
+	"bbbfu", dot_host, 0};
 
 /* Launches that follow each other leave behind how many they were. */
 static void count_host(const union gpu_host_arg *args, size_t items)
@@ -113,7 +133,7 @@ const struct gpu_kernel_source gpu_kernel_count = {"count",
 						   "\tif (GPU_ID == 0)\n"
 						   "\t\ta[0] += 1.0f;\n"
 						   "}\n",
-						   "b", count_host};
+						   "b", count_host, 0};
 
 const struct gpu_stream_kernel gpu_stream_kernels[GPU_STREAM_KERNELS] = {
 	{&gpu_kernel_copy, 2, 0},  {&gpu_kernel_scale, 2, 1}, {&gpu_kernel_add, 3, 1},

@@ -33,18 +33,37 @@ enum assay_code gpu_stream_check(const struct gpu_kernel_source *source, const f
 extern const struct gpu_kernel_source gpu_kernel_count;
 
 /*
- * c = a b on square matrices of n rows, row after row; n is a multiple of GPU_TILE. Parameters a, b, c, n; groups of
- * GPU_TILE x GPU_TILE work items, one a result. The second keeps tiles in memory that the group shares.
+ * c = a b on square matrices of n rows, row after row. Parameters a, b, c, n. The plain ones take n that is a multiple of
+ * GPU_TILE, in groups of GPU_TILE x GPU_TILE work items, one a result; the tiled ones keep tiles in memory that the
+ * group shares. Those for matrix units take b column after column; tensor_text.h has their shape.
  */
 enum { GPU_TILE = 16 };
-extern const struct gpu_kernel_source gpu_kernel_gemm_naive, gpu_kernel_gemm_tiled;
+extern const struct gpu_kernel_source gpu_kernel_naive_fp32, gpu_kernel_naive_bf16,
+	gpu_kernel_naive_fp16, gpu_kernel_naive_int8, gpu_kernel_tiled_fp32, gpu_kernel_tiled_bf16,
+	gpu_kernel_tiled_fp16, gpu_kernel_tiled_int8, gpu_kernel_tensor_tf32,
+	gpu_kernel_tensor_bf16, gpu_kernel_tensor_fp16, gpu_kernel_tensor_int8;
+
+/* What those for matrix units and for 16 bits compute, on one core: the numbers of a and b, by columns or rows, become
+ * floats first. Arguments as of the kernels; not for int8. */
+void gpu_product_as_floats(enum gpu_type type, bool columns, const union gpu_host_arg *args);
+
+/* Two square matrices of n rows: as floats, and as they are multiplied. */
+struct gpu_operands {
+	enum gpu_type type;
+	size_t n;
+	bool columns;    /* packed[1] lies column after column */
+	float *exact[2]; /* row after row */
+	void *packed[2];
+};
 /*
- * Is c the product? `samples` of its elements, drawn by `seed`, are computed in double; their differences must be at
- * most 1e-6 sqrt(n) of their size, as a norm over all of them. *ret_error gets what it is. ASSAY_ECHECK.
+ * Is c the product of the packed numbers? `samples` of its elements, drawn by `seed`, are computed in double. Each may be
+ * off by 8 sqrt(n) 2^-24 of the sum of |a b|, which sums of n floats with rounding errors of either sign keep to [Higham &
+ * Mary, SIAM J. Sci. Comput. 41(5), 2019], of int8 by nothing; tf32 by 2^-9 more, because matrix units cut its
+ * numbers. *ret_error gets how far c is from the product of the exact floats, as a norm and as a part of it:
+ * what the type costs. ASSAY_ECHECK names an element that is off.
  */
-enum assay_code gpu_gemm_check(const float *a, const float *b, const float *c, size_t n,
-			       size_t samples, uint64_t seed, double *ret_error,
-			       struct assay_err *err);
+enum assay_code gpu_gemm_check(const struct gpu_operands *operands, const void *c, size_t samples,
+			       uint64_t seed, double *ret_error, struct assay_err *err);
 
 /* Workloads of suites/kernels, a work item a row. Parameters: shared, in, out, rows. */
 extern const struct gpu_kernel_source gpu_kernel_kmeans, gpu_kernel_distance, gpu_kernel_reservoir,

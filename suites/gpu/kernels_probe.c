@@ -26,7 +26,7 @@ const struct gpu_kernel_source gpu_kernel_chase = {
 	"\t\tat = next[at];\n"
 	"\tout[0] = at;\n"
 	"}\n",
-	"bbu", chase_host};
+	"bbu", chase_host, 0};
 
 static void arithmetic_host(const union gpu_host_arg *args, size_t items)
 {
@@ -55,7 +55,7 @@ const struct gpu_kernel_source gpu_kernel_arithmetic = {
 	"\t\tx = x * 0.75f + 0.125f;\n"
 	"\ta[i] = x;\n"
 	"}\n",
-	"bbuu", arithmetic_host};
+	"bbuu", arithmetic_host, 0};
 
 enum assay_code gpu_arithmetic_check(const float *a, const float *b, uint32_t rounds, size_t n,
 				     struct assay_err *err)

@@ -58,7 +58,7 @@ const struct gpu_kernel_source gpu_kernel_kmeans = {
 	"\tout[row * 2] = (float)nearest;\n"
 	"\tout[row * 2 + 1] = least;\n"
 	"}\n",
-	"bbbu", kmeans_host};
+	"bbbu", kmeans_host, 0};
 
 const struct gpu_kernel_source gpu_kernel_distance = {
 	"distances", /* OpenCL has a function of the other name */
@@ -75,7 +75,7 @@ const struct gpu_kernel_source gpu_kernel_distance = {
 	"\t\tout[row * 64 + k] = GPU_SQRT(sum);\n"
 	"\t}\n"
 	"}\n",
-	"bbbu", distance_host};
+	"bbbu", distance_host, 0};
 
 const struct gpu_kernel_source gpu_kernel_reservoir = {
 	"reservoir",
@@ -87,7 +87,7 @@ const struct gpu_kernel_source gpu_kernel_reservoir = {
 	"\t\tout[row * 32 + i] = (1.0f - 0.3f) * in[row * 36 + i] + 0.3f * GPU_TANH(sum);\n"
 	"\t}\n"
 	"}\n",
-	"bbbu", reservoir_host};
+	"bbbu", reservoir_host, 0};
 
 const struct gpu_kernel_source gpu_kernel_spiking = {
 	"spiking",
@@ -106,7 +106,7 @@ const struct gpu_kernel_source gpu_kernel_spiking = {
 	"\t\tout[row * 64 + 32 + i] = (float)spikes;\n"
 	"\t}\n"
 	"}\n",
-	"bbbu", spiking_host};
+	"bbbu", spiking_host, 0};
 
 /* Are the two nearest centroids so near each other that rounding decides which it is? */
 static bool tie(const float *shared, const float *in, const float *got, const float *want)

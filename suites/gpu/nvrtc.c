@@ -11,31 +11,21 @@
 
 #include "harness/base/str.h"
 #include "suites/gpu/dialect.h"
+#include "suites/gpu/toolkit.h"
 
-enum { OLDEST_MAJOR = 12, NEWEST_MAJOR = 19, LOG_SHOWN = 300 };
+enum { LOG_SHOWN = 300 };
 
-/* The library's file in one folder: what tells its versions apart is path, size and time. */
-static bool find_in(const char *folder, const char *below, int major, struct nvrtc *ret)
+/* What tells versions of the library apart is path, size and time of its file. */
+static bool find_file(int major, struct nvrtc *ret)
 {
 	struct stat file;
-	snprintf(ret->path, sizeof(ret->path), "%s%s/libnvrtc.so.%d", folder, below, major);
-	if (stat(ret->path, &file) != 0)
+	if (!toolkit_find("libnvrtc", major, ret->path, sizeof(ret->path)) ||
+	    stat(ret->path, &file) != 0)
 		return false;
 	snprintf(ret->identity, sizeof(ret->identity), "%s %lld %lld.%09ld", ret->path,
 		 (long long)file.st_size, (long long)file.st_mtim.tv_sec,
 		 (long)file.st_mtim.tv_nsec);
 	return true;
-}
-
-static bool find_file(int major, struct nvrtc *ret)
-{
-	const char *const folders[] = {getenv("CUDA_HOME"), getenv("CUDA_PATH"), "/usr/local/cuda"};
-	static const char *const below[] = {"", "/lib64", "/lib"};
-	for (size_t i = 0; i < ASSAY_COUNT_OF(folders); i++)
-		for (size_t k = 0; folders[i] && k < ASSAY_COUNT_OF(below); k++)
-			if (find_in(folders[i], below[k], major, ret))
-				return true;
-	return false;
 }
 
 /* Where the dynamic linker looks, only opening tells. */
@@ -54,10 +44,10 @@ enum assay_code nvrtc_find(int driver_version, struct nvrtc *ret, struct assay_e
 {
 	int driver_major = driver_version / 1000;
 	*ret = (struct nvrtc){0};
-	for (int major = driver_major; major >= OLDEST_MAJOR; major--)
+	for (int major = driver_major; major >= TOOLKIT_OLDEST; major--)
 		if (find_file(major, ret) || find_linked(major, ret))
 			return ASSAY_OK;
-	for (int major = driver_major + 1; major <= NEWEST_MAJOR; major++)
+	for (int major = driver_major + 1; major <= TOOLKIT_NEWEST; major++)
 		if (find_file(major, ret))
 			return assay_fail(err, ASSAY_SKIP,
 					  "the driver knows CUDA %d.%d and the compiler is %s: "

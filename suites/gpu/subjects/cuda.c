@@ -7,6 +7,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/str.h"
 #include "suites/gpu/subjects/cuda_device.h"
+#include "suites/gpu/tensor_text.h"
 
 #define LIBRARY     "libcuda.so.1"
 #define PATIENCE_NS 60000000000u
@@ -100,6 +101,9 @@ static void fill_info(struct gpu_device *device)
 	if (info->arch < 53)
 		info->lacks[GPU_HAS_HALF] =
 			"devices before sm_53 do not compute with 16-bit floats";
+	if (info->arch < TENSOR_ARCH)
+		info->lacks[GPU_HAS_MATRIX] =
+			"our kernels for matrix units are for devices from sm_80 on";
 	snprintf(text, sizeof(text), "CUDA: %s, sm_%u, driver of CUDA %d.%d, %u multiprocessors%s",
 		 name[0] ? name : "unnamed device", info->arch, device->cuda.version / 1000,
 		 device->cuda.version % 1000 / 10, info->units,
@@ -416,6 +420,9 @@ static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_
 			     struct gpu_kernel **ret, struct assay_err *err)
 {
 	struct cubin cubin;
+	if (source->min_arch > device->info.arch)
+		return assay_fail(err, ASSAY_SKIP, "kernel %s is for devices from sm_%u on",
+				  source->name, source->min_arch);
 	enum assay_code code = nvrtc_compile(&device->nvrtc, device->info.arch, source->name,
 					     source->text, &cubin, NULL, err);
 	if (code != ASSAY_OK)
@@ -490,6 +497,9 @@ static const struct gpu_ops ops = {
 	.graph_new = cuda_graph_new,
 	.graph_free = cuda_graph_free,
 	.graph_run = cuda_graph_run,
+	.product_new = cuda_product_new,
+	.product_free = cuda_product_free,
+	.product_run = cuda_product_run,
 	.gate_close = cuda_gate_close,
 	.gate_open = cuda_gate_open,
 };

@@ -78,6 +78,12 @@ enum assay_code cuda_graph_new(struct gpu_stream *stream, const struct gpu_launc
 void cuda_graph_free(struct gpu_graph *graph);
 enum assay_code cuda_graph_run(struct gpu_stream *stream, struct gpu_graph *graph,
 			       struct assay_err *err);
+enum assay_code cuda_product_new(struct gpu_device *device, enum gpu_type type, size_t n,
+				 struct gpu_product **ret, struct assay_err *err);
+void cuda_product_free(struct gpu_product *product);
+enum assay_code cuda_product_run(struct gpu_stream *stream, struct gpu_product *product,
+				 struct gpu_buffer *a, struct gpu_buffer *b, struct gpu_buffer *c,
+				 struct assay_err *err);
 enum assay_code cuda_gate_close(struct gpu_stream *stream, struct gpu_gate **ret,
 				struct assay_err *err);
 enum assay_code cuda_gate_open(struct gpu_gate *gate, struct assay_err *err);

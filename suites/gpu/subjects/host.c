@@ -4,6 +4,7 @@
 
 #include "harness/base/clock.h"
 #include "suites/gpu/gpu.h"
+#include "suites/gpu/subjects/host_product.h"
 
 enum { ALIGNMENT = 4096 };
 
@@ -56,14 +57,15 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 	if (!device)
 		return no_memory(err);
 	device->info = (struct gpu_info){
-		.text = "host: one core, plain C",
+		.text = "host: this CPU, plain C on one core",
 		.units = 1,
 		.lacks = {[GPU_HAS_PINNED] = "all memory is the host's",
 			  [GPU_HAS_MAPPED] = "all memory is the host's",
 			  [GPU_HAS_POOL] = "the host device has no pool",
 			  [GPU_HAS_STREAMS] = "one core does one thing at a time",
 			  [GPU_HAS_GATES] = "the host device does at once what it is told",
-			  [GPU_HAS_HALF] = "kernels of the host device are plain C"},
+			  [GPU_HAS_HALF] = "kernels of the host device are plain C",
+			  [GPU_HAS_MATRIX] = "the host's kernels are plain C"},
 	};
 	*ret = device;
 	return ASSAY_OK;
@@ -197,6 +199,8 @@ static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, ui
 static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_source *source,
 			     struct gpu_kernel **ret, struct assay_err *err)
 {
+	if (source->min_arch)
+		return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_MATRIX]);
 	if (!source->host)
 		return assay_fail(err, ASSAY_SKIP, "kernel %s has no host version", source->name);
 	*ret = calloc(1, sizeof(**ret));
@@ -308,6 +312,42 @@ static enum assay_code graph_run(struct gpu_stream *stream, struct gpu_graph *gr
 	return ASSAY_OK;
 }
 
+struct gpu_product {
+	struct host_blas blas;
+	size_t n;
+};
+
+static enum assay_code product_new(struct gpu_device *device, enum gpu_type type, size_t n,
+				   struct gpu_product **ret, struct assay_err *err)
+{
+	struct host_blas blas;
+	if (type != GPU_FP32)
+		return assay_fail(err, ASSAY_SKIP, "OpenBLAS does not multiply %s",
+				  gpu_type_name(type));
+	enum assay_code code = host_blas_load("libopenblas.so.0", &blas, err);
+	if (code != ASSAY_OK)
+		return code;
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return no_memory(err);
+	**ret = (struct gpu_product){blas, n};
+	return ASSAY_OK;
+}
+
+static void product_free(struct gpu_product *product)
+{
+	free(product);
+}
+
+static enum assay_code product_run(struct gpu_stream *stream, struct gpu_product *product,
+				   struct gpu_buffer *a, struct gpu_buffer *b, struct gpu_buffer *c,
+				   struct assay_err *err)
+{
+	host_blas_product(&product->blas, start_of(a), start_of(b), start_of(c), product->n);
+	assay_clobber();
+	return ASSAY_OK;
+}
+
 static enum assay_code gate_close(struct gpu_stream *stream, struct gpu_gate **ret,
 				  struct assay_err *err)
 {
@@ -351,11 +391,14 @@ static const struct gpu_ops ops = {
 	.graph_new = graph_new,
 	.graph_free = graph_free,
 	.graph_run = graph_run,
+	.product_new = product_new,
+	.product_free = product_free,
+	.product_run = product_run,
 	.gate_close = gate_close,
 	.gate_open = gate_open,
 };
 
 const struct assay_subject assay_subject_gpu_host = {
-	.brief = "one CPU core running the kernel as plain C, no device",
+	.brief = "this CPU, no device: kernels as plain C on one core",
 	.ops = &ops,
 };

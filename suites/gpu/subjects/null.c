@@ -26,6 +26,9 @@ struct gpu_graph {
 struct gpu_gate {
 	char nothing;
 };
+struct gpu_product {
+	char nothing;
+};
 static struct {
 	struct gpu_device device;
 	struct gpu_buffer buffer;
@@ -34,6 +37,7 @@ static struct {
 	struct gpu_span span;
 	struct gpu_graph graph;
 	struct gpu_gate gate;
+	struct gpu_product product;
 } const nothing = {.device.info = {.text = "null device",
 				   .lacks = {[GPU_HAS_PINNED] = "the null device has no memory",
 					     [GPU_HAS_MAPPED] = "the null device has no memory",
@@ -213,6 +217,24 @@ static enum assay_code gate_open(struct gpu_gate *gate, struct assay_err *err)
 	return ASSAY_OK;
 }
 
+static enum assay_code product_new(struct gpu_device *device, enum gpu_type type, size_t n,
+				   struct gpu_product **ret, struct assay_err *err)
+{
+	*ret = (struct gpu_product *)&nothing.product;
+	return ASSAY_OK;
+}
+
+static void product_free(struct gpu_product *product)
+{
+}
+
+static enum assay_code product_run(struct gpu_stream *stream, struct gpu_product *product,
+				   struct gpu_buffer *a, struct gpu_buffer *b, struct gpu_buffer *c,
+				   struct assay_err *err)
+{
+	return ASSAY_OK;
+}
+
 static const struct gpu_ops ops = {
 	.computes = false,
 	.count = count,
@@ -245,6 +267,9 @@ static const struct gpu_ops ops = {
 	.graph_new = graph_new,
 	.graph_free = graph_free,
 	.graph_run = graph_run,
+	.product_new = product_new,
+	.product_free = product_free,
+	.product_run = product_run,
 	.gate_close = gate_close,
 	.gate_open = gate_open,
 };

@@ -4,11 +4,11 @@
 
 #if ASSAY_OPENCL
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/base/str.h"
+#include "suites/gpu/cpus.h"
 #include "suites/gpu/dialect.h"
 #include "suites/gpu/subjects/opencl_device.h"
 
@@ -27,36 +27,20 @@ enum assay_code opencl_no_memory(struct assay_err *err)
 
 /*
  * A device that is this CPU (PoCL) starts its threads while it is being found, and they inherit the
- * caller's CPUs. The caller may be pinned to one; the device is all of them. So every CPU is allowed
- * while it is opened, and the former set restored after it.
+ * caller's CPUs. The caller may be pinned to one; the device is all of them.
  */
-static void widen_affinity(cpu_set_t *saved)
-{
-	cpu_set_t all;
-	CPU_ZERO(saved);
-	sched_getaffinity(0, sizeof(*saved), saved);
-	memset(&all, 0xff, sizeof(all));
-	sched_setaffinity(0, sizeof(all), &all);
-}
-
-static void restore_affinity(const cpu_set_t *saved)
-{
-	if (CPU_COUNT(saved) > 0)
-		sched_setaffinity(0, sizeof(*saved), saved);
-}
-
 static enum assay_code load_and_choose(unsigned number, struct opencl *cl,
 				       struct opencl_choice *choice, struct assay_err *err)
 {
 	cpu_set_t saved;
-	widen_affinity(&saved);
+	gpu_cpus_widen(&saved);
 	enum assay_code code = opencl_load(LIBRARY, cl, err);
 	if (code == ASSAY_OK) {
 		code = opencl_choose(cl, number, choice, err);
 		if (code != ASSAY_OK)
 			opencl_unload(cl);
 	}
-	restore_affinity(&saved);
+	gpu_cpus_restore(&saved);
 	return code;
 }
 
@@ -122,7 +106,9 @@ static void fill_info(struct gpu_device *device)
 		.memory_bytes = choice->memory_bytes,
 		.max_alloc_bytes = choice->max_alloc_bytes,
 		.cache_bytes = choice->cache_bytes,
-		.lacks = {[GPU_HAS_MAPPED] = "OpenCL 1.2 has no memory that the host and kernels "
+		.lacks = {[GPU_HAS_MATRIX] = "OpenCL has no instructions for matrix units",
+			  [GPU_HAS_LIBRARY] = "there is no library of products for OpenCL here",
+			  [GPU_HAS_MAPPED] = "OpenCL 1.2 has no memory that the host and kernels "
 					     "reach at the same time",
 			  [GPU_HAS_POOL] = "OpenCL has no pool of memory in the order of a queue"},
 	};
@@ -150,7 +136,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 		return opencl_no_memory(err);
 	enum assay_code code = load_and_choose(number, &device->cl, &device->choice, err);
 	cpu_set_t saved;
-	widen_affinity(&saved);
+	gpu_cpus_widen(&saved);
 	if (code == ASSAY_OK) {
 		device->context = device->cl.create_context(NULL, 1, &device->choice.device, NULL,
 							    NULL, &status);
@@ -159,7 +145,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 	}
 	if (code == ASSAY_OK)
 		code = open_queue(device, &device->mapping, err);
-	restore_affinity(&saved);
+	gpu_cpus_restore(&saved);
 	if (code != ASSAY_OK) {
 		close_device(device);
 		return code;
@@ -411,9 +397,11 @@ static enum assay_code compile(struct gpu_device *device, const char *text,
 static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_source *source,
 			     struct gpu_kernel **ret, struct assay_err *err)
 {
+	if (source->min_arch)
+		return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_MATRIX]);
 	struct gpu_kernel *kernel = calloc(1, sizeof(*kernel));
 	if (!kernel)
-		return assay_fail(err, ASSAY_ENOMEM, "OpenCL: out of memory");
+		return opencl_no_memory(err);
 	kernel->name = source->name;
 	enum assay_code code = compile(device, source->text, kernel, err);
 	if (code != ASSAY_OK) {
@@ -458,6 +446,23 @@ static enum assay_code launch_kernel(struct gpu_stream *stream, const struct gpu
 	return opencl_queued(stream, "clEnqueueNDRangeKernel", status, event, err);
 }
 
+static enum assay_code product_new(struct gpu_device *device, enum gpu_type type, size_t n,
+				   struct gpu_product **ret, struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_SKIP, "%s", device->info.lacks[GPU_HAS_LIBRARY]);
+}
+
+static void product_free(struct gpu_product *product)
+{
+}
+
+static enum assay_code product_run(struct gpu_stream *stream, struct gpu_product *product,
+				   struct gpu_buffer *a, struct gpu_buffer *b, struct gpu_buffer *c,
+				   struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_EBUG, "OpenCL: a product that cannot be made is run");
+}
+
 static const struct gpu_ops ops = {
 	.computes = true,
 	.count = count,
@@ -490,6 +495,9 @@ static const struct gpu_ops ops = {
 	.graph_new = opencl_graph_new,
 	.graph_free = opencl_graph_free,
 	.graph_run = opencl_graph_run,
+	.product_new = product_new,
+	.product_free = product_free,
+	.product_run = product_run,
 	.gate_close = opencl_gate_close,
 	.gate_open = opencl_gate_open,
 };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* cuda_abi: compares our declarations of the CUDA driver and of NVRTC with the toolkit's headers. */
+#include <cublasLt.h>
 #include <cuda.h>
 #include <nvrtc.h>
 
+#include "suites/gpu/cublaslt.h"
 #include "suites/gpu/cuda.h"
 #include "suites/gpu/nvrtc.h"
 
@@ -53,6 +55,26 @@ SAME_NUMBER(CUDRV_WAIT_VALUE_GEQ, CU_STREAM_WAIT_VALUE_GEQ);
 SAME_NUMBER(CUDRV_CAPTURE_THREAD_LOCAL, CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
 SAME_NUMBER(CUDRV_FUNC_LOCAL_BYTES, CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES);
 SAME_NUMBER(CUDRV_FUNC_REGISTERS, CU_FUNC_ATTRIBUTE_NUM_REGS);
+SAME_NUMBER(CUBLASLT_OK, CUBLAS_STATUS_SUCCESS);
+SAME_NUMBER(CUBLASLT_NO_MEMORY, CUBLAS_STATUS_ALLOC_FAILED);
+SAME_NUMBER(CUBLASLT_UNSUPPORTED, CUBLAS_STATUS_NOT_SUPPORTED);
+SAME_NUMBER(CUBLASLT_FP32, CUDA_R_32F);
+SAME_NUMBER(CUBLASLT_FP16, CUDA_R_16F);
+SAME_NUMBER(CUBLASLT_INT8, CUDA_R_8I);
+SAME_NUMBER(CUBLASLT_INT32, CUDA_R_32I);
+SAME_NUMBER(CUBLASLT_BF16, CUDA_R_16BF);
+SAME_NUMBER(CUBLASLT_IN_FP32, CUBLAS_COMPUTE_32F);
+SAME_NUMBER(CUBLASLT_IN_INT32, CUBLAS_COMPUTE_32I);
+SAME_NUMBER(CUBLASLT_IN_TF32, CUBLAS_COMPUTE_32F_FAST_TF32);
+SAME_NUMBER(CUBLASLT_DESC_TRANSA, CUBLASLT_MATMUL_DESC_TRANSA);
+SAME_NUMBER(CUBLASLT_TRANSPOSED, CUBLAS_OP_T);
+SAME_NUMBER(CUBLASLT_PREF_WORKSPACE_BYTES, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES);
+SAME_NUMBER(sizeof(struct cublaslt_algo), sizeof(cublasLtMatmulAlgo_t));
+SAME_NUMBER(sizeof(struct cublaslt_proposal), sizeof(cublasLtMatmulHeuristicResult_t));
+SAME_NUMBER(offsetof(struct cublaslt_proposal, workspace_bytes),
+	    offsetof(cublasLtMatmulHeuristicResult_t, workspaceSize));
+SAME_NUMBER(offsetof(struct cublaslt_proposal, state),
+	    offsetof(cublasLtMatmulHeuristicResult_t, state));
 SAME_NUMBER(NVRTC_OK, NVRTC_SUCCESS);
 SAME_NUMBER(NVRTC_COMPILATION, NVRTC_ERROR_COMPILATION);
 
@@ -67,3 +89,12 @@ CUDA_CALLS(SAME_CALL)
 						    __typeof__(((struct nvrtc *)0)->field)), \
 		       #symbol " is declared differently");
 NVRTC_CALLS(SAME_COMPILER_CALL)
+
+/* With the header's own types in their places; ours are pointers and numbers of the same size. */
+#define SAME_LIBRARY_CALL(field, symbol, parameters)                                          \
+	_Static_assert(__builtin_types_compatible_p(__typeof__(symbol), unsigned parameters), \
+		       #symbol " is declared differently");
+CUBLASLT_CALLS(SAME_LIBRARY_CALL, cublasLtMatmulDesc_t, cublasLtMatrixLayout_t,
+	       cublasLtMatmulPreference_t, cudaDataType_t, cublasComputeType_t,
+	       cublasLtMatmulDescAttributes_t, cublasLtMatmulPreferenceAttributes_t,
+	       cublasLtMatmulAlgo_t, cublasLtMatmulHeuristicResult_t)

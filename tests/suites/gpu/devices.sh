@@ -32,7 +32,7 @@ was_measured()
 	grep "\"name\":\"gpu/$1/" out | grep -q '"status":"\(ok\|unstable\)"'
 }
 
-small='-P size=64Ki -P n=64 -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1'
+small='-P size=64Ki -P n=128 -P type=bf16 -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1'
 check "the whole suite on the driver" runs 0 gpu $small -s cuda
 check "  is right" all_ok
 for what in triad stream latency roofline transfer overlap launch alloc gemm rows multi fallback; do
@@ -54,8 +54,8 @@ if "$assay" run $short gpu/triad -s opencl -P size=4Ki 2>/dev/null | grep -q '"s
 	check "several devices of OpenCL" runs 0 gpu/multi -s opencl -P devices=4 -P size=64Ki
 	check "  add up" all_ok
 	unset POCL_DEVICES
-	check "kernels of OpenCL" runs 0 gpu/launch gpu/gemm gpu/latency gpu/roofline gpu/overlap -s opencl \
-		-P size=64Ki -P n=64 -P rounds=20 -P streams=3 -P nodes=7
+	check "kernels of OpenCL" runs 0 gpu/launch gpu/latency gpu/roofline gpu/overlap -s opencl \
+		-P size=64Ki -P rounds=20 -P streams=3 -P nodes=7
 	check "  are right" all_ok
 	check "rows of OpenCL" runs 0 gpu/rows -s opencl -P rows=100 -P transfers=no
 	check "  are right" all_ok

@@ -8,9 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "suites/gpu/cublaslt.h"
 #include "suites/gpu/cuda.h"
 #include "suites/gpu/kernels.h"
 #include "suites/gpu/nvrtc.h"
+#include "suites/gpu/product.h"
 #include "suites/table.h"
 #include "tests/t.h"
 
@@ -210,6 +212,61 @@ static void every_fault_is_a_sentence(void **state)
 	assert_ok(compute(0, &err));
 }
 
+static enum assay_code multiply(enum gpu_way way, enum gpu_type type, struct assay_err *err)
+{
+	struct gpu_session session = {.ops = cuda()->ops};
+	struct gpu_trial trial = {0};
+	enum assay_code code = gpu_open(&session, err);
+	if (code == ASSAY_OK)
+		code = gpu_trial_open(&trial, &session, way, type, 128, 5, err);
+	gpu_trial_close(&trial);
+	gpu_close(&session);
+	return code;
+}
+
+/* Plain and by tiles all but tf32, on matrix units all but fp32, by the library all: each checks itself. */
+static void products_are_right_in_every_way(void **state)
+{
+	unsigned done = 0;
+	set("");
+	for (enum gpu_way way = 0; way < GPU_WAYS; way++)
+		for (enum gpu_type type = 0; type < GPU_TYPES; type++) {
+			struct assay_err err = {0};
+			enum assay_code code = multiply(way, type, &err);
+			if (code != ASSAY_SKIP)
+				assert_ok(code);
+			done += code == ASSAY_OK;
+		}
+	assert_int_equal(done, 4 + 4 + 4 + 5);
+	assert_int_equal(alive(), 0);
+}
+
+static void a_product_that_cannot_be_has_a_reason(void **state)
+{
+	static const struct {
+		const char *settings, *library;
+		enum gpu_way way;
+		enum assay_code code;
+		const char *part;
+	} days[] = {
+		{"arch=75", "", GPU_TENSOR, ASSAY_SKIP, "from sm_80 on"},
+		{"", "none", GPU_LIBRARY, ASSAY_SKIP, "cuBLASLt does not do this"},
+		{"lost=1", "", GPU_LIBRARY, ASSAY_EIO, "CUDA_ERROR_LAUNCH_FAILED"},
+		{"oom=60000", "", GPU_TENSOR, ASSAY_ENOMEM, "MiB free"},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(days); i++) {
+		struct assay_err err = {0};
+		set(days[i].settings);
+		setenv("FAKE_CUBLASLT", days[i].library, 1);
+		assert_fails(multiply(days[i].way, GPU_BF16, &err), days[i].code, days[i].part);
+		assert_int_equal(alive(), 0);
+	}
+	unsetenv("FAKE_CUBLASLT");
+	struct cublaslt lt;
+	struct assay_err err = {0};
+	assert_fails(cublaslt_load(11080, &lt, &err), ASSAY_SKIP, "no libcublasLt.so.11");
+}
+
 /* In a process of its own: what hangs is left as it is. */
 static void a_kernel_that_never_ends_is_given_up(void **state)
 {
@@ -351,6 +408,8 @@ int main(void)
 		cmocka_unit_test(the_toolkits_stub_is_told_apart),
 		cmocka_unit_test(a_device_that_cannot_is_opened_and_closed),
 		cmocka_unit_test(every_fault_is_a_sentence),
+		cmocka_unit_test(products_are_right_in_every_way),
+		cmocka_unit_test(a_product_that_cannot_be_has_a_reason),
 		cmocka_unit_test(time_is_the_devices_own),
 		cmocka_unit_test(the_compilers_log_is_shown),
 		cmocka_unit_test(code_is_compiled_once_and_damage_is_seen),

@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "suites/gpu/kernels.h"
+#include "suites/gpu/blocked.h"
 #include "suites/gpu/opencl.h"
+#include "suites/gpu/product.h"
+#include "suites/gpu/subjects/host_product.h"
 #include "suites/table.h"
 #include "tests/t.h"
 
@@ -139,6 +141,81 @@ static void data_is_random_and_never_zero(void **state)
 	assert_true(negative > N / 3 && negative < 2 * N / 3);
 }
 
+/* Products in every way and type that the device has: each checks itself. */
+static void multiply(const struct gpu_ops *ops, enum gpu_way first, enum gpu_way last,
+		     unsigned expected)
+{
+	struct gpu_session session = {.ops = ops};
+	struct assay_err err = {0};
+	unsigned done = 0;
+	assert_ok(gpu_open(&session, &err));
+	for (enum gpu_way way = first; way <= last; way++)
+		for (enum gpu_type type = 0; type < GPU_TYPES; type++) {
+			struct gpu_trial trial;
+			enum assay_code code =
+				gpu_trial_open(&trial, &session, way, type, 64, 5, &err);
+			if (code != ASSAY_SKIP)
+				assert_ok(code);
+			done += code == ASSAY_OK;
+			gpu_trial_close(&trial);
+		}
+	gpu_close(&session);
+	assert_int_equal(done, expected);
+}
+
+static void products_of_the_host_are_right(void **state)
+{
+	struct host_blas blas;
+	bool has_blas = host_blas_load("libopenblas.so.0", &blas, NULL) == ASSAY_OK;
+	multiply(host_ops(), GPU_NAIVE, GPU_LIBRARY, has_blas ? 9 : 8);
+	struct assay_err err = {0};
+	assert_fails(host_blas_load("libNoSuchBlas.so.0", &blas, &err), ASSAY_SKIP,
+		     "libNoSuchBlas");
+	assert_fails(host_blas_load("libm.so.6", &blas, &err), ASSAY_SKIP, "no cblas_sgemm");
+}
+
+/* Whole numbers, so that any order gives the same sums; sizes that no block divides. */
+static void blocks_are_a_product(void **state)
+{
+	enum { MOST = 304 };
+	static float a[MOST * MOST], b[MOST * MOST], c[MOST * MOST];
+	static const size_t sizes[] = {16, 112, MOST};
+	for (size_t i = 0; i < MOST * MOST; i++) {
+		a[i] = (float)(int)(i * 7 % 11) - 5;
+		b[i] = (float)(int)(i * 5 % 13) - 6;
+	}
+	for (size_t s = 0; s < ASSAY_COUNT_OF(sizes); s++)
+		for (unsigned threads = 0; threads < 4; threads += 1) {
+			size_t n = sizes[s];
+			memset(c, 0xa5, sizeof(c));
+			gpu_blocked_product(a, b, c, n, threads);
+			for (size_t at = 0; at < n * n; at += 37) {
+				float want = 0;
+				for (size_t k = 0; k < n; k++)
+					want += a[at / n * n + k] * b[k * n + at % n];
+				assert_true(c[at] == want);
+			}
+		}
+}
+
+static void a_type_that_is_not_there_has_a_reason(void **state)
+{
+	struct gpu_session session = {.ops = host_ops()};
+	struct gpu_trial trial;
+	struct assay_err err = {0};
+	assert_ok(gpu_open(&session, &err));
+	assert_fails(gpu_trial_open(&trial, &session, GPU_NAIVE, GPU_TF32, 64, 1, &err), ASSAY_SKIP,
+		     "a type of matrix units");
+	gpu_trial_close(&trial);
+	assert_fails(gpu_trial_open(&trial, &session, GPU_NAIVE, GPU_FP32, 65, 1, &err), ASSAY_SKIP,
+		     "a multiple of 16");
+	gpu_trial_close(&trial);
+	assert_fails(gpu_trial_open(&trial, &session, GPU_TENSOR, GPU_BF16, 128, 1, &err),
+		     ASSAY_SKIP, "plain C");
+	gpu_trial_close(&trial);
+	gpu_close(&session);
+}
+
 /* OpenCL's device, or skip the test when there is none here. */
 static struct gpu_device *open_opencl(const struct gpu_ops **ops)
 {
@@ -164,6 +241,14 @@ static void opencl_passes_the_oracle(void **state)
 	print_message("# %s\n", ops->info(device)->text);
 	ops->close(device);
 	assert_ok(suite()->check(subject("opencl"), 99, &err));
+}
+
+static void products_of_opencl_are_right(void **state)
+{
+	const struct gpu_ops *ops;
+	struct gpu_device *device = open_opencl(&ops);
+	ops->close(device);
+	multiply(ops, GPU_TILED, GPU_TILED, 4);
 }
 
 static void opencl_shows_the_compilers_log(void **state)
@@ -262,7 +347,11 @@ int main(void)
 		cmocka_unit_test(the_oracle_catches_every_lie),
 		cmocka_unit_test(an_answer_may_be_fused_but_not_wrong),
 		cmocka_unit_test(data_is_random_and_never_zero),
+		cmocka_unit_test(products_of_the_host_are_right),
+		cmocka_unit_test(blocks_are_a_product),
+		cmocka_unit_test(a_type_that_is_not_there_has_a_reason),
 		cmocka_unit_test(opencl_passes_the_oracle),
+		cmocka_unit_test(products_of_opencl_are_right),
 		cmocka_unit_test(opencl_shows_the_compilers_log),
 		cmocka_unit_test(opencl_skips_what_the_device_cannot_hold),
 		cmocka_unit_test(opencl_leaves_the_callers_cpus_alone),
