@@ -23,15 +23,13 @@ enum assay_code assay_gnuplot_run(const char *program, const char *script, struc
 /* Is this a whole SVG document? */
 bool assay_svg_complete(const char *svg);
 /*
- * Turn gnuplot's document into an element of a page: ids start with `prefix`, colours become the
- * page's CSS variables, `title` and `summary` say what it shows. What gnuplot repeats and nobody sees is left
- * out, a third of its bytes remain; its markers are those of assay_svg_markers(). ASSAY_EPARSE when
- * it is incomplete.
+ * Turn gnuplot's document into an element of a page: colours and text sizes become the page's, `title` and `summary`
+ * say what it shows. What nobody sees is left out, lines that look alike are one path, and coordinates keep one
+ * decimal: a tenth of the bytes remains. ASSAY_EPARSE when it is incomplete.
  */
-enum assay_code assay_svg_inline(struct assay_str *to, const char *svg, const char *prefix,
-				 const char *css_class, const char *title, const char *summary,
-				 struct assay_err *err);
-/* The markers that all of gnuplot's documents define alike, once for a page; nothing when it has none. */
-void assay_svg_markers(struct assay_str *to, const char *svg);
+enum assay_code assay_svg_inline(struct assay_str *to, const char *svg, const char *css_class,
+				 const char *title, const char *summary, struct assay_err *err);
+/* The marker of a series as part of a path, 8 pixels wide around (x, y). */
+void assay_svg_marker(struct assay_str *to, size_t marker, double x, double y);
 
 #endif

@@ -333,7 +333,6 @@ static enum assay_code write_page(struct assay_str *to, const struct assay_repor
 	struct page page = {figures, rows_each(model), STRIPS, 1};
 	enum assay_code rc = ASSAY_OK;
 	open_page(to, model);
-	assay_html_markers(to, figures);
 	assay_str_add(to, "<main id=\"results\">\n");
 	if (model->comparison || !model->n_runs) {
 		assay_str_add(to,

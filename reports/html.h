@@ -26,8 +26,6 @@ enum assay_code assay_html_figures_new(const struct assay_report_model *model, c
 				       struct assay_html_figures *ret, struct assay_err *err);
 void assay_html_figures_done(struct assay_html_figures *figures);
 
-/* What the figures share; before the first of them. */
-void assay_html_markers(struct assay_str *to, const struct assay_html_figures *figures);
 /* The figure of a benchmark with its legend and notes; nothing when it has none. */
 enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_figures *figures,
 				  const struct assay_report_bench *bench, bool *ret_drawn,

@@ -89,22 +89,17 @@ void assay_html_figures_done(struct assay_html_figures *figures)
 	*figures = (struct assay_html_figures){0};
 }
 
-/* The markers of gnuplot.c, in its order, 8 pixels wide around (14, 6). */
 static void chip(struct assay_str *to, size_t marker, size_t colour)
 {
-	static const char *const shapes[ASSAY_FIGURE_MARKERS] = {
-		"M14 2a4 4 0 1 0 .001 0z", "M10 2h8v8h-8z",
-		"M14 1.5l4.6 8h-9.2z",     "M14 1.2l4.8 4.8-4.8 4.8-4.8-4.8z",
-		"M14 10.5l4.6-8h-9.2z",    "M14 1.7l4.3 3.1-1.6 5.1h-5.4l-1.6-5.1z",
-	};
-	char name[16] = "floor";
+	char name[16] = "cf";
 	if (colour < ASSAY_FIGURE_COLOURS)
-		snprintf(name, sizeof(name), "s%zu", colour + 1);
+		snprintf(name, sizeof(name), "c%zu", colour + 1);
 	assay_str_add(to,
-		      "<svg viewBox=\"0 0 28 12\" aria-hidden=\"true\"><path d=\"M0 6h28\" "
-		      "stroke=\"var(--%s)\" stroke-width=\"2\"/><path d=\"%s\" "
-		      "fill=\"var(--%s)\"/></svg>",
-		      name, shapes[marker % ASSAY_FIGURE_MARKERS], name);
+		      "<svg viewBox=\"0 0 28 12\" aria-hidden=\"true\"><path class=\"%s\" "
+		      "stroke-width=\"2\" d=\"M0 6h28\"/><path class=\"f %s\" d=\"",
+		      name, name);
+	assay_svg_marker(to, marker, 14, 6);
+	assay_str_add(to, "\"/></svg>");
 }
 
 static void legend(struct assay_str *to, const struct assay_figure *figure)
@@ -122,20 +117,9 @@ static void legend(struct assay_str *to, const struct assay_figure *figure)
 	if (figure->ideal)
 		assay_str_add(to,
 			      "<li><svg viewBox=\"0 0 28 12\" aria-hidden=\"true\"><path "
-			      "d=\"M0 6h28\" stroke=\"var(--muted)\" stroke-width=\"1.5\" "
+			      "class=\"m\" d=\"M0 6h28\" stroke-width=\"1.5\" "
 			      "stroke-dasharray=\"6 4\"/></svg>ideal</li>");
 	assay_str_add(to, "</ul>\n");
-}
-
-void assay_html_markers(struct assay_str *to, const struct assay_html_figures *figures)
-{
-	for (size_t i = 0; i < figures->n; i++) {
-		const char *svg = assay_str_text(&figures->all[i].svg[0]);
-		if (!strstr(svg, "<use "))
-			continue;
-		assay_svg_markers(to, svg);
-		return;
-	}
 }
 
 enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_figures *figures,
@@ -155,11 +139,9 @@ enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_
 	assay_str_add(to, "</figcaption>\n");
 	legend(to, figure);
 	for (size_t w = 0; w < ASSAY_WIDTHS; w++) {
-		char prefix[32];
-		snprintf(prefix, sizeof(prefix), "f%zu%c-", i, classes[w][0]);
-		enum assay_code rc = assay_svg_inline(to, assay_str_text(&figures->all[i].svg[w]),
-						      prefix, classes[w], figure->title,
-						      assay_str_text(&figure->summary), err);
+		enum assay_code rc =
+			assay_svg_inline(to, assay_str_text(&figures->all[i].svg[w]), classes[w],
+					 figure->title, assay_str_text(&figure->summary), err);
 		if (rc != ASSAY_OK)
 			return rc;
 	}

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* svg: gnuplot's document rewritten into an element that lives in a page with others of its kind. */
+/*
+ * svg: gnuplot's document as an element that lives in a page with others of its kind. Of the document only what is
+ * drawn is read: texts, lines, polygons, markers. What looks alike and comes in a row is one element of the page.
+ */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,177 +19,287 @@ bool assay_svg_complete(const char *svg)
 	return n >= 6 && strncmp(svg + n - 6, "</svg>", 6) == 0 && strstr(svg, "<svg");
 }
 
-static bool starts(const char *at, const char *with)
+/* What is being written: an element that is still open, and what it looks like. */
+enum pen_kind { NOTHING, TEXTS, LINES, AREAS };
+struct pen {
+	struct assay_str *to;
+	enum pen_kind kind;
+	char look[96]; /* attributes */
+};
+
+static void put_down(struct pen *pen)
 {
-	return strncmp(at, with, strlen(with)) == 0;
+	if (pen->kind == TEXTS)
+		assay_str_add(pen->to, "</g>\n");
+	else if (pen->kind != NOTHING)
+		assay_str_add(pen->to, "\"/>\n");
+	pen->kind = NOTHING;
 }
 
-/* Skip an element from `at` through `closing`; `at` itself when it never closes. */
-static const char *skip(const char *at, const char *closing)
+static void take_up(struct pen *pen, enum pen_kind kind, const char *look)
 {
-	const char *end = strstr(at, closing);
-	return end ? end + strlen(closing) : at + 1;
+	if (pen->kind == kind && strcmp(pen->look, look) == 0)
+		return;
+	put_down(pen);
+	pen->kind = kind;
+	assay_copy(pen->look, sizeof(pen->look), look);
+	assay_str_add(pen->to, kind == TEXTS ? "<g %s>" : "<path %s d=\"", look);
 }
 
-static const char *skip_blanks(const char *at)
+/* One decimal at most, and a blank before it where the text would run on. */
+static void number(struct assay_str *to, double value, bool apart)
 {
-	return at + strspn(at, " \t\r\n");
-}
-
-/* The sentinels of gnuplot.c as variables of the page; what is no sentinel stays. */
-static const char *colour(struct assay_str *to, const char *at)
-{
-	static const char *const names[] = {"--text", "--muted", "--grid"};
-	const char *end = strchr(at, ')');
-	char *cursor;
-	long channel[3];
-	const char *next = at + strlen("rgb(");
-	for (int i = 0; i < 3; i++) {
-		channel[i] = strtol(next, &cursor, 10);
-		next = cursor + (*cursor == ',');
-	}
-	if (!end || channel[0] != 1 || channel[1] != 1 || next != end) {
-		assay_str_put(to, at, 4);
-		return at + 4;
-	}
-	if (channel[2] >= 0x10 && channel[2] < 0x10 + ASSAY_FIGURE_COLOURS)
-		assay_str_add(to, "var(--s%ld)", channel[2] - 0x10 + 1);
-	else if (channel[2] >= 0 && channel[2] < (long)ASSAY_COUNT_OF(names))
-		assay_str_add(to, "var(%s)", names[channel[2]]);
+	double tenths = round(value * 10);
+	assay_str_add(to, apart && tenths >= 0 ? " " : "");
+	if (fmod(tenths, 10) == 0)
+		assay_str_add(to, "%.0f", tenths / 10 + 0.0);
 	else
-		assay_str_add(to, channel[2] == 0x10 + ASSAY_FIGURE_TINT ? "var(--tint)"
-									 : "var(--floor)");
-	return end + 1;
+		assay_str_add(to, "%.1f", tenths / 10);
 }
 
-/* "<path ... d='M104.65,95.76  '/>" goes nowhere. NULL when `at` is no such path. */
-static const char *pointless_path(const char *at)
-{
-	if (!starts(at, "<path"))
-		return NULL;
-	const char *end = strchr(at, '>');
-	const char *data = strstr(at, " d='M");
-	if (!end || !data || data > end)
-		return NULL;
-	data += strlen(" d='M");
-	data += strspn(data, "0123456789.,- ");
-	return starts(data, "'/>") ? data + 3 : NULL;
-}
+/* ---- gnuplot's elements ---- */
 
-/* Behind a group that holds nothing that is seen; NULL when it does. */
-static const char *empty_group(const char *at)
+/* The value of an attribute in the tag [at, end), written as name="...", name='...' or name = '...'. */
+static const char *attribute(const char *at, const char *end, const char *name, size_t *ret_length)
 {
-	if (!starts(at, "<g ") && !starts(at, "<g>"))
-		return NULL;
-	const char *inner = strchr(at, '>');
-	inner = inner ? skip_blanks(inner + 1) : at;
-	for (const char *next; (next = pointless_path(inner));)
-		inner = skip_blanks(next);
-	return starts(inner, "</g>") ? inner + 4 : NULL;
-}
-
-/* Elements that say nothing: titles made of file names, empty groups. NULL when `at` is none. */
-static const char *dispensable(const char *at)
-{
-	if (starts(at, "<title"))
-		return skip(at, "</title>");
-	if (starts(at, "<desc"))
-		return skip(at, "</desc>");
-	if (starts(at, "<filter"))
-		return skip(at, "</filter>");
-	if (starts(at, "<defs"))
-		return skip(at, "</defs>");
-	if (starts(at, "<rect x=\"0\" y=\"0\"")) /* the background, which would inherit a line */
-		return skip(at, "/>");
-	const char *behind = pointless_path(at);
-	return behind ? behind : empty_group(at);
-}
-
-/* What the root says already, or SVG by itself: gnuplot repeats it with every group. */
-static const char *repeated(const char *at)
-{
-	static const char *const known[] = {
-		"fill=\"none\"",         "stroke=\"currentColor\"", "stroke=\"black\"",
-		"stroke-width=\"1.00\"", "stroke-linecap=\"butt\"", "stroke-linejoin=\"miter\"",
-		"font-size=\"13.00\"",   "text-anchor=\"start\"",
-	};
-	for (size_t i = 0; i < ASSAY_COUNT_OF(known); i++)
-		if (starts(at, known[i]))
-			return at + strlen(known[i]);
+	size_t n = strlen(name);
+	for (const char *found = at; (found = strstr(found, name)) && found < end; found += n) {
+		const char *value = found + n + strspn(found + n, " =");
+		if (!strchr(" \t\n", found[-1]) || value == found + n ||
+		    (*value != '"' && *value != '\''))
+			continue;
+		const char *close = strchr(value + 1, *value);
+		if (!close || close > end)
+			return NULL;
+		*ret_length = (size_t)(close - value - 1);
+		return value + 1;
+	}
 	return NULL;
 }
 
-/* Attributes that the page decides, or that must differ between figures. NULL when `at` is none. */
-static const char *attribute(struct assay_str *to, const char *at, const char *prefix)
+/* The sentinels of gnuplot.c as classes of the page; anything else is ordinary text. */
+static void colour_class(const char *value, char text[8])
 {
-	static const char *const dropped[] = {"color=\"black\"", "font-family=\"sans\"",
-					      "color=\"white\"", "xml:space=\"preserve\""};
-	for (size_t i = 0; i < ASSAY_COUNT_OF(dropped); i++)
-		if (starts(at, dropped[i]))
-			return at + strlen(dropped[i]);
-	if (starts(at, "'white'")) {
-		assay_str_add(to, "'var(--page)'");
-		return at + strlen("'white'");
-	}
-	/* Every plot has a name that nobody refers to. */
-	const char *end = starts(at, "id=\"gnuplot_plot_") ? strchr(at + 4, '"') : NULL;
-	if (end)
-		return end + 1;
-	if (starts(at, "id='") || starts(at, "id=\"")) {
-		assay_str_put(to, at, 4);
-		assay_str_add(to, "%s", prefix);
-		return at + 4;
-	}
-	return starts(at, "rgb(") ? colour(to, at) : NULL;
+	static const char *const names[] = {"t", "m", "g"};
+	unsigned red, green, blue;
+	assay_copy(text, 8, "t");
+	if (!value || sscanf(value, "rgb(%u,%u,%u)", &red, &green, &blue) != 3 || red != 1 ||
+	    green != 1)
+		return;
+	unsigned series = blue - 0x10;
+	if (blue < ASSAY_COUNT_OF(names))
+		assay_copy(text, 8, names[blue]);
+	else if (series < ASSAY_FIGURE_COLOURS)
+		snprintf(text, 8, "c%u", series + 1);
+	else
+		assay_copy(text, 8, series == ASSAY_FIGURE_TINT ? "ct" : "cf");
 }
 
-/* The figure's text size, which its groups need not repeat then; "" when it has no text. */
-static void find_font(const char *svg, char font[32])
+/* Two numbers with a comma between; the text behind them, or NULL. */
+static const char *pair(const char *at, double *ret_x, double *ret_y)
 {
-	const char *at = strstr(svg, "font-size=\""), *end = at ? strchr(at + 11, '"') : NULL;
-	assay_copy(font, 32, "");
-	if (end && (size_t)(end + 1 - at) < 32)
-		assay_copy(font, (size_t)(end + 2 - at), at);
-}
-
-static char last_of(const struct assay_str *to)
-{
-	return to->length ? to->text[to->length - 1] : '\0';
-}
-
-/* Blanks that nobody sees: between elements, and more than one between attributes. */
-static const char *spare_blanks(const struct assay_str *to, const char *at, bool in_tag)
-{
-	const char *next = skip_blanks(at);
-	if (next == at)
+	char *end;
+	*ret_x = strtod(at, &end);
+	if (end == at || *end != ',')
 		return NULL;
-	if (in_tag)
-		return *next == '/' || *next == '>' || last_of(to) == ' ' ? next : NULL;
-	return *next == '<' && last_of(to) == '>' ? next : NULL;
+	at = end + 1;
+	*ret_y = strtod(at, &end);
+	return end == at ? NULL : end;
 }
 
-static void rewrite(struct assay_str *to, const char *at, const char *end, const char *prefix,
-		    const char *font)
+/* A group may place texts, and says how thick lines are. */
+struct group {
+	double x, y, width;
+	char look[32];
+};
+
+static void read_group(struct group *group, const char *at, const char *end)
 {
-	bool in_tag = false, in_group = false;
-	while (at < end) {
-		const char *next = *at == '<' ? dispensable(at) : spare_blanks(to, at, in_tag);
-		if (!next && in_tag)
-			next = attribute(to, at, prefix);
-		if (!next && in_group)
-			next = *font && starts(at, font) ? at + strlen(font) : repeated(at);
-		if (next) {
-			at = next;
-			continue;
-		}
-		/* gnuplot leaves `>` in texts, and XML refuses it after "]]". */
-		bool text = !in_tag && *at == '>';
-		in_tag = *at == '<' || (in_tag && *at != '>');
-		in_group = in_tag && (in_group || starts(at, "<g "));
-		bool blank = in_tag && strchr("\t\r\n", *at);
-		assay_str_put(to, text ? "&gt;" : blank ? " " : at, text ? 4 : 1);
-		at++;
+	size_t n;
+	char colour[8];
+	const char *place = attribute(at, end, "transform", &n);
+	const char *width = attribute(at, end, "stroke-width", &n);
+	if (width)
+		group->width = strtod(width, NULL);
+	if (!place || strncmp(place, "translate(", 10) != 0 ||
+	    !pair(place + 10, &group->x, &group->y))
+		return;
+	const char *anchor = attribute(at, end, "text-anchor", &n);
+	colour_class(attribute(at, end, "fill", &n), colour);
+	snprintf(group->look, sizeof(group->look), "class=\"%s%s\"", colour,
+		 !anchor                             ? ""
+		 : strncmp(anchor, "end", 3) == 0    ? " e"
+		 : strncmp(anchor, "middle", 6) == 0 ? " i"
+						     : "");
+}
+
+/* gnuplot leaves `>` in texts, and XML refuses it after "]]". */
+static void text(struct pen *pen, const struct group *group, const char *at)
+{
+	const char *end = strstr(at, "</text>");
+	take_up(pen, TEXTS, group->look);
+	assay_str_add(pen->to, "<text x=\"%.0f\" y=\"%.0f\">", group->x, group->y);
+	for (; end && at < end; at++)
+		assay_str_put(pen->to, *at == '>' ? "&gt;" : at, *at == '>' ? 4 : 1);
+	assay_str_add(pen->to, "</text>");
+}
+
+static void line_look(const char *at, const char *end, const struct group *group, char look[96])
+{
+	size_t dashes_length = 0, opacity_length = 0, n;
+	char colour[8];
+	const char *dashes = attribute(at, end, "stroke-dasharray", &dashes_length);
+	const char *opacity = attribute(at, end, "opacity", &opacity_length);
+	colour_class(attribute(at, end, "stroke", &n), colour);
+	n = (size_t)snprintf(look, 96, "class=\"%s\"", colour);
+	if (group->width > 0 && group->width != 1)
+		n += (size_t)snprintf(look + n, 96 - n, " stroke-width=\"%g\"", group->width);
+	if (dashes && dashes_length < 20)
+		n += (size_t)snprintf(look + n, 96 - n, " stroke-dasharray=\"%.*s\"",
+				      (int)dashes_length, dashes);
+	if (opacity && opacity_length < 8)
+		snprintf(look + n, 96 - n, " opacity=\"%.*s\"", (int)opacity_length, opacity);
+}
+
+/* From (x, y) to the next point, in as few characters as it takes. */
+static void line_to(struct assay_str *to, double from_x, double from_y, double x, double y)
+{
+	if (fabs(x - from_x) < 0.05) {
+		assay_str_add(to, "V");
+		number(to, y, false);
+	} else if (fabs(y - from_y) < 0.05) {
+		assay_str_add(to, "H");
+		number(to, x, false);
+	} else {
+		assay_str_add(to, "L");
+		number(to, x, false);
+		number(to, y, true);
 	}
+}
+
+static void move_to(struct assay_str *to, double x, double y)
+{
+	assay_str_add(to, "M");
+	number(to, x, false);
+	number(to, y, true);
+}
+
+/* "M1,2 L3,4 ...": what only moves is left out. */
+static void line(struct pen *pen, const struct group *group, const char *at, const char *end)
+{
+	size_t n;
+	char look[96];
+	double x = 0, y = 0, next_x, next_y;
+	bool moved = false;
+	const char *data = attribute(at, end, "d", &n);
+	line_look(at, end, group, look);
+	for (const char *stop = data ? data + n : NULL; data && data < stop;) {
+		data += strspn(data, " \t\r\n");
+		char command = data < stop ? *data : '\0';
+		data = command == 'M' || command == 'L' ? pair(data + 1, &next_x, &next_y) : NULL;
+		if (!data)
+			break;
+		if (command == 'L') {
+			take_up(pen, LINES, look);
+			if (moved)
+				move_to(pen->to, x, y);
+			line_to(pen->to, x, y, next_x, next_y);
+		}
+		moved = command == 'M';
+		x = next_x;
+		y = next_y;
+	}
+}
+
+static void polygon(struct pen *pen, const char *at, const char *end)
+{
+	size_t n;
+	char colour[8], look[96];
+	double x = 0, y = 0, next_x, next_y;
+	const char *points = attribute(at, end, "points", &n);
+	colour_class(attribute(at, end, "fill", &n), colour);
+	snprintf(look, sizeof(look), "class=\"f %s\"", colour);
+	for (bool first = true; points && (points = pair(points, &next_x, &next_y));
+	     first = false) {
+		take_up(pen, AREAS, look);
+		if (first)
+			move_to(pen->to, next_x, next_y);
+		else
+			line_to(pen->to, x, y, next_x, next_y);
+		x = next_x;
+		y = next_y;
+		points += strspn(points, " ");
+	}
+	if (pen->kind == AREAS)
+		assay_str_add(pen->to, "z");
+}
+
+void assay_svg_marker(struct assay_str *to, size_t marker, double x, double y)
+{
+	/* Where a shape begins beside its middle, and how it goes on; 8 pixels wide. */
+	static const struct {
+		double x, y;
+		const char *path;
+	} shapes[ASSAY_FIGURE_MARKERS] = {
+		{0, -3.7, "a3.7 3.7 0 1 0 .1 0z"}, {-3.5, -3.5, "h7v7h-7z"},
+		{0, -4.5, "l4.6 7.5h-9.2z"},       {0, -4.8, "l4.8 4.8-4.8 4.8-4.8-4.8z"},
+		{0, 4.5, "l4.6-7.5h-9.2z"},        {0, -4.3, "l4.3 3.1-1.6 5.1h-5.4l-1.6-5.1z"},
+	};
+	marker %= ASSAY_FIGURE_MARKERS;
+	move_to(to, x + shapes[marker].x, y + shapes[marker].y);
+	assay_str_add(to, "%s", shapes[marker].path);
+}
+
+/* gnuplot's gpPt6 and so on, as gnuplot.c asks for them. */
+static void marker(struct pen *pen, const char *at, const char *end)
+{
+	static const unsigned ids[ASSAY_FIGURE_MARKERS] = {6, 4, 8, 12, 10, 14};
+	size_t n, which = 0;
+	char colour[8], look[96];
+	double x, y;
+	const char *name = attribute(at, end, "xlink:href", &n);
+	const char *place = attribute(at, end, "transform", &n);
+	if (!name || strncmp(name, "#gpPt", 5) != 0 || !place ||
+	    strncmp(place, "translate(", 10) != 0 || !pair(place + 10, &x, &y))
+		return;
+	unsigned id = (unsigned)strtoul(name + 5, NULL, 10);
+	while (which + 1 < ASSAY_FIGURE_MARKERS && ids[which] != id)
+		which++;
+	colour_class(attribute(at, end, "color", &n), colour);
+	snprintf(look, sizeof(look), "class=\"f %s\"", colour);
+	take_up(pen, AREAS, look);
+	assay_svg_marker(pen->to, which, x, y);
+}
+
+static bool is_tag(const char *at, const char *name)
+{
+	size_t n = strlen(name);
+	return strncmp(at + 1, name, n) == 0 && strchr(" \t\r\n>/", at[1 + n]);
+}
+
+static void translate(struct assay_str *to, const char *at)
+{
+	struct pen pen = {.to = to};
+	struct group group = {0};
+	while ((at = strchr(at, '<'))) {
+		const char *end = strchr(at, '>');
+		if (!end)
+			break;
+		if (is_tag(at, "defs"))
+			end = strstr(at, "</defs>");
+		else if (is_tag(at, "g"))
+			read_group(&group, at, end);
+		else if (is_tag(at, "text"))
+			text(&pen, &group, end + 1);
+		else if (is_tag(at, "path"))
+			line(&pen, &group, at, end);
+		else if (is_tag(at, "polygon"))
+			polygon(&pen, at, end);
+		else if (is_tag(at, "use"))
+			marker(&pen, at, end);
+		at = end ? end : at + 1;
+	}
+	put_down(&pen);
 }
 
 /* The four numbers of viewBox="...", as they stand. */
@@ -199,46 +314,22 @@ static bool copy_view_box(struct assay_str *to, const char *svg)
 	return at[strlen(key) + n] == '"';
 }
 
-enum assay_code assay_svg_inline(struct assay_str *to, const char *svg, const char *prefix,
-				 const char *css_class, const char *title, const char *summary,
-				 struct assay_err *err)
+enum assay_code assay_svg_inline(struct assay_str *to, const char *svg, const char *css_class,
+				 const char *title, const char *summary, struct assay_err *err)
 {
 	const char *open = strstr(svg, "<svg");
 	const char *body = open ? strchr(open, '>') : NULL;
 	if (!body || !assay_svg_complete(svg))
 		return assay_fail(err, ASSAY_EPARSE, "the figure is not a whole SVG document");
-	assay_str_add(to, "<svg class=\"%s\" role=\"img\" aria-labelledby=\"%st %sd\"", css_class,
-		      prefix, prefix);
+	assay_str_add(to, "<svg class=\"%s\" role=\"img\"", css_class);
 	if (!copy_view_box(to, open))
 		return assay_fail(err, ASSAY_EPARSE, "the figure has no size");
-	char font[32];
-	find_font(body, font);
-	assay_str_add(
-		to,
-		" fill=\"none\" stroke=\"currentColor\" %s xmlns=\"http://www.w3.org/2000/svg\" "
-		"xmlns:xlink=\"http://www.w3.org/1999/xlink\"><title id=\"%st\">",
-		font, prefix);
+	assay_str_add(to, " aria-label=\"");
 	assay_escape_html(to, title, 0);
-	assay_str_add(to, "</title><desc id=\"%sd\">", prefix);
+	assay_str_add(to, ": ");
 	assay_escape_html(to, summary, 0);
-	assay_str_add(to, "</desc>\n");
-	const char *end = body + 1;
-	for (const char *at = end; (at = strstr(at, "</svg>")); at++)
-		end = at;
-	rewrite(to, body + 1, end, prefix, font);
+	assay_str_add(to, "\">\n");
+	translate(to, body + 1);
 	assay_str_add(to, "</svg>\n");
 	return ASSAY_OK;
-}
-
-void assay_svg_markers(struct assay_str *to, const char *svg)
-{
-	const char *from = strstr(svg, "<defs>"), *end = from ? strstr(from, "</defs>") : NULL;
-	if (!end)
-		return;
-	assay_str_add(to,
-		      "<svg class=\"markers\" aria-hidden=\"true\" "
-		      "xmlns=\"http://www.w3.org/2000/svg\" "
-		      "xmlns:xlink=\"http://www.w3.org/1999/xlink\"><defs>");
-	rewrite(to, from + strlen("<defs>"), end, "", "");
-	assay_str_add(to, "</defs></svg>\n");
 }
