@@ -312,21 +312,6 @@ static size_t rows_each(const struct assay_report_model *model)
 	return MOST_ROWS / benches > LEAST ? MOST_ROWS / benches : LEAST;
 }
 
-static enum assay_code data(struct assay_str *to, const struct assay_report_model *model,
-			    size_t max_samples, struct assay_err *err)
-{
-	json_t *json = assay_report_json(model, max_samples);
-	char *dump =
-		json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17))
-		     : NULL;
-	json_decref(json);
-	if (!dump)
-		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the data of the report");
-	enum assay_code rc = assay_page_data_put(to, dump, err);
-	free(dump);
-	return rc;
-}
-
 static enum assay_code write_page(struct assay_str *to, const struct assay_report_model *model,
 				  const struct assay_html_figures *figures, struct assay_err *err)
 {
@@ -362,32 +347,75 @@ static enum assay_code write_page(struct assay_str *to, const struct assay_repor
 	return rc;
 }
 
-/* About what the data take, deflated and in base64: per result, and per sample, whose last digits are noise. */
-static bool is_light(const struct assay_report_model *model, size_t bytes)
+/* The data as text; with `rounded` samples, or none. NULL: out of memory. */
+static char *dump_data(const struct assay_report_model *model, size_t max_samples, bool rounded)
 {
-	enum { RESULT = 230, SAMPLE = 9 };
-	for (size_t r = 0; r < model->n_runs; r++) {
-		bytes += RESULT * model->runs[r].n_results;
-		for (size_t i = 0; i < model->runs[r].n_results; i++)
-			bytes += SAMPLE * model->runs[r].results[i].samples.n;
+	json_t *json = assay_report_json(model, max_samples);
+	if (json && rounded)
+		json_object_set_new(json, "samples_digits", json_integer(ASSAY_PAGE_DIGITS));
+	char *dump =
+		json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17))
+		     : NULL;
+	json_decref(json);
+	if (!dump || !rounded)
+		return dump;
+	char *shorter = assay_page_data_round(dump);
+	free(dump);
+	return shorter;
+}
+
+/* Samples in full, in seven digits, or left out: the first that keeps the page light. */
+static enum assay_code light_data(struct assay_str *to, const struct assay_report_model *model,
+				  size_t samples, const char **ret_note, struct assay_err *err)
+{
+	static const struct {
+		size_t max, least; /* bytes that a sample takes at least, deflated */
+		bool rounded;
+		const char *note;
+	} ways[] = {
+		{SIZE_MAX, 6, false, NULL},
+		{SIZE_MAX, 3, true,
+		 "To keep this page light, the single samples in it have seven digits"},
+		{1, 0, false, "The single samples are not in this page, to keep it light"},
+	};
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(ways); i++) {
+		bool last = i + 1 == ASSAY_COUNT_OF(ways);
+		size_t page = to->length;
+		if (!last && page + samples * ways[i].least > HEAVY)
+			continue;
+		ASSAY_AUTO_FREE char *dump = dump_data(model, ways[i].max, ways[i].rounded);
+		rc = dump ? assay_page_data_put(to, dump, err)
+			  : assay_fail(err, ASSAY_ENOMEM, "out of memory for the data");
+		*ret_note = ways[i].note;
+		if (last || to->length < HEAVY - 500)
+			break;
+		to->length = page; /* and without */
+		to->text[page] = '\0';
 	}
-	return bytes <= HEAVY;
+	return rc;
 }
 
 /*
- * The data come last, when it is known what the rest weighs: samples are half of them, and left out where they
- * would make the page heavy. Who gives a number of samples gets them.
+ * The data come last, when it is known what the rest weighs. Who gives a number of samples gets them.
  */
 static enum assay_code add_data(struct assay_str *to, const struct assay_report_model *model,
 				size_t max_samples, struct assay_err *err)
 {
-	bool light = is_light(model, to->length);
-	if (!light && !max_samples)
-		assay_str_add(
-			to,
-			"<div class=\"page\"><p class=\"note\">The single samples are not in this page, to "
-			"keep it light: <code>assay export</code> has them.</p></div>\n");
-	enum assay_code rc = data(to, model, max_samples ? max_samples : light ? SIZE_MAX : 1, err);
+	const char *note = NULL;
+	enum assay_code rc;
+	if (max_samples) {
+		ASSAY_AUTO_FREE char *dump = dump_data(model, max_samples, false);
+		rc = dump ? assay_page_data_put(to, dump, err)
+			  : assay_fail(err, ASSAY_ENOMEM, "out of memory for the data");
+	} else {
+		rc = light_data(to, model, assay_report_samples(model), &note, err);
+	}
+	if (note)
+		assay_str_add(to,
+			      "<div class=\"page\"><p class=\"note\">%s: <code>assay "
+			      "export</code> has them as they were taken.</p></div>\n",
+			      note);
 	assay_str_add(to, "</body>\n</html>\n");
 	return rc;
 }

@@ -2,6 +2,7 @@
 /* html_table: the tables of one benchmark: cases and counters. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/parse.h"
@@ -37,13 +38,19 @@ void assay_html_name(struct assay_str *to, const char *name, size_t limit)
 	to->failed |= text.failed;
 }
 
-void assay_html_open_table(struct assay_str *to, const char *label)
+static void open_table(struct assay_str *to, const char *label, const char *more,
+		       const char *attributes)
 {
 	assay_str_add(to, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
 	assay_escape_html(to, label, NAME_LIMIT);
-	assay_str_add(to, "\">\n<table>\n<caption>");
+	assay_str_add(to, "\">\n<table%s>\n<caption>", attributes);
 	assay_escape_html(to, label, NAME_LIMIT);
-	assay_str_add(to, "</caption>\n");
+	assay_str_add(to, "%s</caption>\n", more);
+}
+
+void assay_html_open_table(struct assay_str *to, const char *label)
+{
+	open_table(to, label, "", "");
 }
 
 void assay_html_close_table(struct assay_str *to)
@@ -61,24 +68,26 @@ static size_t naming_column(const struct assay_report_column *columns, size_t n)
 	return naming;
 }
 
+/* In a table of cases: muted, bold, green, at the left; nothing for an ordinary figure. A page has thousands. */
 static const char *cell_class(const struct assay_report_bench *bench, size_t r,
 			      const struct assay_report_column *column)
 {
 	const struct assay_report_row *row = &bench->rows[r];
+	bool again = r > 0 && row[-1].group == row->group;
 	switch (column->kind) {
 	case ASSAY_COLUMN_VALUE:
-		return " value";
+		return "v";
 	case ASSAY_COLUMN_INTERVAL:
 	case ASSAY_COLUMN_N:
-		return " soft";
+		return "s";
 	case ASSAY_COLUMN_RELATIVE:
-		return row->best ? " best" : "";
+		return row->best ? "b" : "";
 	case ASSAY_COLUMN_REMARKS:
-		return " remarks";
+		return "l w";
 	case ASSAY_COLUMN_AXIS:
-		return r > 0 && row[-1].group == row->group ? " again" : "";
+		return column->right ? again ? "a" : "" : again ? "l a" : "l";
 	default:
-		return "";
+		return column->right ? "" : "l";
 	}
 }
 
@@ -97,9 +106,9 @@ static void interval_title(struct assay_str *to, const struct assay_report_row *
 	assay_str_add(to, "\"");
 }
 
-/* What a column sorts by where its text has a unit, or is a size: the figure itself. */
+/* What a column sorts by where its text does not begin with it: "1.2 us" is 1200. */
 static void sort_key(struct assay_str *to, const struct assay_report_row *row,
-		     const struct assay_report_column *column)
+		     const struct assay_report_column *column, const char *text)
 {
 	double value = NAN;
 	if (column->kind == ASSAY_COLUMN_VALUE)
@@ -111,8 +120,10 @@ static void sort_key(struct assay_str *to, const struct assay_report_row *row,
 	else if (column->kind == ASSAY_COLUMN_AXIS &&
 		 !assay_report_number(row->values[column->index], &value))
 		return;
-	if (isfinite(value))
-		assay_str_add(to, " data-v=\"%.5g\"", value);
+	char *end;
+	double seen = strtod(text, &end);
+	if (isfinite(value) && (end == text || fabs(seen - value) > 0.01 * fabs(value)))
+		assay_str_add(to, " data-v=\"%.4g\"", value);
 }
 
 static void cell(struct assay_str *to, const struct assay_report_bench *bench, size_t r,
@@ -122,12 +133,13 @@ static void cell(struct assay_str *to, const struct assay_report_bench *bench, s
 	const char *kind = cell_class(bench, r, column);
 	assay_report_cell(&text, bench, &bench->rows[r], column);
 	assay_str_add(to, naming ? "<th scope=\"row\"" : "<td");
-	if (column->right || *kind || naming)
-		assay_str_add(to, " class=\"%s%s%s\"", naming ? "name" : "",
-			      column->right ? " r" : "", naming ? "" : kind);
+	if (naming && column->right)
+		assay_str_add(to, " class=\"r\"");
+	else if (!naming && *kind)
+		assay_str_add(to, " class=\"%s\"", kind);
 	if (column->kind == ASSAY_COLUMN_INTERVAL)
 		interval_title(to, &bench->rows[r]);
-	sort_key(to, &bench->rows[r], column);
+	sort_key(to, &bench->rows[r], column, assay_str_text(&text));
 	assay_str_add(to, ">");
 	assay_escape_html(to, assay_str_text(&text), NAME_LIMIT);
 	assay_str_add(to, naming ? "</th>" : "</td>");
@@ -167,10 +179,10 @@ static void cases(struct assay_str *to, const struct assay_report_bench *bench, 
 	size_t n = assay_report_columns(bench, columns), shown = 0;
 	ASSAY_AUTO(assay_str_done) struct assay_str label = {0};
 	assay_str_add(&label, "Cases of %s/%s", bench->suite, bench->name);
-	assay_html_open_table(to, assay_str_text(&label));
-	assay_str_add(to,
-		      "<caption>Median of n samples, ± half the width of its 95 %% "
-		      "interval</caption>\n<thead><tr>");
+	open_table(to, assay_str_text(&label),
+		   ": median of n samples, ± half the width of its 95 % interval",
+		   " class=\"cases\"");
+	assay_str_add(to, "<thead><tr>");
 	for (size_t c = 0; c < n; c++) {
 		assay_str_add(to, "<th scope=\"col\"%s>", columns[c].right ? " class=\"r\"" : "");
 		assay_escape_html(to, columns[c].title, NAME_LIMIT);
@@ -250,10 +262,10 @@ static void counter_cell(struct assay_str *to, const struct assay_count *count,
 {
 	char text[64];
 	if (!count || count->quality == ASSAY_UNAVAILABLE || !isfinite(count->value)) {
-		assay_str_add(to, "<td class=\"r\">–</td>");
+		assay_str_add(to, "<td>–</td>");
 		return;
 	}
-	assay_str_add(to, "<td class=\"r\"");
+	assay_str_add(to, "<td");
 	if (strcmp(count->source, head->source) != 0 || count->quality != head->quality)
 		counted_by(to, count);
 	assay_str_add(to, ">");
@@ -271,7 +283,7 @@ static void counter_row(struct assay_str *to, const struct assay_report_bench *b
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
 	assay_report_case(&words, bench, result);
-	assay_str_add(to, "<tr><th scope=\"row\" class=\"name\">");
+	assay_str_add(to, "<tr><th scope=\"row\">");
 	assay_escape_html(to, words.length ? words.text : result->name, NAME_LIMIT);
 	assay_str_add(to, "</th>");
 	for (size_t i = 0; i < n; i++)
@@ -315,10 +327,9 @@ static void counters(struct assay_str *to, const struct assay_report_bench *benc
 		return;
 	assay_str_add(to, "<details><summary>Counters per operation</summary>\n");
 	if (n > 0) {
-		assay_html_open_table(to, "Counters per operation");
-		assay_str_add(to,
-			      "<caption>From a separate pass, which is not timed</caption>\n"
-			      "<thead><tr><th scope=\"col\">case</th>");
+		open_table(to, "Counters per operation",
+			   ", from a separate pass, which is not timed", " class=\"cases\"");
+		assay_str_add(to, "<thead><tr><th scope=\"col\">case</th>");
 		for (size_t i = 0; i < n; i++) {
 			assay_str_add(to, "<th scope=\"col\" class=\"r\"");
 			counted_by(to, events[i]);

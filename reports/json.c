@@ -5,7 +5,7 @@
 #include "harness/store/run_json.h"
 #include "reports/report.h"
 
-static size_t count_samples(const struct assay_report_model *model)
+size_t assay_report_samples(const struct assay_report_model *model)
 {
 	size_t n = 0;
 	for (size_t r = 0; r < model->n_runs; r++)
@@ -40,7 +40,7 @@ static json_t *result_json(const struct assay_result *result, bool embed)
 
 json_t *assay_report_json(const struct assay_report_model *model, size_t max_samples)
 {
-	size_t samples = count_samples(model);
+	size_t samples = assay_report_samples(model);
 	bool embed = !max_samples || samples <= max_samples;
 	json_t *runs = json_array();
 	for (size_t r = 0; r < model->n_runs; r++) {

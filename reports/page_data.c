@@ -28,6 +28,39 @@ enum assay_code assay_page_data_put(struct assay_str *to, const char *json, stru
 	return ASSAY_OK;
 }
 
+/* Numbers from `at` on, shortened, until something else comes; returns what does. */
+static const char *round_list(struct assay_str *to, const char *at)
+{
+	for (;;) {
+		char *end;
+		double value = strtod(at, &end);
+		if (end == at)
+			return at;
+		assay_str_add(to, "%.*g", ASSAY_PAGE_DIGITS, value);
+		at = end;
+		if (*at != ',')
+			return at;
+		assay_str_put(to, at++, 1);
+	}
+}
+
+char *assay_page_data_round(const char *json)
+{
+	/* Within a text its quotation marks would be escaped. */
+	static const char key[] = "\"samples\":[";
+	struct assay_str to = {0};
+	for (const char *next; (next = strstr(json, key));) {
+		next += strlen(key);
+		assay_str_put(&to, json, (size_t)(next - json));
+		json = round_list(&to, next);
+	}
+	assay_str_put(&to, json, strlen(json));
+	if (!to.failed)
+		return to.text;
+	assay_str_done(&to);
+	return NULL;
+}
+
 bool assay_page_data_is_in(const char *page)
 {
 	return strstr(page, opening) != NULL;

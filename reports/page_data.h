@@ -11,6 +11,12 @@
 #include "harness/base/err.h"
 #include "harness/base/str.h"
 
+/* What a sample keeps where the page would be heavy: a relative error of 5e-7 at most. */
+enum { ASSAY_PAGE_DIGITS = 7 };
+
+/* `json` with each number of its lists "samples" in so many digits; malloc'd, NULL when out of memory. */
+char *assay_page_data_round(const char *json);
+
 /* Append the element with `json`. ASSAY_ENOMEM. */
 enum assay_code assay_page_data_put(struct assay_str *to, const char *json, struct assay_err *err);
 

@@ -257,5 +257,7 @@ enum assay_code assay_report_junit(const struct assay_report_model *model, FILE 
  * when out of memory.
  */
 json_t *assay_report_json(const struct assay_report_model *model, size_t max_samples);
+/* The samples of all its runs together. */
+size_t assay_report_samples(const struct assay_report_model *model);
 
 #endif

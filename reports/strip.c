@@ -127,8 +127,8 @@ bool assay_strip_density(struct assay_str *to, const struct assay_result *result
 	int at = 0;
 	for (int b = 0; b < BINS; b++) {
 		int height = (int)lround(bins[b] * (HEIGHT - 6));
-		assay_str_add(to, "%s%d %d", b ? " " : "l", b ? WIDTH / BINS : WIDTH / BINS / 2,
-			      at - height);
+		assay_str_add(to, "%s%d%s%d", b ? " " : "l", b ? WIDTH / BINS : WIDTH / BINS / 2,
+			      at < height ? "" : " ", at - height);
 		at = height;
 	}
 	assay_str_add(to, "V%dz\"/>", HEIGHT);

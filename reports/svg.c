@@ -19,31 +19,47 @@ bool assay_svg_complete(const char *svg)
 	return n >= 6 && strncmp(svg + n - 6, "</svg>", 6) == 0 && strstr(svg, "<svg");
 }
 
-/* What is being written: an element that is still open, and what it looks like. */
-enum pen_kind { NOTHING, TEXTS, LINES, AREAS };
+/*
+ * Elements by what they look like, in the order of their first appearance: grid, ticks and their texts take turns in
+ * gnuplot's document, and here each is one element.
+ */
+enum pen_kind { TEXTS, LINES, AREAS };
 struct pen {
-	struct assay_str *to;
 	enum pen_kind kind;
 	char look[96]; /* attributes */
+	struct assay_str drawn;
+};
+enum { PENS = 64 };
+struct pens {
+	struct pen all[PENS];
+	size_t n;
 };
 
-static void put_down(struct pen *pen)
+/* The last pen stands in when there are too many: a figure has some 30 at most. */
+static struct assay_str *take(struct pens *pens, enum pen_kind kind, const char *look)
 {
-	if (pen->kind == TEXTS)
-		assay_str_add(pen->to, "</g>\n");
-	else if (pen->kind != NOTHING)
-		assay_str_add(pen->to, "\"/>\n");
-	pen->kind = NOTHING;
+	size_t i = 0;
+	while (i < pens->n && (pens->all[i].kind != kind || strcmp(pens->all[i].look, look) != 0))
+		i++;
+	i -= i == PENS;
+	if (i == pens->n) {
+		pens->all[pens->n++].kind = kind;
+		assay_copy(pens->all[i].look, sizeof(pens->all[i].look), look);
+	}
+	return &pens->all[i].drawn;
 }
 
-static void take_up(struct pen *pen, enum pen_kind kind, const char *look)
+static void draw_all(struct assay_str *to, struct pens *pens)
 {
-	if (pen->kind == kind && strcmp(pen->look, look) == 0)
-		return;
-	put_down(pen);
-	pen->kind = kind;
-	assay_copy(pen->look, sizeof(pen->look), look);
-	assay_str_add(pen->to, kind == TEXTS ? "<g %s>" : "<path %s d=\"", look);
+	for (size_t i = 0; i < pens->n; i++) {
+		struct pen *pen = &pens->all[i];
+		bool texts = pen->kind == TEXTS;
+		assay_str_add(to, texts ? "<g %s>" : "<path %s d=\"", pen->look);
+		assay_str_put(to, assay_str_text(&pen->drawn), pen->drawn.length);
+		assay_str_add(to, texts ? "</g>\n" : "\"/>\n");
+		to->failed |= pen->drawn.failed;
+		assay_str_done(&pen->drawn);
+	}
 }
 
 /* One decimal at most, and a blank before it where the text would run on. */
@@ -134,14 +150,14 @@ static void read_group(struct group *group, const char *at, const char *end)
 }
 
 /* gnuplot leaves `>` in texts, and XML refuses it after "]]". */
-static void text(struct pen *pen, const struct group *group, const char *at)
+static void text(struct pens *pens, const struct group *group, const char *at)
 {
 	const char *end = strstr(at, "</text>");
-	take_up(pen, TEXTS, group->look);
-	assay_str_add(pen->to, "<text x=\"%.0f\" y=\"%.0f\">", group->x, group->y);
+	struct assay_str *to = take(pens, TEXTS, group->look);
+	assay_str_add(to, "<text x=\"%.0f\" y=\"%.0f\">", group->x, group->y);
 	for (; end && at < end; at++)
-		assay_str_put(pen->to, *at == '>' ? "&gt;" : at, *at == '>' ? 4 : 1);
-	assay_str_add(pen->to, "</text>");
+		assay_str_put(to, *at == '>' ? "&gt;" : at, *at == '>' ? 4 : 1);
+	assay_str_add(to, "</text>");
 }
 
 static void line_look(const char *at, const char *end, const struct group *group, char look[96])
@@ -185,7 +201,7 @@ static void move_to(struct assay_str *to, double x, double y)
 }
 
 /* "M1,2 L3,4 ...": what only moves is left out. */
-static void line(struct pen *pen, const struct group *group, const char *at, const char *end)
+static void line(struct pens *pens, const struct group *group, const char *at, const char *end)
 {
 	size_t n;
 	char look[96];
@@ -200,10 +216,10 @@ static void line(struct pen *pen, const struct group *group, const char *at, con
 		if (!data)
 			break;
 		if (command == 'L') {
-			take_up(pen, LINES, look);
+			struct assay_str *to = take(pens, LINES, look);
 			if (moved)
-				move_to(pen->to, x, y);
-			line_to(pen->to, x, y, next_x, next_y);
+				move_to(to, x, y);
+			line_to(to, x, y, next_x, next_y);
 		}
 		moved = command == 'M';
 		x = next_x;
@@ -211,7 +227,7 @@ static void line(struct pen *pen, const struct group *group, const char *at, con
 	}
 }
 
-static void polygon(struct pen *pen, const char *at, const char *end)
+static void polygon(struct pens *pens, const char *at, const char *end)
 {
 	size_t n;
 	char colour[8], look[96];
@@ -219,19 +235,18 @@ static void polygon(struct pen *pen, const char *at, const char *end)
 	const char *points = attribute(at, end, "points", &n);
 	colour_class(attribute(at, end, "fill", &n), colour);
 	snprintf(look, sizeof(look), "class=\"f %s\"", colour);
+	struct assay_str *to = take(pens, AREAS, look);
 	for (bool first = true; points && (points = pair(points, &next_x, &next_y));
 	     first = false) {
-		take_up(pen, AREAS, look);
 		if (first)
-			move_to(pen->to, next_x, next_y);
+			move_to(to, next_x, next_y);
 		else
-			line_to(pen->to, x, y, next_x, next_y);
+			line_to(to, x, y, next_x, next_y);
 		x = next_x;
 		y = next_y;
 		points += strspn(points, " ");
 	}
-	if (pen->kind == AREAS)
-		assay_str_add(pen->to, "z");
+	assay_str_add(to, "z");
 }
 
 void assay_svg_marker(struct assay_str *to, size_t marker, double x, double y)
@@ -251,7 +266,7 @@ void assay_svg_marker(struct assay_str *to, size_t marker, double x, double y)
 }
 
 /* gnuplot's gpPt6 and so on, as gnuplot.c asks for them. */
-static void marker(struct pen *pen, const char *at, const char *end)
+static void marker(struct pens *pens, const char *at, const char *end)
 {
 	static const unsigned ids[ASSAY_FIGURE_MARKERS] = {6, 4, 8, 12, 10, 14};
 	size_t n, which = 0;
@@ -267,8 +282,7 @@ static void marker(struct pen *pen, const char *at, const char *end)
 		which++;
 	colour_class(attribute(at, end, "color", &n), colour);
 	snprintf(look, sizeof(look), "class=\"f %s\"", colour);
-	take_up(pen, AREAS, look);
-	assay_svg_marker(pen->to, which, x, y);
+	assay_svg_marker(take(pens, AREAS, look), which, x, y);
 }
 
 static bool is_tag(const char *at, const char *name)
@@ -279,7 +293,7 @@ static bool is_tag(const char *at, const char *name)
 
 static void translate(struct assay_str *to, const char *at)
 {
-	struct pen pen = {.to = to};
+	struct pens pens = {0};
 	struct group group = {0};
 	while ((at = strchr(at, '<'))) {
 		const char *end = strchr(at, '>');
@@ -290,16 +304,16 @@ static void translate(struct assay_str *to, const char *at)
 		else if (is_tag(at, "g"))
 			read_group(&group, at, end);
 		else if (is_tag(at, "text"))
-			text(&pen, &group, end + 1);
+			text(&pens, &group, end + 1);
 		else if (is_tag(at, "path"))
-			line(&pen, &group, at, end);
+			line(&pens, &group, at, end);
 		else if (is_tag(at, "polygon"))
-			polygon(&pen, at, end);
+			polygon(&pens, at, end);
 		else if (is_tag(at, "use"))
-			marker(&pen, at, end);
+			marker(&pens, at, end);
 		at = end ? end : at + 1;
 	}
-	put_down(&pen);
+	draw_all(to, &pens);
 }
 
 /* The four numbers of viewBox="...", as they stand. */

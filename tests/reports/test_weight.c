@@ -16,9 +16,50 @@ static size_t count(const char *text, const char *what)
 	return n;
 }
 
+/* Each sample is there, to seven digits, and it is said so. */
+static void assert_samples(const char *json, const struct assay_report_input *input)
+{
+	json_t *data = json_loads(json, 0, NULL);
+	assert_non_null(data);
+	assert_true(json_is_true(json_object_get(data, "samples_embedded")));
+	assert_int_equal(json_integer_value(json_object_get(data, "samples_digits")), 7);
+	const json_t *results =
+		json_object_get(json_array_get(json_object_get(data, "runs"), 0), "results");
+	for (size_t i = 0; i < input->n_results; i += 97) {
+		const struct assay_samples *want = &input->results[i].samples;
+		const json_t *got = json_object_get(json_array_get(results, i), "samples");
+		assert_int_equal(json_array_size(got), want->n);
+		for (size_t s = 0; s < want->n; s++)
+			assert_close(json_number_value(json_array_get(got, s)), want->values[s],
+				     5e-7 * want->values[s]);
+	}
+	json_decref(data);
+}
+
+/* Only lists of samples, and only numbers. */
+static void test_rounded(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{"{}", "{}"},
+		{"{\"samples\":[]}", "{\"samples\":[]}"},
+		{"{\"samples\":[1.23456789,null,2.5e-7]}", "{\"samples\":[1.234568,null,2.5e-7]}"},
+		{"{\"a\":0.123456789,\"samples\":[0.0,12345678.5],\"b\":9.87654321}",
+		 "{\"a\":0.123456789,\"samples\":[0,1.234568e+07],\"b\":9.87654321}"},
+		{"[\"\\\"samples\\\":[1.23456789\"]", "[\"\\\"samples\\\":[1.23456789\"]"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
+		char *got = assay_page_data_round(cases[i].from);
+		assert_string_equal(got, cases[i].to);
+		free(got);
+	}
+}
+
 static void test_thousand(void **state)
 {
-	struct crowd *c = crowd_new(1000, 30);
+	struct crowd *c = crowd_new(1000, 75);
 	const struct assay_report_input input = crowd_input(c);
 	struct assay_err err = {0};
 	char *json;
@@ -32,6 +73,8 @@ static void test_thousand(void **state)
 	assert_null(strstr(page, " of 25 cases, the best of each"));
 	assert_ok(assay_page_data_get(page, &json, &err));
 	assert_int_equal(count(json, "\"event\":\"result\""), 1000);
+	assert_samples(json, &input);
+	assert_non_null(strstr(page, "samples in it have seven digits"));
 	free(json);
 	free(page);
 	crowd_free(c);
@@ -39,7 +82,7 @@ static void test_thousand(void **state)
 
 static void test_thousands(void **state)
 {
-	struct crowd *c = crowd_new(4000, 30);
+	struct crowd *c = crowd_new(3000, 30);
 	const struct assay_report_input input = crowd_input(c);
 	struct assay_err err = {0};
 	char *json;
@@ -47,10 +90,10 @@ static void test_thousands(void **state)
 	char *page = page_of_runs(&input, 1);
 	size_t rows = count(page, " data-s=\"ok\">");
 	assert_true(rows > 500 && rows <= 2000);
-	assert_int_equal(count(page, " of 100 cases, the best of each"), 40);
+	assert_int_equal(count(page, " of 75 cases, the best of each"), 40);
 	assert_non_null(strstr(page, "The single samples are not in this page"));
 	assert_ok(assay_page_data_get(page, &json, &err));
-	assert_int_equal(count(json, "\"event\":\"result\""), 4000);
+	assert_int_equal(count(json, "\"event\":\"result\""), 3000);
 	assert_non_null(strstr(json, "\"samples_embedded\":false"));
 	free(json);
 	free(page);
@@ -60,6 +103,7 @@ static void test_thousands(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rounded),
 		cmocka_unit_test(test_thousand),
 		cmocka_unit_test(test_thousands),
 	};
