@@ -41,7 +41,7 @@ void assay_html_name(struct assay_str *to, const char *name, size_t limit)
 static void open_table(struct assay_str *to, const char *label, const char *more,
 		       const char *attributes)
 {
-	assay_str_add(to, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"");
+	assay_str_add(to, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"");
 	assay_escape_html(to, label, NAME_LIMIT);
 	assay_str_add(to, "\">\n<table%s>\n<caption>", attributes);
 	assay_escape_html(to, label, NAME_LIMIT);
