@@ -13,6 +13,7 @@
 #include "harness/base/str.h"
 #include "harness/engine/argv.h"
 #include "harness/engine/child.h"
+#include "harness/engine/guard.h"
 #include "harness/engine/launch.h"
 #include "harness/machine/topology.h"
 
@@ -171,8 +172,7 @@ static void choose_events(struct session *s, const struct cli_args *args,
 static enum assay_code profile_plan(struct session *s, const struct assay_plan *plan,
 				    struct profile_list *list, int *ret_exit, struct assay_err *err)
 {
-	enum assay_code rc = ASSAY_OK;
-	assay_become_subreaper();
+	enum assay_code rc = assay_guard_start(err);
 	for (size_t i = 0; rc == ASSAY_OK && i < plan->n && !*s->interrupted; i++) {
 		const struct assay_planned *planned = &plan->cases[i];
 		if (planned->skip) {
@@ -263,7 +263,9 @@ static enum assay_code run_sampled(const struct assay_child *child, struct sampl
 				   struct assay_child_end *ret, struct assay_err *err)
 {
 	const char *const *environment;
-	enum assay_code rc = sampler_start(sampler, &environment, err);
+	enum assay_code rc = assay_guard_start(err);
+	if (rc == ASSAY_OK)
+		rc = sampler_start(sampler, &environment, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	ASSAY_AUTO_FREE char *before = getenv("LD_PRELOAD") ? strdup(getenv("LD_PRELOAD")) : NULL;

@@ -9,6 +9,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
+#include "harness/engine/guard.h"
 #include "harness/engine/launch.h"
 #include "harness/engine/program.h"
 #include "harness/engine/replay.h"
@@ -413,7 +414,8 @@ enum assay_code assay_engine_run(const struct assay_registry *registry,
 	enum assay_code rc = ASSAY_OK;
 	if (!x.verdicts[OURS] || !x.verdicts[ANCHORS] || !x.cases)
 		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
-	assay_become_subreaper();
+	if (rc == ASSAY_OK)
+		rc = assay_guard_start(err);
 	if (rc == ASSAY_OK)
 		rc = settle(&x, err);
 	if (rc == ASSAY_OK)

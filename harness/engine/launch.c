@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,11 +33,6 @@ enum {
 };
 
 extern char **environ;
-
-void assay_become_subreaper(void)
-{
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
 
 /* A growing NULL-terminated vector of owned strings. */
 struct words {

@@ -35,7 +35,7 @@ struct assay_outcome {
 
 /*
  * Run one worker to its end or its deadline. Whatever it started is killed: its session, and every
- * orphan that was handed to us (the caller must be a child subreaper, see assay_become_subreaper).
+ * orphan that was handed to us (the caller must be a child subreaper, see assay_guard_start).
  * ASSAY_EINTR when interrupted; other errors mean that no worker could be run at all. A bad end of
  * the worker is not an error but the outcome.
  */
@@ -48,8 +48,5 @@ enum assay_code assay_launch_run(const struct assay_launch *launch, assay_record
  */
 enum assay_code assay_launch_command(const struct assay_launch *launch, struct assay_argv *ret_argv,
 				     struct assay_argv *ret_environment, struct assay_err *err);
-
-/* Make this process the parent of all orphans below it. */
-void assay_become_subreaper(void);
 
 #endif

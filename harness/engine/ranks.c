@@ -12,6 +12,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/str.h"
+#include "harness/engine/guard.h"
 #include "harness/engine/rank_show.h"
 
 enum {
@@ -292,8 +293,9 @@ enum assay_code assay_ranks_call(struct assay_ranks *ranks, const struct assay_l
 		.roll_call = true,
 		.timeout_ns = launch->timeout_ns,
 	};
-	assay_become_subreaper();
-	enum assay_code code = show_init(&s, err);
+	enum assay_code code = assay_guard_start(err);
+	if (code == ASSAY_OK)
+		code = show_init(&s, err);
 	if (code == ASSAY_OK)
 		code = perform(&s, &job, err);
 	if (code == ASSAY_OK && outcome.status != ASSAY_STATUS_OK)

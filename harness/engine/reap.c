@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,14 +59,10 @@ static size_t read_processes(struct process *processes, size_t capacity)
 	return n;
 }
 
-/* Mark and kill all live descendants of `root`; returns how many there were. */
-static int kill_descendants(const struct process *processes, size_t n, pid_t root)
+/* Mark and kill all live descendants of the marked ones in `doomed`, by process id; returns how many there were. */
+static int kill_descendants(const struct process *processes, size_t n, char *doomed)
 {
-	ASSAY_AUTO_FREE char *doomed = calloc(PID_LIMIT, 1); /* by process id */
 	int killed = 0;
-	if (!doomed)
-		return 0;
-	doomed[root] = 1;
 	for (int changed = 1; changed;) { /* twice at most unless process ids wrapped around */
 		changed = 0;
 		for (size_t i = 0; i < n; i++) {
@@ -98,16 +95,66 @@ int assay_reap_tree(pid_t group, unsigned patience_ms)
 	if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
 		return 0;
 	ASSAY_AUTO_FREE struct process *processes = calloc(MAX_PROCESSES, sizeof(*processes));
-	if (!processes)
+	ASSAY_AUTO_FREE char *doomed = calloc(PID_LIMIT, 1);
+	if (!processes || !doomed)
 		return -1;
 	uint64_t deadline = assay_now_ns() + patience_ms * 1000000ull;
 	for (;;) {
 		size_t n = read_processes(processes, MAX_PROCESSES);
-		int killed = kill_descendants(processes, n, getpid());
+		memset(doomed, 0, PID_LIMIT);
+		doomed[getpid()] = 1;
+		int killed = kill_descendants(processes, n, doomed);
 		collect_zombies();
 		if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
 			return 0;
 		if (assay_now_ns() > deadline)
+			return killed;
+		usleep(2000);
+	}
+}
+
+/* Does one of the variables that the process was started with hold `mark`? */
+static bool carries(pid_t pid, const char *mark)
+{
+	enum { CHUNK = 1 << 16, MOST = 1 << 22 };
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	ASSAY_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ASSAY_AUTO_FREE char *text = fd >= 0 ? malloc(CHUNK) : NULL;
+	size_t have = 0, length = strlen(mark), seen = 0;
+	for (ssize_t n; text && seen < MOST && (n = read(fd, text + have, CHUNK - have)) > 0;) {
+		seen += (size_t)n;
+		have += (size_t)n;
+		if (memmem(text, have, mark, length))
+			return true;
+		size_t keep = have < length ? have : length - 1; /* it may lie across two reads */
+		memmove(text, text + have - keep, keep);
+		have = keep;
+	}
+	return false;
+}
+
+int assay_reap_marked(const char *mark, unsigned patience_ms)
+{
+	ASSAY_AUTO_FREE struct process *processes = calloc(MAX_PROCESSES, sizeof(*processes));
+	ASSAY_AUTO_FREE char *doomed = calloc(PID_LIMIT, 1);
+	if (!processes || !doomed)
+		return -1;
+	uint64_t deadline = assay_now_ns() + patience_ms * 1000000ull;
+	for (;;) {
+		int killed = 0;
+		size_t n = read_processes(processes, MAX_PROCESSES);
+		memset(doomed, 0, PID_LIMIT);
+		for (size_t i = 0; i < n; i++) {
+			if (processes[i].pid == getpid() || processes[i].state == 'Z' ||
+			    !carries(processes[i].pid, mark))
+				continue;
+			doomed[processes[i].pid] = 1;
+			kill(processes[i].pid, SIGKILL);
+			killed++;
+		}
+		killed += kill_descendants(processes, n, doomed);
+		if (killed == 0 || assay_now_ns() > deadline)
 			return killed;
 		usleep(2000);
 	}

@@ -12,4 +12,10 @@
  */
 int assay_reap_tree(pid_t group, unsigned patience_ms);
 
+/*
+ * Kill every process of this user that was started with `mark` in its environment, and all descendants of those, until
+ * none is found or `patience_ms` is over. This process is spared. Returns the number found last: 0 is the rule.
+ */
+int assay_reap_marked(const char *mark, unsigned patience_ms);
+
 #endif

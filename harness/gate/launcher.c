@@ -10,6 +10,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
+#include "harness/engine/guard.h"
 #include "harness/engine/launch.h"
 #include "harness/engine/program.h"
 #include "harness/machine/proc.h"
@@ -280,9 +281,12 @@ enum assay_code assay_gate_launcher_new(const struct assay_gate_side *const side
 		.items = items,
 	};
 	assay_rng_init(&l->rng, options->seed);
-	assay_become_subreaper();
-	*ret = l;
-	return ASSAY_OK;
+	enum assay_code rc = assay_guard_start(err);
+	if (rc == ASSAY_OK)
+		*ret = l;
+	else
+		assay_gate_launcher_free(l);
+	return rc;
 }
 
 void assay_gate_launcher_free(struct assay_gate_launcher *launcher)

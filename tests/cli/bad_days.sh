@@ -21,21 +21,21 @@ one_sentence()
 	[ "$(grep -c '^assay' err)" -eq 1 ] && ! LC_ALL=C grep -q "$(printf '[\001-\010\033]')" err
 }
 
-# processes left over that run in our folder
+# processes left over that run in our folder: workers, or those whose command line has the word given
 survivors()
 {
 	for p in /proc/[0-9]*; do
 		[ "$(readlink "$p/cwd" 2>/dev/null)" = "$dir" ] || continue
 		pid=${p#/proc/}
 		[ "$pid" = $$ ] && continue
-		grep -q worker "$p/cmdline" 2>/dev/null && echo "$pid"
+		grep -q -a -e "${1:-worker}" "$p/cmdline" 2>/dev/null && echo "$pid"
 	done
 }
 
 no_survivors()
 {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ -z "$(survivors)" ] && return 0
+		[ -z "$(survivors "$@")" ] && return 0
 		sleep 0.2
 	done
 	return 1
@@ -129,6 +129,16 @@ for delay in 0.25 0.4 0.6 0.9; do
 	check "  $acknowledged acknowledged, $stored stored" test "$stored" -ge "$acknowledged"
 	check "  the next run works" run 0 run selftest/empty $quick --db kill.db
 done
+
+# --- nor is what the workers started left behind, in whatever session
+printf '#!/bin/sh\nsetsid sleep 7531 &\nexec sleep 7532\n' >tree.sh
+chmod +x tree.sh
+"$assay" run --db tree.db -- ./tree.sh >out 2>err &
+pid=$!
+while kill -0 $pid 2>/dev/null && [ "$(survivors 'sleep.753' | wc -l)" -lt 2 ]; do sleep 0.05; done
+kill -KILL $pid 2>/dev/null
+wait $pid 2>/dev/null
+check "killed over a command: nothing of the command is left" no_survivors 'sleep.753'
 
 # --- kill -9 of every worker of one case: it is crashed, the others go on
 "$assay" run selftest/sleep selftest/walk --counters none -n 300 -t 600ms --db victim.db \

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard: a worker dies with its controller, because the kernel says so; what the worker started does not. A
+ * controller that is killed can clean up nothing, so somebody else must: a process that sleeps on a
+ * pipe whose other end the kernel closes. It is no descendant of the controller, which reaps those.
+ */
+#include "harness/engine/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/engine/reap.h"
+#include "harness/engine/worker.h"
+
+#define VARIABLE "_ASSAY_GUARDED"
+
+enum { PATIENCE_MS = 5000 };
+
+/* Nothing that is sent to the controller's terminal or group may end the guard before its time. */
+static void step_aside(int fd)
+{
+	setsid();
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_IGN);
+	prctl(PR_SET_NAME, "assay-guard");
+	dup2(fd, 0);
+	syscall(SYS_close_range, 1, ~0u, 0);
+	if (chdir("/") != 0)
+		return; /* only keeps a folder from being unmounted */
+}
+
+static _Noreturn void stand_guard(int fd, const char *mark)
+{
+	char nothing;
+	step_aside(fd);
+	while (read(0, &nothing, 1) < 0 && errno == EINTR)
+		;
+	assay_reap_marked(mark, PATIENCE_MS);
+	_exit(0);
+}
+
+/* Twice, so that it is nobody's child whom the controller would wait for and reap. */
+static enum assay_code start(int fd, const char *mark, struct assay_err *err)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0)
+			stand_guard(fd, mark);
+		_exit(pid < 0);
+	}
+	int status = 0;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return pid > 0 && status == 0
+		       ? ASSAY_OK
+		       : assay_fail(err, ASSAY_EIO, "start the guard of this run: %s",
+				    strerror(pid < 0 ? errno : EAGAIN));
+}
+
+/* Guards may stand inside one another: a command that is measured may be a controller too. */
+static enum assay_code put_mark(char mark[20], struct assay_err *err)
+{
+	uint64_t token;
+	if (getrandom(&token, sizeof(token), 0) != sizeof(token))
+		return assay_fail(err, ASSAY_EIO, "get a random number: %s", strerror(errno));
+	snprintf(mark, 20, ":%016" PRIx64, token);
+	const char *outer = getenv(VARIABLE);
+	ASSAY_AUTO_FREE char *all = NULL;
+	if (asprintf(&all, "%s%s", outer ? outer : "", mark) < 0) {
+		all = NULL;
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	}
+	return setenv(VARIABLE, all, 1) == 0 ? ASSAY_OK
+					     : assay_fail(err, ASSAY_ENOMEM, "out of memory");
+}
+
+enum assay_code assay_guard_start(struct assay_err *err)
+{
+	int ends[2], already = 0;
+	char mark[20];
+	prctl(PR_GET_CHILD_SUBREAPER, &already);
+	if (already)
+		return ASSAY_OK;
+	enum assay_code rc = put_mark(mark, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return assay_fail(err, ASSAY_EIO, "make a pipe: %s", strerror(errno));
+	/* Above the descriptors that workers get; ours until the kernel closes it. */
+	int kept = fcntl(ends[1], F_DUPFD_CLOEXEC, ASSAY_WORKER_ERRORS + 1);
+	close(ends[1]);
+	if (kept < 0) {
+		close(ends[0]);
+		return assay_fail(err, ASSAY_EIO, "make a pipe: %s", strerror(errno));
+	}
+	rc = start(ends[0], mark, err);
+	close(ends[0]);
+	if (rc != ASSAY_OK) {
+		close(kept);
+		return rc;
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	return ASSAY_OK;
+}
