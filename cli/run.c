@@ -153,6 +153,8 @@ static enum assay_code on_result(void *context, const struct assay_result *resul
 		whole = *result;
 	if (rc == ASSAY_OK)
 		rc = assay_store_add_result(s->store, s->run, &whole, err);
+	if (rc == ASSAY_OK) /* the line that follows says that it is kept */
+		rc = assay_store_sync(s->store, err);
 	return rc == ASSAY_OK ? run_output_result(&s->output, &whole, err) : rc;
 }
 

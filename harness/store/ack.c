@@ -77,7 +77,7 @@ enum assay_code assay_store_add_ack(struct assay_store *store, const struct assa
 		return store_failed(store, b.rc, "write", err);
 	code = store_run_once(store, insert, "write", err);
 	*ret_id = sqlite3_last_insert_rowid(store->db);
-	return code;
+	return code == ASSAY_OK ? assay_store_sync(store, err) : code;
 }
 
 enum assay_code assay_store_retire_ack(struct assay_store *store, int64_t id, struct assay_err *err)

@@ -54,5 +54,6 @@ enum assay_code assay_store_import(struct assay_store *store, const struct assay
 		code = store_begin(store, err);
 	if (code != ASSAY_OK)
 		return code;
-	return store_end(store, inside(store, import, ret_run, err), err);
+	code = store_end(store, inside(store, import, ret_run, err), err);
+	return code == ASSAY_OK ? assay_store_sync(store, err) : code;
 }

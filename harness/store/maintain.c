@@ -34,7 +34,7 @@ enum assay_code assay_store_set_baseline(struct assay_store *store, int64_t run,
 	if (code == ASSAY_OK && sqlite3_changes(store->db) == 0)
 		return assay_fail(err, ASSAY_EUSAGE, "run %" PRId64 " is not in '%s'", run,
 				  store->path);
-	return code;
+	return code == ASSAY_OK ? assay_store_sync(store, err) : code;
 }
 
 /* Old runs that may be touched: not a baseline, not being measured; for `whole` not tagged either. */

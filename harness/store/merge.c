@@ -322,5 +322,6 @@ enum assay_code assay_store_merge_begin(struct assay_store *store, const char *c
 
 enum assay_code assay_store_merge_end(struct assay_store *store, struct assay_err *err)
 {
-	return store_restore_index(store, err);
+	enum assay_code code = store_restore_index(store, err);
+	return code == ASSAY_OK ? assay_store_sync(store, err) : code;
 }

@@ -303,7 +303,7 @@ static enum assay_code set_journal(struct assay_store *store, const char *file,
 		store,
 		strcmp(mode, "wal") == 0
 			? "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000"
-			: "PRAGMA synchronous = FULL",
+			: "PRAGMA synchronous = EXTRA", /* that a journal is gone must last, too */
 		"open", err);
 }
 

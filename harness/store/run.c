@@ -274,7 +274,7 @@ enum assay_code assay_store_finish_run(struct assay_store *store, int64_t run,
 	code = store_run_once(store, update, "write", err);
 	if (code == ASSAY_OK && sqlite3_changes(store->db) == 0)
 		return no_such_run(store, run, err);
-	return code;
+	return code == ASSAY_OK ? assay_store_sync(store, err) : code;
 }
 
 /* May this process continue the run? */

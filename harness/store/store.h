@@ -25,7 +25,7 @@ enum assay_store_mode {
 
 /*
  * Open a store. WAL with synchronous=NORMAL on file systems known to be local, else DELETE with
- * FULL. Refused untouched with ASSAY_ESTORE: not a database, not ours (application_id), damaged,
+ * EXTRA. Refused untouched with ASSAY_ESTORE: not a database, not ours (application_id), damaged,
  * newer (for writing), read-only folder, full disk.
  */
 enum assay_code assay_store_open(const char *path, enum assay_store_mode mode,
@@ -77,12 +77,17 @@ enum assay_code assay_store_begin_run(struct assay_store *store, const struct as
 				      int64_t *ret_run, struct assay_err *err);
 /*
  * Add one result in one transaction. Adding the same (run, series) again replaces it (resume).
- * When it returns ASSAY_OK the result is acknowledged: a crash no longer loses it.
+ * When it returns ASSAY_OK no crash of this process loses it; after assay_store_sync() no loss of power does.
  */
 enum assay_code assay_store_add_result(struct assay_store *store, int64_t run,
 				       const struct assay_result *result, struct assay_err *err);
 enum assay_code assay_store_finish_run(struct assay_store *store, int64_t run,
 				       enum assay_run_status status, struct assay_err *err);
+/*
+ * Wait until all that was stored is on the disk: before a result is called stored. Finished runs, imports, merges and
+ * acknowledgements have done so themselves.
+ */
+enum assay_code assay_store_sync(struct assay_store *store, struct assay_err *err);
 /* Take over an unfinished run for --resume: status "running", this process the owner. Refused when
  * its owner is alive. */
 enum assay_code assay_store_resume_run(struct assay_store *store, int64_t run,

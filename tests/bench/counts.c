@@ -11,6 +11,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/parse.h"
 #include "harness/engine/child.h"
+#include "harness/engine/guard.h"
 #include "harness/engine/launch.h"
 #include "harness/engine/plan_json.h"
 #include "harness/engine/replay.h"
@@ -116,7 +117,7 @@ int main(int argc, char **argv)
 	bool ok = read_plan(program, argv + (argc > 1 ? 2 : 1), &copy);
 	struct tally tally = {0};
 	uint64_t began = assay_now_ns();
-	assay_become_subreaper();
+	ok = ok && assay_guard_start(&err) == ASSAY_OK;
 	for (size_t i = 0; ok && i < copy.plan.n; i++)
 		if (!copy.plan.cases[i].skip && copy.plan.cases[i].c.threads == 1) {
 			ok = replay_case(program, &copy.plan.cases[i], times, &tally);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/engine/guard.h"
 #include "harness/engine/launch.h"
 #include "tests/t.h"
 
@@ -247,9 +248,9 @@ int main(int argc, char **argv)
 		printf("skipped: %s\n", why.text);
 		return SKIPPED_TEST;
 	}
-	if (!mkdtemp(folder) || setenv("TMPDIR", folder, 1) != 0)
+	if (!mkdtemp(folder) || setenv("TMPDIR", folder, 1) != 0 ||
+	    assay_guard_start(&why) != ASSAY_OK)
 		return 1;
-	assay_become_subreaper();
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

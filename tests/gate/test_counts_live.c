@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/engine/guard.h"
 #include "harness/engine/launch.h"
 #include "tests/t.h"
 
@@ -82,6 +83,7 @@ int main(void)
 		printf("skipped: %s\n", why.text);
 		return SKIPPED_TEST;
 	}
-	assay_become_subreaper();
+	if (assay_guard_start(&why) != ASSAY_OK)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
