@@ -38,6 +38,15 @@ const char *assay_quality_name(enum assay_quality quality)
 	return names[quality];
 }
 
+bool assay_count_is_level(const struct assay_count *count)
+{
+	static const char *const units[] = {"ratio", "Hz", "W", "degC"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(units); i++)
+		if (strcmp(count->unit, units[i]) == 0)
+			return true;
+	return false;
+}
+
 const char *const assay_default_events[] = {
 	"cycles",      "instructions",     "branch_misses",  "cache_misses", "task_clock",
 	"page_faults", "context_switches", "cpu_migrations", NULL,

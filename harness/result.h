@@ -95,6 +95,8 @@ struct assay_result {
 	 * primary metric only. */
 	const struct assay_count *counters;
 	size_t n_counters;
+	const struct assay_gpu_trace
+		*trace; /* primary metric: what devices did; NULL: not watched */
 	double bytes_per_op, flops_per_op;
 	double cpu_ratio; /* CPU time / (wall time * threads) over all samples; NaN unknown */
 	unsigned flags;

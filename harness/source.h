@@ -15,6 +15,8 @@
 
 #include "harness/base/err.h"
 
+struct assay_gpu_trace;
+
 enum assay_quality {
 	ASSAY_UNAVAILABLE, /* no number; `reason` says why */
 	ASSAY_EXACT,       /* counted all the time */
@@ -30,7 +32,7 @@ enum assay_quality {
 struct assay_count {
 	char event[64];
 	char source[16]; /* who counts it; empty while nobody does */
-	char unit[8];    /* "" for pure counts, "ns", "B" */
+	char unit[8];    /* "" for pure counts, "ns", "B"; see assay_count_is_level() */
 	enum assay_quality quality;
 	double value; /* over the region, scaled when multiplexed */
 	uint64_t raw;
@@ -71,7 +73,19 @@ struct assay_source {
 	enum assay_code (*stop)(void *state, struct assay_count *counts, size_t n,
 				struct assay_err *err);
 	void (*close)(void *state); /* takes NULL */
+
+	/* The rest is optional. Counts in a pass of its own: what it does would disturb others, or they it. */
+	bool alone;
+	/* `alone`: the shortest region that it can say anything about; 0: any. */
+	uint64_t shortest_ns;
+	/* `alone`, after stop(): must the same work be counted once more before there are values? */
+	bool (*again)(void *state);
+	/* After stop(): add what devices did in the region, one by one. */
+	enum assay_code (*trace)(void *state, struct assay_gpu_trace *into, struct assay_err *err);
 };
+
+/* Is it a level ("ratio", "Hz", "W", "degC"), which holds for the region as a whole and not per operation? */
+bool assay_count_is_level(const struct assay_count *count);
 
 const char *assay_quality_name(enum assay_quality quality);
 /* The quality of that name; ASSAY_UNAVAILABLE when it is none. */

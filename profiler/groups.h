@@ -8,7 +8,7 @@
 #include "harness/result.h"
 #include "profiler/formula.h"
 
-enum { GROUP_METRICS = 8, GROUP_EVENTS = 16 };
+enum { GROUP_METRICS = 24, GROUP_EVENTS = 24 };
 
 struct group_metric {
 	char name[32];

@@ -25,6 +25,7 @@ void assay_collect_done(struct assay_collect *collect)
 		free(collect->metrics[i].launch_end);
 	}
 	free(collect->histogram);
+	assay_gpu_trace_done(&collect->trace);
 	*collect = (struct assay_collect){0};
 }
 
@@ -127,6 +128,47 @@ static enum assay_code take_counter(struct assay_collect *collect, const void *p
 	return ASSAY_OK;
 }
 
+/* The first launch's trace stands, as its counters do. */
+static enum assay_code take_trace(struct assay_collect *collect, const void *payload)
+{
+	if (collect->launches_done == 0) {
+		memcpy(&collect->trace.head, payload, sizeof(collect->trace.head));
+		collect->traced = true;
+	}
+	return ASSAY_OK;
+}
+
+static enum assay_code take_sums(struct assay_collect *collect, const char *payload, size_t length,
+				 struct assay_err *err)
+{
+	struct assay_gpu_sum sum;
+	enum assay_code rc = length % sizeof(sum) ? malformed(err) : ASSAY_OK;
+	for (size_t at = 0; rc == ASSAY_OK && at < length && !collect->launches_done;
+	     at += sizeof(sum)) {
+		memcpy(&sum, payload + at, sizeof(sum));
+		sum.name[sizeof(sum.name) - 1] = '\0';
+		rc = sum.kind < ASSAY_GPU_KINDS
+			     ? assay_gpu_trace_add_sum(&collect->trace, &sum, err)
+			     : malformed(err);
+	}
+	return rc;
+}
+
+static enum assay_code take_activities(struct assay_collect *collect, const char *payload,
+				       size_t length, struct assay_err *err)
+{
+	struct assay_gpu_activity a;
+	enum assay_code rc = length % sizeof(a) ? malformed(err) : ASSAY_OK;
+	for (size_t at = 0; rc == ASSAY_OK && at < length && !collect->launches_done;
+	     at += sizeof(a)) {
+		memcpy(&a, payload + at, sizeof(a));
+		a.name[sizeof(a.name) - 1] = '\0';
+		rc = a.kind < ASSAY_GPU_KINDS ? assay_gpu_trace_keep(&collect->trace, &a, err)
+					      : malformed(err);
+	}
+	return rc;
+}
+
 enum assay_code assay_collect_record(void *context, enum assay_frame_type type, const void *payload,
 				     size_t length, struct assay_err *err)
 {
@@ -139,7 +181,12 @@ enum assay_code assay_collect_record(void *context, enum assay_frame_type type, 
 		[ASSAY_FRAME_SPAN] = sizeof(struct assay_span_frame),
 		[ASSAY_FRAME_STATUS] = sizeof(struct assay_status_frame),
 		[ASSAY_FRAME_BATCH] = sizeof(uint64_t),
+		[ASSAY_FRAME_TRACE] = sizeof(struct assay_gpu_trace_head),
 	};
+	if (type == ASSAY_FRAME_TRACE_SUM)
+		return take_sums(collect, payload, length, err);
+	if (type == ASSAY_FRAME_ACTIVITY)
+		return take_activities(collect, payload, length, err);
 	if (type > ASSAY_FRAME_STATUS || (type != ASSAY_FRAME_HISTOGRAM && length != sizes[type]))
 		return malformed(err); /* what ranks say beside their results never comes here */
 	switch (type) {
@@ -156,6 +203,10 @@ enum assay_code assay_collect_record(void *context, enum assay_frame_type type, 
 		return take_histogram(collect, payload, length, err);
 	case ASSAY_FRAME_COUNTER:
 		return take_counter(collect, payload);
+	case ASSAY_FRAME_TRACE:
+		return take_trace(collect, payload);
+	case ASSAY_FRAME_TRACE_SUM: /* taken above */
+	case ASSAY_FRAME_ACTIVITY:
 	case ASSAY_FRAME_SPAN: /* for profilers, which read the records themselves */
 	case ASSAY_FRAME_STATUS:
 		return ASSAY_OK;
@@ -282,6 +333,7 @@ static enum assay_code one_result(const struct assay_collect *collect, size_t me
 	}
 	result->counters = collect->counters;
 	result->n_counters = primary ? collect->n_counters : n_stated(collect);
+	result->trace = primary && collect->traced ? &collect->trace : NULL;
 	result->histogram = (struct assay_histogram_data){0};
 	if (primary && collect->histogram)
 		rc = attach_histogram(collect->histogram, result, err);

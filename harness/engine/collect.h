@@ -6,6 +6,7 @@
 #include "harness/engine/frame.h"
 #include "harness/engine/histogram.h"
 #include "harness/engine/plan.h"
+#include "harness/gpu_trace.h"
 #include "harness/result.h"
 
 /* The primary one, 16 of the author's, and two that say how ranks fit together. */
@@ -31,6 +32,8 @@ struct assay_collect {
 	struct assay_histogram *histogram; /* NULL until a bucket arrives */
 	struct assay_count counters[COLLECT_MAX_COUNTERS];
 	size_t n_counters;
+	struct assay_gpu_trace trace;
+	bool traced;
 	struct assay_hello hello;
 	double wall_ns, cpu_ns;
 	uint64_t batch; /* of the last launch that said so; 0 unknown */

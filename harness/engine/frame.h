@@ -23,6 +23,9 @@ enum assay_frame_type {
 	ASSAY_FRAME_COUNTER,   /* struct assay_count, per operation */
 	ASSAY_FRAME_BATCH,     /* uint64_t: operations per batch and thread it settled on */
 	ASSAY_FRAME_SPAN,      /* struct assay_span_frame: when asked for, one per batch */
+	ASSAY_FRAME_TRACE,     /* struct assay_gpu_trace_head; after it: */
+	ASSAY_FRAME_TRACE_SUM, /* array of struct assay_gpu_sum; several add up */
+	ASSAY_FRAME_ACTIVITY,  /* array of struct assay_gpu_activity; the same */
 	ASSAY_FRAME_STATUS,    /* struct assay_status_frame: the last one */
 	/* Of ranks alone, which have a socket in place of the pipe; see link.h. */
 	ASSAY_FRAME_RANK,  /* struct assay_rank_frame: the first one */

@@ -218,6 +218,7 @@ void gang_done(struct gang *gang)
 		free(gang->runs[i].batch_histogram);
 	}
 	free(gang->runs);
+	assay_gpu_trace_done(&gang->trace);
 	pthread_mutex_destroy(&gang->lock);
 }
 

@@ -13,6 +13,7 @@
 
 #include "harness/engine/case.h"
 #include "harness/engine/histogram.h"
+#include "harness/gpu_trace.h"
 #include "harness/result.h"
 
 enum { GANG_MAX_METRICS = 16, GANG_MAX_EVENTS = 32, GANG_MAX_STATED = 16 };
@@ -57,7 +58,8 @@ struct assay_run {
 	struct assay_histogram *histogram;       /* LATENCY only */
 	struct assay_histogram *batch_histogram; /* LATENCY: this batch alone */
 	struct assay_count counts[GANG_MAX_EVENTS];
-	void **counting; /* one state per source while a counted batch runs */
+	void **counting; /* one state per source while a counted pass runs, be it of several batches */
+	bool recount;    /* a source wants the batch once more */
 	pthread_t id;
 	bool started;
 } __attribute__((aligned(2 * ASSAY_CACHE_LINE)));
@@ -85,6 +87,9 @@ struct gang {
 	uint64_t window_ns;        /* CONTENDED */
 	const char *const *events; /* count these instead of believing the stamps; NULL: timed */
 	const struct assay_source *const *sources;
+	const struct assay_source *only; /* the one whose pass it is; NULL: all that share one */
+	unsigned recounts;               /* batches that `only` may still have after this one */
+	struct assay_gpu_trace trace;    /* what sources recorded; under the lock */
 	struct loop_hooks hooks;
 
 	_Alignas(2 * ASSAY_CACHE_LINE) _Atomic unsigned released; /* generation of the command */
@@ -139,8 +144,13 @@ static inline bool gang_ok(const struct gang *gang)
 /* Does this thread's role count? */
 bool gang_counts(const struct gang *gang, unsigned role);
 
-/* Counters around the loop, on the calling thread; see counting.c. */
+/*
+ * Counters around the loop, on the calling thread; see counting.c. open() does nothing while they are open: close()
+ * leaves them so, and sets run->recount, when a source must see the same once more.
+ */
 void counting_open(struct assay_run *run, const char *const *events);
+/* Is there something left for this source to count, and can it? Says why not in what it would count. */
+bool counting_wanted(struct assay_run *run, const struct assay_source *source);
 void counting_start(struct assay_run *run);
 void counting_stop(struct assay_run *run);
 void counting_close(struct assay_run *run);

@@ -268,30 +268,94 @@ static void add_count(struct assay_count *sum, const struct assay_count *one)
 		sum->quality = ASSAY_SCALED;
 }
 
+static size_t count_events(const struct gang *gang)
+{
+	size_t n = 0;
+	while (n < GANG_MAX_EVENTS && gang->runs[0].counts[n].event[0])
+		n++;
+	return n;
+}
+
+/* One thread that must see the same once more is enough. */
+static bool wants_more(const struct gang *gang)
+{
+	bool more = false;
+	for (unsigned i = 0; i < gang->n_threads; i++)
+		more |= gang->runs[i].recount;
+	return more;
+}
+
+/* The sums over all threads of what this pass added, per operation: those that are there already stay. */
+static void gather(const struct gang *gang, const struct gang_batch *batch,
+		   struct assay_count *counts, size_t n)
+{
+	for (size_t e = 0; e < n; e++) {
+		if (counts[e].quality != ASSAY_UNAVAILABLE)
+			continue;
+		counts[e] = gang->runs[0].counts[e];
+		for (unsigned i = 1; i < gang->n_threads; i++)
+			add_count(&counts[e], &gang->runs[i].counts[e]);
+		if (counts[e].quality == ASSAY_UNAVAILABLE)
+			continue;
+		if (!assay_count_is_level(&counts[e]))
+			counts[e].value = batch->ops ? counts[e].value / (double)batch->ops : NAN;
+		if (gang->bench->own_threads && gang->c->threads > 1 && !counts[e].reason[0])
+			assay_copy(counts[e].reason, sizeof(counts[e].reason), ASSAY_PARTIAL_COUNT);
+	}
+}
+
+/* So many operations that a region of theirs is not shorter than the source needs it. */
+static uint64_t long_enough(const struct assay_source *source, uint64_t n,
+			    const struct gang_batch *batch)
+{
+	uint64_t took_ns = batch->end_ns - batch->begin_ns;
+	double times = took_ns ? ceil((double)source->shortest_ns / (double)took_ns) : 1;
+	return times > 1 ? (uint64_t)fmin((double)n * times, 1e12) : n;
+}
+
+/* A source that counts alone gets its pass, of as many batches as it asks for. */
+static void count_alone(struct gang *gang, const struct assay_source *source, uint64_t n,
+			struct gang_batch *batch)
+{
+	enum { MOST_BATCHES = 64 };
+	uint64_t window_ns =
+		source->shortest_ns > WINDOW_MAX_NS ? source->shortest_ns : WINDOW_MAX_NS;
+	gang->only = source;
+	n = long_enough(source, n, batch);
+	gang->recounts = MOST_BATCHES;
+	do {
+		gang->recounts--;
+		gang_batch(gang, n, window_ns, batch);
+	} while (wants_more(gang));
+	gang->only = NULL;
+}
+
 size_t assay_measure_counted(struct gang *gang, uint64_t n, const char *const *events,
 			     struct assay_count *ret)
 {
 	struct gang_batch batch;
 	gang->events = events;
+	n = n ? n : 1;
 	/* Counts of threads that did not run side by side are not those of threads that do. */
 	for (int i = 0; i < COUNTED_ATTEMPTS; i++) {
-		gang_batch(gang, n ? n : 1, WINDOW_MAX_NS, &batch);
+		gang_batch(gang, n, WINDOW_MAX_NS, &batch);
 		if (!(batch_flags(gang, &batch) & ASSAY_SAMPLE_REJECTED))
 			break;
 	}
-	gang->events = NULL;
-	size_t count = 0;
-	while (count < GANG_MAX_EVENTS && gang->runs[0].counts[count].event[0])
-		count++;
-	for (size_t e = 0; e < count; e++) {
-		ret[e] = gang->runs[0].counts[e];
-		for (unsigned i = 1; i < gang->n_threads; i++)
-			add_count(&ret[e], &gang->runs[i].counts[e]);
-		if (ret[e].quality == ASSAY_UNAVAILABLE)
+	size_t count = count_events(gang);
+	memset(ret, 0, count * sizeof(*ret));
+	gather(gang, &batch, ret, count);
+	const struct gang_batch common = batch;
+	for (size_t s = 0; gang_ok(gang) && gang->sources[s]; s++) {
+		const struct assay_source *source = gang->sources[s];
+		if (!source->alone)
 			continue;
-		ret[e].value = batch.ops ? ret[e].value / (double)batch.ops : NAN;
-		if (gang->bench->own_threads && gang->c->threads > 1 && !ret[e].reason[0])
-			assay_copy(ret[e].reason, sizeof(ret[e].reason), ASSAY_PARTIAL_COUNT);
+		if (counting_wanted(&gang->runs[0], source)) {
+			batch = common;
+			count_alone(gang, source, n, &batch);
+		}
+		gather(gang, &batch, ret, count);
 	}
+	gang->events = NULL;
 	return count;
 }

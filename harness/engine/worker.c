@@ -260,6 +260,36 @@ static enum assay_code write_counters(const struct assay_job *job, struct gang *
 	return rc;
 }
 
+/* An array in frames that are as full as they may be. */
+static enum assay_code write_array(const struct assay_job *job, enum assay_frame_type type,
+				   const void *items, size_t n, size_t size, struct assay_err *err)
+{
+	size_t most = ASSAY_FRAME_MAX / size;
+	enum assay_code rc = ASSAY_OK;
+	for (size_t at = 0; rc == ASSAY_OK && at < n; at += most) {
+		size_t now = n - at < most ? n - at : most;
+		rc = assay_frame_write(job->fd, type, (const char *)items + at * size, now * size,
+				       err);
+	}
+	return rc;
+}
+
+static enum assay_code write_trace(const struct assay_job *job, const struct assay_gpu_trace *trace,
+				   struct assay_err *err)
+{
+	if (!trace->head.end_ns) /* nobody watched */
+		return ASSAY_OK;
+	enum assay_code rc = assay_frame_write(job->fd, ASSAY_FRAME_TRACE, &trace->head,
+					       sizeof(trace->head), err);
+	if (rc == ASSAY_OK)
+		rc = write_array(job, ASSAY_FRAME_TRACE_SUM, trace->sums, trace->n_sums,
+				 sizeof(*trace->sums), err);
+	if (rc == ASSAY_OK)
+		rc = write_array(job, ASSAY_FRAME_ACTIVITY, trace->activities, trace->n,
+				 sizeof(*trace->activities), err);
+	return rc;
+}
+
 static enum assay_code measure_gang(const struct assay_job *job, struct gang *gang,
 				    const struct assay_driver *driver, const struct peak *peak,
 				    struct assay_err *err)
@@ -284,6 +314,8 @@ static enum assay_code measure_gang(const struct assay_job *job, struct gang *ga
 		rc = write_histogram(job, gang, err);
 	if (rc == ASSAY_OK)
 		rc = write_counters(job, gang, n, peak, err);
+	if (rc == ASSAY_OK)
+		rc = write_trace(job, &gang->trace, err);
 	return rc;
 }
 

@@ -45,8 +45,11 @@ static void read_settings(void)
 	size_t used = fake.used_bytes;
 	int alive = fake.alive;
 	int current = fake.current;
-	fake = (struct fake){
-		.used_bytes = used, .alive = alive, .current = current, .epoch_ns = assay_now_ns()};
+	fake = (struct fake){.used_bytes = used,
+			     .alive = alive,
+			     .current = current,
+			     .epoch_ns = assay_now_ns(),
+			     .see = fake.see};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(settings); i++) {
 		char wanted[32];
 		long value = settings[i].standard;
@@ -262,16 +265,37 @@ FAKE unsigned cuMemGetInfo_v2(size_t *left, size_t *all)
 	return CUDRV_SUCCESS;
 }
 
+FAKE void fake_cuda_watch(fake_watch_fn see)
+{
+	fake.see = see;
+}
+
+static void tell_memory(enum fake_what what, size_t bytes)
+{
+	struct fake_activity a = {.what = what,
+				  .device = (uint32_t)fake.current,
+				  .bytes = bytes,
+				  .correlation = ++fake.correlations};
+	if (!fake.see)
+		return;
+	fake.see(&a);
+	a.moment = FAKE_DONE;
+	a.begin_ns = a.end_ns = assay_now_ns();
+	fake.see(&a);
+}
+
 FAKE unsigned cuMemAlloc_v2(cuda_address *ret, size_t bytes)
 {
 	void *memory = NULL;
 	unsigned status = take(bytes, &memory);
 	*ret = (uintptr_t)memory;
+	tell_memory(FAKE_ALLOC, bytes);
 	return status;
 }
 
 FAKE unsigned cuMemFree_v2(cuda_address address)
 {
+	tell_memory(FAKE_FREE, 0);
 	return give((void *)(uintptr_t)address);
 }
 

@@ -17,6 +17,28 @@
 CUDA_CALLS(FAKE_CALL)
 FAKE int fake_cuda_alive(void);
 
+/* What a stand-in for a profiler is told: each call that starts something, then what came of it. */
+struct fake_activity {
+	enum fake_moment { FAKE_CALLED, FAKE_DONE } moment;
+	enum fake_what {
+		FAKE_KERNEL,
+		FAKE_COPY,
+		FAKE_FILL,
+		FAKE_GRAPH,
+		FAKE_ALLOC,
+		FAKE_FREE
+	} what;
+	uint32_t correlation; /* of the call */
+	uint32_t device, stream;
+	const char *name; /* FAKE_KERNEL */
+	const void *from, *to;
+	size_t bytes, items;
+	uint64_t begin_ns, end_ns;
+};
+typedef void (*fake_watch_fn)(const struct fake_activity *activity);
+/* NULL: nobody watches. */
+FAKE void fake_cuda_watch(fake_watch_fn see);
+
 /* Settings by their names in $FAKE_CUDA, read by cuInit(); then the state. */
 struct fake {
 	long devices;       /* devices: how many there are */
@@ -39,6 +61,9 @@ struct fake {
 	size_t used_bytes;
 	int alive;
 	int current; /* device whose context is */
+
+	fake_watch_fn see;
+	uint32_t correlations, streams;
 };
 extern struct fake fake;
 

@@ -19,6 +19,7 @@ struct launch {
 
 struct command {
 	struct command *next;
+	uint32_t correlation;
 	enum command_type type;
 	void *to;
 	const void *from;
@@ -34,6 +35,7 @@ struct CUstream_st {
 	struct CUgraph_st *capturing;
 	bool draining;
 	int device;
+	uint32_t number;
 };
 
 /* Shared with the commands that speak of it. */
@@ -122,6 +124,32 @@ static bool perform(struct command *c)
 	return true;
 }
 
+/* Who profiles sees calls, and work by its begin and end; waiting and events are neither. */
+static void tell(const struct CUstream_st *stream, const struct command *c, uint64_t begin_ns)
+{
+	static const enum fake_what whats[] = {[COPY] = FAKE_COPY,
+					       [FILL] = FAKE_FILL,
+					       [LAUNCH] = FAKE_KERNEL,
+					       [GRAPH] = FAKE_GRAPH};
+	if (!fake.see || c->type == RECORD || c->type == WAIT_EVENT || c->type == WAIT_VALUE)
+		return;
+	const struct fake_activity a = {
+		.moment = begin_ns ? FAKE_DONE : FAKE_CALLED,
+		.what = whats[c->type],
+		.correlation = c->correlation,
+		.device = (uint32_t)stream->device,
+		.stream = stream->number,
+		.name = c->type == LAUNCH ? c->launch.source->name : NULL,
+		.from = c->from,
+		.to = c->to,
+		.bytes = c->bytes,
+		.items = c->launch.items,
+		.begin_ns = begin_ns,
+		.end_ns = assay_now_ns(),
+	};
+	fake.see(&a);
+}
+
 unsigned fake_drain(struct CUstream_st *stream)
 {
 	if (stream->draining)
@@ -129,8 +157,11 @@ unsigned fake_drain(struct CUstream_st *stream)
 	stream->draining = true;
 	while (stream->first && !fake.hung && fake_state() == CUDRV_SUCCESS) {
 		struct command *c = stream->first;
+		uint64_t begin_ns = fake.see ? assay_now_ns() : 0;
 		if (!perform(c))
 			break;
+		if (begin_ns)
+			tell(stream, c, begin_ns);
 		stream->first = c->next;
 		free(c);
 	}
@@ -155,6 +186,8 @@ static unsigned put(struct CUstream_st *stream, struct command what)
 		return CUDRV_OUT_OF_MEMORY;
 	*c = what;
 	c->next = NULL;
+	c->correlation = ++fake.correlations;
+	tell(stream, c, 0);
 	*stream->end = c;
 	stream->end = &c->next;
 	return CUDRV_SUCCESS;
@@ -169,6 +202,7 @@ FAKE unsigned cuStreamCreate(struct CUstream_st **ret, unsigned flags)
 		return CUDRV_OUT_OF_MEMORY;
 	(*ret)->end = &(*ret)->first;
 	(*ret)->device = fake.current;
+	(*ret)->number = ++fake.streams;
 	fake.alive++;
 	return CUDRV_SUCCESS;
 }
