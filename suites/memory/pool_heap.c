@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "suites/memory/pool_parcel.h"
 #include "suites/memory/pool_region.h"
 
 /* Blocks are cut in runs of about a page, so that a slab is touched as it is used. */
@@ -20,85 +21,11 @@
 #define LOOK_SOON  (POOL_SLAB_BYTES / 16)
 #define LOOK_SHARE 4
 
-const struct pool_heap pool_heap_none = {.secret = 0};
+const struct pool_heap pool_heap_none = {.next_entry = &pool_no_entry};
 
 void pool_corrupt(void)
 {
 	__builtin_trap();
-}
-
-/* Push a block onto its owner's remote stack. */
-static void push_remote(struct pool_block *block, bool hardened)
-{
-	struct pool_heap *owner = pool_heap_of(block);
-	_Atomic(struct pool_block *) *top = &owner->remote[pool_slab_of(block)->class];
-	struct pool_block *next = atomic_load_explicit(top, memory_order_relaxed);
-
-	/* Push only, and taken whole: the ABA problem cannot arise. Release, so that the owner finds
-	 * the block as the last user left it. */
-	do
-		pool_link(owner, block, next, hardened);
-	while (!atomic_compare_exchange_weak_explicit(top, &next, block, memory_order_release,
-						      memory_order_relaxed));
-}
-
-/* Send what the heap's outbox holds to its owner. */
-static void send_outbox(struct pool_heap *heap)
-{
-	struct pool_parcel *parcel = heap->outbox;
-
-	if (!parcel)
-		return;
-	_Atomic(struct pool_parcel *) *top = &heap->outbox_to->parcels;
-	parcel->next = atomic_load_explicit(top, memory_order_relaxed);
-	while (!atomic_compare_exchange_weak_explicit(top, &parcel->next, parcel,
-						      memory_order_release, memory_order_relaxed))
-		;
-	heap->outbox = NULL;
-	heap->outbox_to = NULL;
-}
-
-/* Sort the blocks of all parcels that have arrived into the heap's lists. */
-static void unpack(struct pool_heap *heap)
-{
-	bool hardened = heap->pool->hardened;
-
-	/* A look first: most of the time nothing is there, and an exchange would take the line. */
-	if (!atomic_load_explicit(&heap->parcels, memory_order_relaxed))
-		return;
-	struct pool_parcel *parcel =
-		atomic_exchange_explicit(&heap->parcels, NULL, memory_order_acquire);
-	for (struct pool_parcel *next; parcel; parcel = next) {
-		const struct pool_block *wrapping = (const struct pool_block *)parcel;
-		next = parcel->next;
-		for (size_t i = parcel->n; i-- > 0;) {
-			struct pool_block *block = (struct pool_block *)pool_seal(
-				heap, wrapping, parcel->blocks[i], hardened);
-			size_t class = pool_slab_of(block)->class;
-			pool_link(heap, block, heap->free[class], hardened);
-			heap->free[class] = block;
-		}
-		push_remote((struct pool_block *)parcel, hardened);
-	}
-}
-
-/* Take the remote stack of one class into the heap's own list. */
-static void take_remote(struct pool_heap *heap, size_t class)
-{
-	bool hardened = heap->pool->hardened;
-
-	if (!atomic_load_explicit(&heap->remote[class], memory_order_relaxed))
-		return;
-	struct pool_block *first =
-		atomic_exchange_explicit(&heap->remote[class], NULL, memory_order_acquire);
-	struct pool_block *own = heap->free[class];
-	heap->free[class] = first;
-	if (!own)
-		return;
-	struct pool_block *last = first, *next;
-	while ((next = pool_next(heap, last, hardened)))
-		last = next;
-	pool_link(heap, last, own, hardened);
 }
 
 /* Put a free block of the heap's into its slab's own list. */
@@ -175,9 +102,7 @@ static void collect(struct pool_heap *heap)
 /* Find all slabs of a heap that have no block in use. By its thread, or with the lock held when it has none. */
 static void sweep(struct pool_heap *heap)
 {
-	unpack(heap);
-	for (size_t class = 0; class < POOL_CLASSES; class ++)
-		take_remote(heap, class);
+	pool_take_home(heap);
 	settle_lists(heap);
 	collect(heap);
 }
@@ -209,6 +134,7 @@ static void look(struct pool_heap **mine)
 		return;
 	}
 	heap->until_look = heap->look_every = LOOK_SOON;
+	pool_take_home(heap);
 	settle_lists(heap);
 	collect_some(heap);
 	*mine = heap->stand_in;
@@ -287,7 +213,7 @@ static void abandon(void *value)
 	struct pool_heap *heap = value;
 	struct pool *pool = heap->pool;
 
-	send_outbox(heap);
+	pool_send_parcel(heap);
 	*heap->mine = POOL_HEAP_NONE;
 	heap->mine = NULL;
 	sweep(heap);
@@ -327,6 +253,7 @@ static struct pool_heap *heap_new(struct pool *pool)
 	heap->last = region;
 	memset(stand_in, 0, sizeof(*stand_in));
 	stand_in->pool = heap->pool = pool;
+	stand_in->next_entry = heap->next_entry = &pool_no_entry;
 	stand_in->real = heap;
 	stand_in->next = pool->stand_ins;
 	pool->stand_ins = stand_in;
@@ -371,9 +298,7 @@ static bool attach(struct pool *pool, struct pool_heap **mine)
 /* Fill the heap's empty list of `class` from wherever blocks can be had. */
 static bool refill(struct pool_heap *heap, size_t class)
 {
-	unpack(heap);
-	if (!heap->free[class])
-		take_remote(heap, class);
+	pool_take_alone(heap, class);
 	if (heap->free[class])
 		return true;
 	if (take_partial(heap, class))
@@ -385,8 +310,11 @@ static bool refill(struct pool_heap *heap, size_t class)
 		if (take_partial(heap, class))
 			return true;
 		struct pool_slab *slab = pool_slab_get(heap);
-		if (!slab)
-			return false;
+		if (!slab) {
+			/* No time to wait. */
+			pool_take_home(heap);
+			return heap->free[class];
+		}
 		slab_give(heap, slab, class);
 		/* What grows may shrink. */
 		heap->look_every = LOOK_SOON;
@@ -397,20 +325,36 @@ static bool refill(struct pool_heap *heap, size_t class)
 	return true;
 }
 
-void *pool_refill(struct pool *pool, struct pool_heap **mine, size_t class)
+static __attribute__((noinline)) void *refill_heap(struct pool *pool, struct pool_heap **mine,
+						   size_t class)
 {
 	if (*mine == POOL_HEAP_NONE && !attach(pool, mine))
 		return NULL;
 
 	struct pool_heap *heap = bring_back(mine);
 	/* An adopted heap comes with full lists. */
-	if (!heap->free[class] && !refill(heap, class))
-		return NULL;
-	struct pool_block *block = heap->free[class];
-	heap->free[class] = pool_next(heap, block, pool->hardened);
+	struct pool_block *block = heap->free[class] ? NULL : pool_arrived(heap, class);
+	if (!block) {
+		if (!heap->free[class] && !refill(heap, class))
+			return NULL;
+		block = heap->free[class];
+		heap->free[class] = pool_next(heap, block, pool->hardened);
+	}
 	if (pool->hardened)
 		block->mark = 0;
 	return block;
+}
+
+void *pool_refill(struct pool *pool, struct pool_heap **mine, size_t class)
+{
+	uintptr_t entry = *(*mine)->next_entry;
+
+	/* Most often it is one more of what another thread releases. */
+	if (!pool->hardened && (uint16_t)entry == class) {
+		(*mine)->next_entry++;
+		return (void *)(entry >> POOL_ENTRY_SHIFT);
+	}
+	return refill_heap(pool, mine, class);
 }
 
 void *pool_alloc_wide(struct pool *pool, struct pool_heap **mine, size_t size)
@@ -428,28 +372,13 @@ void pool_release_wide(struct pool *pool, struct pool_heap **mine, void *ptr, si
 		pool_give(pool, mine, ptr, size_class_wide(size), pool->hardened);
 }
 
-/* An empty parcel addressed to `owner` in the heap's outbox. False when out of memory. */
-static bool open_parcel(struct pool_heap *heap, struct pool_heap *owner)
-{
-	_Static_assert(sizeof(struct pool_parcel) <= POOL_STEPPED, "a parcel is a stepped block");
-	struct pool_parcel *parcel = pool_take(heap->pool, heap->mine, sizeof(*parcel) / POOL_STEP,
-					       heap->pool->hardened);
-
-	if (!parcel)
-		return false;
-	parcel->n = 0;
-	heap->outbox = parcel;
-	heap->outbox_to = owner;
-	return true;
-}
-
-void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block)
+static __attribute__((noinline)) void release_far(struct pool *pool, struct pool_heap **mine,
+						  struct pool_block *block, size_t class)
 {
 	struct pool_heap *owner = pool_heap_of(block);
-	bool hardened = pool->hardened;
 
 	if (*mine == POOL_HEAP_NONE && !attach(pool, mine)) {
-		push_remote(block, hardened);
+		pool_send_alone(block, class, pool->hardened);
 		return;
 	}
 	if ((*mine)->real == owner) {
@@ -460,23 +389,22 @@ void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool
 	struct pool_heap *heap = bring_back(mine);
 	if (heap == owner) {
 		give_counted(mine, block);
-		return;
+	} else if (pool_address_parcel(heap, owner)) {
+		heap->outbox_region = pool_region_of(block);
+		pool_pack(heap, block, class);
+	} else {
+		pool_send_alone(block, class, pool->hardened);
 	}
-	if (heap->outbox_to != owner)
-		send_outbox(heap);
-	/* Without a parcel it goes alone. */
-	if (!heap->outbox && !open_parcel(heap, owner)) {
-		push_remote(block, hardened);
-		return;
-	}
-	struct pool_parcel *parcel = heap->outbox;
-	parcel->blocks[parcel->n++] =
-		pool_seal(owner, (struct pool_block *)parcel, (uintptr_t)block, hardened);
-	/* A write even where no link is needed: the owner will take this line over, and from a cache
-	 * that has written it that is cheaper than from one that has only read it. */
-	pool_link(owner, block, NULL, hardened);
-	if (parcel->n == POOL_PARCEL_BLOCKS)
-		send_outbox(heap);
+}
+
+void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block,
+			 size_t class)
+{
+	/* Most often it is one more from where the last came from. */
+	if ((*mine)->outbox_region == pool_region_of(block))
+		pool_pack(*mine, block, class);
+	else
+		release_far(pool, mine, block, class);
 }
 
 void pool_trim(struct pool *pool, struct pool_heap **mine)
@@ -484,7 +412,7 @@ void pool_trim(struct pool *pool, struct pool_heap **mine)
 	pthread_mutex_lock(&pool->lock);
 	if (*mine != POOL_HEAP_NONE) {
 		struct pool_heap *heap = bring_back(mine);
-		send_outbox(heap);
+		pool_send_parcel(heap);
 		sweep(heap);
 		pool_slabs_discard(heap);
 	}

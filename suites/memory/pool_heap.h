@@ -3,11 +3,9 @@
  * pool_heap: the pool allocator. Each heap serves one thread at a time and has a region of addresses to itself,
  * of which it opens as much as it needs; so whether a block is the heap's own is seen from its address alone. Blocks of
  * one size class are cut from slabs of 64 KiB. A thread pops and pushes plain lists
- * of its own heap; a block of another heap goes onto that heap's remote stack of its class, which the
- * owner takes whole with one exchange when its list is empty. Blocks for one and the same other heap
- * gather in a parcel first and travel together: one exchange of cache lines for many blocks, and the
- * owner gets their addresses at once instead of along a chain of misses. A heap outlives its thread: it is
- * left with its slabs and the next thread adopts it, so a slab never changes hands.
+ * of its own heap. The addresses of blocks of one other heap gather in a parcel and go home together (pool_parcel.h); a block
+ * for which there is no parcel goes onto that heap's remote stack of its class, which the owner takes whole with one exchange.
+ * A heap outlives its thread: it is left with its slabs and the next thread adopts it, so a slab never changes hands.
  * [Thread lists and remote lists as in mimalloc: Leijen, Zorn, de Moura, "Mimalloc: free list
  * sharding in action", APLAS 2019; whole-heap adoption as in Hoard's and rpmalloc's spirit.]
  *
@@ -50,7 +48,8 @@ enum {
 	POOL_LARGEST = SIZE_LARGEST, /* above, the C library's malloc */
 	POOL_CLASSES = SIZE_CLASSES,
 	POOL_COUNTED_ONE_IN = 64,
-	POOL_COUNTED_FROM = 128, /* slabs */
+	POOL_COUNTED_FROM = 128,        /* slabs */
+	POOL_WAITING_BYTES = 128 << 10, /* of blocks that came home and have to wait */
 };
 
 /* User space of 47 bits; a region anywhere else would not be known, and so not taken. */
@@ -76,12 +75,16 @@ struct pool_slab {
 };
 
 /* Blocks released far from home, on their way. Itself a block of the heap that fills it. */
-enum { POOL_PARCEL_BLOCKS = 62 };
+enum { POOL_PARCEL_BLOCKS = 253, POOL_PARCEL_SIZE = 2048 };
 struct pool_parcel {
 	struct pool_parcel *next; /* in the owner's stack of arrived parcels */
-	size_t n;
-	uintptr_t blocks[POOL_PARCEL_BLOCKS]; /* sealed as links are */
+	size_t bytes;             /* of the blocks, and its own */
+	/* A block's address above POOL_ENTRY_SHIFT, below it its class, sealed as links are; POOL_NO_ENTRY
+	 * after the last. */
+	uintptr_t entries[POOL_PARCEL_BLOCKS + 1];
 };
+#define POOL_ENTRY_SHIFT 16
+#define POOL_NO_ENTRY    UINTPTR_MAX
 
 /* Beginning of each region. */
 struct pool_region {
@@ -120,7 +123,13 @@ struct pool_heap {
 	struct pool_heap *stand_in;
 	struct pool_heap *real;
 	struct pool_parcel *outbox; /* being filled; NULL: none */
+	uintptr_t *outbox_end;      /* after its last entry */
 	struct pool_heap *outbox_to;
+	const struct pool_region *outbox_region;    /* of its last block; NULL: no outbox */
+	struct pool_parcel *opened;                 /* being emptied; NULL: none */
+	const uintptr_t *next_entry;                /* in it, or a POOL_NO_ENTRY */
+	struct pool_parcel *waiting, *waiting_last; /* not opened yet, in order of arrival */
+	size_t waiting_bytes;
 	/* Pushed to by other threads: away from what the owner uses all the time. */
 	_Alignas(128) _Atomic(struct pool_parcel *) parcels;
 	_Atomic(struct pool_block *) remote[POOL_CLASSES];
@@ -152,7 +161,8 @@ extern const struct pool_heap pool_heap_none;
 void *pool_refill(struct pool *pool, struct pool_heap **mine, size_t class);
 void *pool_alloc_wide(struct pool *pool, struct pool_heap **mine, size_t size);
 void pool_release_wide(struct pool *pool, struct pool_heap **mine, void *ptr, size_t size);
-void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block);
+void pool_release_remote(struct pool *pool, struct pool_heap **mine, struct pool_block *block,
+			 size_t class);
 /* Give the memory of slabs without blocks in use back to the system: the calling thread's, and those that
  * ended threads left. Their first pages stay. */
 void pool_trim(struct pool *pool, struct pool_heap **mine);
@@ -286,7 +296,7 @@ pool_give(struct pool *pool, struct pool_heap **mine, void *ptr, size_t class, b
 		pool_inspect(own ? heap : pool_heap_of(ptr), block, class);
 	}
 	if (__builtin_expect(!own, 0)) {
-		pool_release_remote(pool, mine, block);
+		pool_release_remote(pool, mine, block, class);
 		return;
 	}
 	pool_link(heap, block, heap->free[class], hardened);

@@ -121,6 +121,37 @@ static void test_generations(void **state)
 	}
 }
 
+/* What other threads release is used again; what of it has to wait is bounded, and a trim does not let it. */
+static void test_comes_home(void **state)
+{
+	enum { ROUNDS = 60 };
+
+	(void)state;
+	for (int hardened = 0; hardened < 2; hardened++) {
+		struct leaving l = {.hardened = hardened};
+		size_t settled = 0, waited = 0;
+		for (int round = 0; round < ROUNDS; round++) {
+			/* The main thread takes, and lives on. */
+			take_and_leave(&l);
+			run_thread(release_all, &l);
+			const struct pool_heap *heap = hardened ? hard_heap : plain_heap;
+			/* What the last round sent may not have been received yet. */
+			assert_true(heap->waiting_bytes < POOL_WAITING_BYTES + LEFT * 64);
+			waited += heap->waiting_bytes > 0;
+			if (round == ROUNDS / 2)
+				settled = mapped(hardened);
+		}
+		assert_int_equal(l.failed, 0);
+		assert_int_equal(mapped(hardened), settled);
+		assert_true(waited > ROUNDS / 2);
+		pool_trim(hardened ? &hard : &plain, hardened ? &hard_heap : &plain_heap);
+		const struct pool_heap *heap = hardened ? hard_heap : plain_heap;
+		assert_null(heap->waiting);
+		assert_null(heap->opened);
+		assert_int_equal(heap->waiting_bytes, 0);
+	}
+}
+
 struct reuse {
 	bool hardened;
 	size_t failed;
@@ -386,6 +417,17 @@ static void release_twice_apart(void)
 	give(true, a, 64);
 }
 
+/* A block of another thread's heap: while it is on its way home. */
+static void release_twice_far(void)
+{
+	static struct leaving l = {.hardened = true};
+
+	run_thread(take_and_leave, &l);
+	give(true, l.blocks[0], LEFT_BYTES);
+	give(true, l.blocks[1], LEFT_BYTES);
+	give(true, l.blocks[0], LEFT_BYTES);
+}
+
 static void release_wrong_size(void)
 {
 	give(true, take(true, 64), 128);
@@ -447,11 +489,12 @@ static void proper_use(void)
 
 static void test_hardening(void **state)
 {
-	void (*const misuses[])(void) = {
-		release_twice,     release_twice_apart, release_wrong_size,
-		release_inside,    write_after_release, release_of_malloc,
-		release_of_stack,  release_of_nothing,  release_beyond_user_space,
-		release_of_another};
+	void (*const misuses[])(void) = {release_twice,      release_twice_apart,
+					 release_twice_far,  release_wrong_size,
+					 release_inside,     write_after_release,
+					 release_of_malloc,  release_of_stack,
+					 release_of_nothing, release_beyond_user_space,
+					 release_of_another};
 
 	(void)state;
 	/* The heap is there before the children are made. */
@@ -471,7 +514,8 @@ int main(void)
 		cmocka_unit_test(test_sizes),         cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_classes_share), cmocka_unit_test(test_race),
 		cmocka_unit_test(test_trim),          cmocka_unit_test(test_gives_back),
-		cmocka_unit_test(test_regions),       cmocka_unit_test(test_hardening),
+		cmocka_unit_test(test_comes_home),    cmocka_unit_test(test_regions),
+		cmocka_unit_test(test_hardening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
