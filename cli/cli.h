@@ -7,6 +7,7 @@
 #define ASSAY_CLI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "harness/base/err.h"
@@ -123,6 +124,9 @@ void cli_guide(const struct cli *cli, FILE *out);
 
 /* What --version prints: version, compilers, what this build has and lacks. */
 void cli_version(FILE *out);
+
+/* Where stderr is no terminal, a verb that takes long writes a line this often: logs of CI show it is alive. */
+#define CLI_HEARTBEAT_NS UINT64_C(30000000000)
 
 /* Progress and hints to stderr, unless -q. */
 void cli_note(const struct cli *cli, const char *fmt, ...) ASSAY_PRINTF(2, 3);

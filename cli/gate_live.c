@@ -9,6 +9,7 @@
 
 #include "cli/gate.h"
 #include "cli/gate_counts.h"
+#include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
 #include "harness/gate/judge.h"
@@ -23,7 +24,8 @@ struct live {
 	size_t first_row; /* of the matched cases in the report */
 	struct assay_gate_launcher *launcher;
 	struct assay_gate_tally tally;
-	bool line_open; /* a redrawn line stands on the terminal */
+	bool line_open;   /* a redrawn line stands on the terminal */
+	uint64_t said_ns; /* when a plain line was last written, or the beginning */
 };
 
 static const struct assay_plan *plan_of(const struct gate *gate, enum assay_gate_which side)
@@ -142,14 +144,24 @@ static void on_progress(void *context, size_t item, size_t pairs_done, size_t op
 {
 	struct live *live = context;
 	const struct cli *cli = live->gate->cli;
-	if (cli->quiet || !cli->tty_err)
+	const char *name = live->gate->report.rows[live->first_row + item].name;
+	if (cli->quiet)
 		return;
+	if (!cli->tty_err) {
+		uint64_t now_ns = assay_now_ns();
+		if (now_ns - live->said_ns >= CLI_HEARTBEAT_NS) {
+			live->said_ns = now_ns;
+			cli_note(cli, "%zu pairs so far, %zu of %zu undecided, now %s", pairs_done,
+				 open, live->n, name);
+		}
+		return;
+	}
 	struct winsize size;
 	int width =
 		ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 40 ? size.ws_col : 80;
 	char line[160];
 	snprintf(line, sizeof(line), "%zu pairs, %zu of %zu undecided, now %s", pairs_done, open,
-		 live->n, live->gate->report.rows[live->first_row + item].name);
+		 live->n, name);
 	fprintf(stderr, "\r\033[K%.*s", width - 1, line);
 	live->line_open = true;
 }
@@ -389,7 +401,7 @@ static enum assay_code measure(struct live *live, struct assay_err *err)
 
 enum assay_code gate_live(struct gate *gate, struct assay_err *err)
 {
-	struct live live = {.gate = gate};
+	struct live live = {.gate = gate, .said_ns = assay_now_ns()};
 	enum assay_code rc = match(&live, err);
 	if (rc == ASSAY_OK)
 		rc = begin_rows(&live, err);

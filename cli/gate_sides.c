@@ -58,6 +58,42 @@ static enum assay_code read_kind(const struct cli_args *args, const struct assay
 			  kind);
 }
 
+/*
+ * Would we follow this axis in something that is to be measured? What a set says of other benchmarks a build would
+ * refuse, because there it stands on the command line.
+ */
+static bool is_followed(const struct assay_plan *plan, const char *axis)
+{
+	if (!plan->n || strcmp(axis, "threads") == 0)
+		return true; /* or we do not know the benchmarks */
+	for (size_t i = 0; i < plan->n; i++)
+		for (size_t k = 0; k < plan->cases[i].c.n_params; k++)
+			if (strcmp(plan->cases[i].c.params[k].name, axis) == 0)
+				return true;
+	return false;
+}
+
+static enum assay_code add_axes(const struct gate *gate, struct assay_argv *ret,
+				struct assay_err *err)
+{
+	const struct run_request *q = &gate->request;
+	const struct assay_plan_request scope = run_request_scope(q);
+	ASSAY_AUTO(assay_str_done) struct assay_str word = {0};
+	struct assay_plan plan = {0};
+	enum assay_code rc = ASSAY_OK;
+	/* What is unknown here may be known there: that is for the build to say. */
+	assay_plan_make(gate->cli->registry, gate->topology, &scope, &plan, NULL);
+	for (size_t i = 0; rc == ASSAY_OK && i < q->n_axes; i++) {
+		if (q->overrides[i].optional && !is_followed(&plan, q->axes[i]))
+			continue;
+		assay_str_clear(&word);
+		assay_str_add(&word, "--param=%s=%s", q->axes[i], q->values[i]);
+		rc = assay_argv_add(ret, assay_str_text(&word), err);
+	}
+	assay_plan_done(&plan);
+	return rc;
+}
+
 /* The request without its patterns as words for another build of assay. */
 static enum assay_code build_options(const struct gate *gate, struct assay_argv *ret,
 				     struct assay_err *err)
@@ -75,12 +111,7 @@ static enum assay_code build_options(const struct gate *gate, struct assay_argv 
 		assay_str_add(&word, "%s%s", i ? "," : "--subjects=", q->subjects[i]);
 	if (rc == ASSAY_OK && q->n_subjects)
 		rc = assay_argv_add(ret, assay_str_text(&word), err);
-	for (size_t i = 0; rc == ASSAY_OK && i < q->n_axes; i++) {
-		assay_str_clear(&word);
-		assay_str_add(&word, "--param=%s=%s", q->axes[i], q->values[i]);
-		rc = assay_argv_add(ret, assay_str_text(&word), err);
-	}
-	return rc;
+	return rc == ASSAY_OK ? add_axes(gate, ret, err) : rc;
 }
 
 static enum assay_code open_live(struct gate *gate, const struct assay_gate_scope *scope,

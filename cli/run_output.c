@@ -69,12 +69,20 @@ enum assay_code run_output_result(struct run_output *output, const struct assay_
 
 void run_output_progress(struct run_output *output, const struct assay_progress *p)
 {
-	if (!output->cli->tty_err || output->cli->quiet || !p->name)
+	if (output->cli->quiet || !p->name)
 		return;
 	char left[32], clock[24], line[512];
 	eta_step(output->eta, p->name);
-	snprintf(left, sizeof(left), "%s left",
-		 eta_clock(eta_left_ns(output->eta, p->elapsed_ns), clock, sizeof(clock)));
+	eta_clock(eta_left_ns(output->eta, p->elapsed_ns), clock, sizeof(clock));
+	if (!output->cli->tty_err) {
+		if (p->elapsed_ns - output->heartbeat_ns < CLI_HEARTBEAT_NS)
+			return;
+		output->heartbeat_ns = p->elapsed_ns;
+		cli_note(output->cli, "%zu of %zu launches done, about %s left, now %s",
+			 p->launches_done, p->launches_total, clock, p->name);
+		return;
+	}
+	snprintf(left, sizeof(left), "%s left", clock);
 	snprintf(line, sizeof(line), "[%3zu/%zu] %-12s %s", p->launches_done, p->launches_total,
 		 left, p->name);
 	fprintf(stderr, "\r\033[K%.*s", terminal_width() - 1, line);

@@ -14,12 +14,16 @@ struct run_output {
 	size_t cases_done, cases_total;
 	size_t by_status[ASSAY_STATUS_UNSTABLE + 1]; /* cases */
 	bool line_open;                              /* a redrawn line stands on the terminal */
+	uint64_t heartbeat_ns; /* of the run's time: when a plain line was last due */
 };
 
 /* A finished result: one plain line per case where stderr is no terminal, one JSON event. */
 enum assay_code run_output_result(struct run_output *output, const struct assay_result *result,
 				  struct assay_err *err);
-/* Between launches: redraw the line with the time left. */
+/*
+ * Between launches: redraw the line with the time left; where stderr is no terminal, say it every
+ * CLI_HEARTBEAT_NS.
+ */
 void run_output_progress(struct run_output *output, const struct assay_progress *progress);
 /* End the redrawn line, if there is one. */
 void run_output_clear(struct run_output *output);

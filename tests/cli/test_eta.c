@@ -2,8 +2,11 @@
 /* eta: what is remembered counts, the rest is what the plan gives; the pace of the run corrects both. */
 #include "tests/t.h"
 
+#include <unistd.h>
+
 #include "cli/cli.h"
 #include "cli/eta.h"
+#include "cli/run_output.h"
 
 const struct cli_verb *const cli_verbs[] = {NULL};
 
@@ -111,6 +114,45 @@ static void as_a_clock(void **state)
 	assert_string_equal(eta_clock(3727e9, text, sizeof(text)), "1:02:07");
 }
 
+/* What goes to stderr meanwhile, read back from a file. */
+static void progress_into(FILE *file, struct run_output *output, uint64_t elapsed_ns)
+{
+	const struct assay_progress p = {
+		.launches_done = 1, .launches_total = 6, .name = "s/b", .elapsed_ns = elapsed_ns};
+	int kept = dup(STDERR_FILENO);
+	assert_true(kept >= 0);
+	dup2(fileno(file), STDERR_FILENO);
+	run_output_progress(output, &p);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+}
+
+/* Where nobody sees a line redrawn, one is written now and then. */
+static void a_log_hears_of_it_twice_a_minute(void **state)
+{
+	const struct eta_effort effort = {.launches = 2, .time_ns = 100 * MS};
+	struct eta eta = eta_of(&effort, &nothing);
+	const struct cli cli = {.tty_err = false}, quiet = {.quiet = true};
+	struct run_output output = {.cli = &cli, .eta = &eta}, none = {.cli = &quiet, .eta = &eta};
+	FILE *file = tmpfile();
+	char line[200];
+	assert_non_null(file);
+	progress_into(file, &output, 29000 * MS);
+	progress_into(file, &output, 31000 * MS);
+	progress_into(file, &output, 60000 * MS);
+	progress_into(file, &output, 61500 * MS);
+	progress_into(file, &none, 99000 * MS);
+	rewind(file);
+	for (int i = 0; i < 2; i++) {
+		assert_non_null(fgets(line, sizeof(line), file));
+		assert_non_null(strstr(line, "1 of 6 launches done, about "));
+		assert_non_null(strstr(line, " left, now s/b\n"));
+	}
+	assert_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	eta_done(&eta);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +161,7 @@ int main(void)
 		cmocka_unit_test(the_pace_corrects_it),
 		cmocka_unit_test(no_longer_than_the_budget),
 		cmocka_unit_test(as_a_clock),
+		cmocka_unit_test(a_log_hears_of_it_twice_a_minute),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
