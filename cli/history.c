@@ -60,6 +60,14 @@ static const struct history_view *one_case(const struct history_views *views)
 	return one;
 }
 
+static bool is_one_case(const struct assay_history_list *list)
+{
+	for (size_t i = 1; i < list->n; i++)
+		if (strcmp(list->series[i].name, list->series[0].name) != 0)
+			return false;
+	return true;
+}
+
 static enum assay_code show(struct cli *cli, struct assay_store *store, const struct question *q,
 			    const struct assay_history_list *list, struct assay_err *err)
 {
@@ -123,7 +131,10 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	struct assay_history_list list;
 	code = assay_store_history(store, q.pattern, points_to_read(&q), &list, err);
 	if (code == ASSAY_OK) {
-		code = show(cli, store, &q, &list, err);
+		if (cli->json || is_one_case(&list)) /* the overview of many has no use for them */
+			code = assay_store_history_profiles(store, &list, err);
+		if (code == ASSAY_OK)
+			code = show(cli, store, &q, &list, err);
 		assay_history_list_done(&list);
 	}
 	assay_store_close(store);

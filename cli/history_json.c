@@ -32,6 +32,7 @@ static json_t *point_json(const struct history_view *view, const struct assay_hi
 	json_object_set_new(json, "commit", assay_json_text(p->commit));
 	json_object_set_new(json, "dirty", json_boolean(p->dirty));
 	json_object_set_new(json, "fingerprint", fingerprint_json(p->fingerprint));
+	json_object_set_new(json, "profile", assay_json_text(p->profile));
 	json_object_set_new(json, "status", json_string(assay_status_name(p->status)));
 	json_object_set_new(json, "median", assay_json_real(p->median));
 	json_object_set_new(json, "lo", assay_json_real(p->lo));

@@ -96,7 +96,7 @@ static struct row find_row(const struct history_view *view, const struct assay_h
 struct cells {
 	char run[24], when[24], commit[12], machine[9], value[40], half[24];
 	char ratio[40], ratio_half[24], anchor[24];
-	char change[24];
+	char change[24], profile[64];
 };
 
 static void fill_cells(struct cells *c, const struct history_view *view, const struct row *row)
@@ -108,13 +108,16 @@ static void fill_cells(struct cells *c, const struct history_view *view, const s
 			    .ratio = "-",
 			    .ratio_half = "-",
 			    .anchor = "-",
-			    .change = "-"};
+			    .change = "-",
+			    .profile = "-"};
 	snprintf(c->run, sizeof(c->run), "%" PRId64, p->run);
 	assay_time_text(p->started_ns, c->when);
 	c->when[10] = ' '; /* to the minute, as runs are described elsewhere */
 	c->when[16] = '\0';
 	if (p->commit)
 		snprintf(c->commit, sizeof(c->commit), "%.10s%s", p->commit, p->dirty ? "+" : "");
+	if (p->profile)
+		assay_copy(c->profile, sizeof(c->profile), p->profile);
 	for (int i = 0; i < 4; i++)
 		snprintf(c->machine + 2 * i, 3, "%02x", p->fingerprint[i]);
 	if (assay_history_measured(p)) {
@@ -136,11 +139,11 @@ static void fill_cells(struct cells *c, const struct history_view *view, const s
 }
 
 static void print_row(struct cli_table *table, const struct history_view *view,
-		      const struct row *row)
+		      const struct row *row, bool mixed)
 {
 	struct cells c;
 	fill_cells(&c, view, row);
-	const char *cells[11] = {c.run, c.when, c.commit, c.machine, c.value, c.half};
+	const char *cells[12] = {c.run, c.when, c.commit, c.machine, c.value, c.half};
 	size_t n = 6;
 	if (view->bases[0].anchor && view->bases[0].series != view->measured) {
 		cells[n++] = c.ratio;
@@ -149,6 +152,8 @@ static void print_row(struct cli_table *table, const struct history_view *view,
 			cells[n++] = c.anchor;
 	}
 	cells[n++] = c.change;
+	if (mixed)
+		cells[n++] = c.profile;
 	cells[n++] = assay_status_name(row->point->status);
 	cli_table_row(table, cells);
 }
@@ -168,9 +173,9 @@ static void print_changes_at(struct cli_table *table, const struct row *row)
 	}
 }
 
-static struct cli_table *new_table(const struct history_view *view)
+static struct cli_table *new_table(const struct history_view *view, bool mixed)
 {
-	const char *columns[11] = {">run",     "started UTC", "commit",
+	const char *columns[12] = {">run",     "started UTC", "commit",
 				   "?machine", ">median",     "?>95 %"};
 	size_t n = 6;
 	if (view->bases[0].anchor && view->bases[0].series != view->measured) {
@@ -180,11 +185,24 @@ static struct cli_table *new_table(const struct history_view *view)
 			columns[n++] = "?anchor";
 	}
 	columns[n++] = ">change";
+	if (mixed)
+		columns[n++] = "profile";
 	columns[n++] = "status";
 	return cli_table_new(columns, n);
 }
 
-static void print_head(const struct history_view *view)
+/* Were the runs from `first` on measured with more than one profile? */
+static bool mixes_profiles(const struct assay_history *s, size_t first)
+{
+	for (size_t i = first; i + 1 < s->n; i++) {
+		const char *a = s->points[i].profile, *b = s->points[i + 1].profile;
+		if (a && b && strcmp(a, b) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_head(const struct history_view *view, bool mixed)
 {
 	const struct assay_history *s = view->measured;
 	const struct history_basis *newest = &view->bases[view->n_bases - 1];
@@ -206,6 +224,11 @@ static void print_head(const struct history_view *view)
 			      "followed as measured: a machine that became slower looks like a "
 			      "change; 'assay run --anchor' takes it out");
 	cli_fill(stdout, 0, 0, assay_str_text(&followed));
+	if (mixed)
+		cli_fill(
+			stdout, 0, 0,
+			"measured with different profiles: a step from one to another may be that of the "
+			"effort, not of the code");
 	putchar('\n');
 }
 
@@ -248,12 +271,13 @@ void history_print_one(const struct history_view *view, size_t limit)
 {
 	const struct assay_history *s = view->measured;
 	size_t first = limit && s->n > limit ? s->n - limit : 0;
-	print_head(view);
-	struct cli_table *table = new_table(view);
+	bool mixed = mixes_profiles(s, first);
+	print_head(view, mixed);
+	struct cli_table *table = new_table(view, mixed);
 	for (size_t i = first; i < s->n; i++) {
 		struct row row = find_row(view, &s->points[i]);
 		print_changes_at(table, &row);
-		print_row(table, view, &row);
+		print_row(table, view, &row, mixed);
 	}
 	cli_table_print(table, stdout);
 	if (s->n)

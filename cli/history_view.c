@@ -169,6 +169,11 @@ static void add_where(struct assay_str *out, const struct assay_history *s,
 	if (shift->from != shift->to)
 		assay_str_add(out, " (or any from %" PRId64 " to %" PRId64 ")",
 			      s->points[shift->from].run, s->points[shift->to].run);
+	if (before->profile && to->profile && strcmp(before->profile, to->profile) != 0)
+		assay_str_add(
+			out,
+			", where the profile changes as well, from %s to %s: perhaps it is that",
+			before->profile, to->profile);
 }
 
 void history_sentence(const struct history_view *view, const struct history_basis *basis,

@@ -200,3 +200,53 @@ enum assay_code assay_store_run_history(struct assay_store *store, int64_t run, 
 {
 	return read_all(store, series_of(store, run, err), limit, ret, err);
 }
+
+/* Profiles of runs read lately: the series of a list have most runs in common. */
+enum { REMEMBERED = 1024 };
+struct profiles {
+	struct assay_store *store;
+	void *memory;
+	int64_t runs[REMEMBERED];
+	const char *texts[REMEMBERED];
+};
+
+static enum assay_code profile_of(struct profiles *profiles, int64_t run, const char **ret,
+				  struct assay_err *err)
+{
+	size_t slot = (uint64_t)run % REMEMBERED;
+	bool row, failed = false;
+	if (profiles->texts[slot] && profiles->runs[slot] == run) {
+		*ret = profiles->texts[slot];
+		return ASSAY_OK;
+	}
+	STORE_QUERY *query =
+		store_query(profiles->store, "SELECT profile FROM run WHERE id = ?", err);
+	if (!query)
+		return ASSAY_ESTORE;
+	struct store_binder b = {query};
+	store_bind_int(&b, run);
+	enum assay_code code = store_step(profiles->store, query, &row, "read", err);
+	if (code == ASSAY_OK && row)
+		*ret = store_column_copy(query, 0, profiles->memory, &failed);
+	if (failed)
+		return no_memory(err);
+	profiles->runs[slot] = run;
+	profiles->texts[slot] = *ret;
+	return code;
+}
+
+enum assay_code assay_store_history_profiles(struct assay_store *store,
+					     struct assay_history_list *list, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE struct profiles *profiles = calloc(1, sizeof(*profiles));
+	enum assay_code code = profiles ? ASSAY_OK : no_memory(err);
+	if (profiles)
+		*profiles = (struct profiles){.store = store, .memory = list->memory};
+	for (size_t i = 0; i < list->n; i++) {
+		const struct assay_history *series = &list->series[i];
+		for (size_t p = 0; p < series->n && code == ASSAY_OK; p++)
+			code = profile_of(profiles, series->points[p].run,
+					  &series->points[p].profile, err);
+	}
+	return code;
+}

@@ -54,7 +54,7 @@ struct assay_run_info {
 	enum assay_run_status status;
 	uint64_t started_ns, finished_ns; /* wall clock */
 	uint64_t seed;
-	const char *profile;
+	const char *profile; /* of the run; NULL until assay_store_history_profiles() */
 	const char *command; /* JSON array of the arguments */
 	const char *plan;    /* JSON: what --resume needs to plan the same cases */
 	char noise;          /* grade at start */
@@ -179,7 +179,8 @@ struct assay_history_point {
 	enum assay_status status;
 	uint8_t fingerprint[32];
 	const char *commit;
-	bool dirty; /* with uncommitted changes on top of it */
+	bool dirty;          /* with uncommitted changes on top of it */
+	const char *profile; /* of the run; NULL until assay_store_history_profiles() */
 };
 struct assay_history {
 	int64_t id; /* of the series, in this store */
@@ -202,6 +203,13 @@ enum assay_code assay_store_history(struct assay_store *store, const char *patte
 /* The same for every series that `run` has a result of. */
 enum assay_code assay_store_run_history(struct assay_store *store, int64_t run, size_t limit,
 					struct assay_history_list *ret, struct assay_err *err);
+/*
+ * Fill in the profiles of all points of `list`, with texts that live as long as it does. Apart from reading the points,
+ * because the index that answers a history does not have them.
+ */
+enum assay_code assay_store_history_profiles(struct assay_store *store,
+					     struct assay_history_list *list,
+					     struct assay_err *err);
 
 /* What is known about a place in a history where the level may have changed. */
 enum assay_change_state {
