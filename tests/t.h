@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "harness/base/err.h"
+#include "tests/temporary.h"
 
 /* |got - want| <= relative * |want|, with both in the message. */
 #define assert_close(got, want, relative)                                                    \

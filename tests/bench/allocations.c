@@ -15,6 +15,7 @@
 #include "harness/base/str.h"
 #include "profiler/preload.h"
 #include "tests/bench/child.h"
+#include "tests/temporary.h"
 
 enum { ROUNDS = 11, PAIRS = 3000000, SLOW_PAIRS = 100000, HELD = 64 };
 #define WANTED_NS 10.0
@@ -113,14 +114,14 @@ static void print_table(const struct way *ways, size_t n)
 
 int main(int argc, char **argv)
 {
-	char program[4096], fast[24], slow[24], folder[] = "/tmp/bench-alloc-XXXXXX", out[96],
-						records[96], sums[128], stacks[128], dhat[96];
+	char program[4096], fast[24], slow[24], folder[T_PATH], out[96], records[96], sums[128],
+		stacks[128], dhat[96];
 	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	ASSAY_AUTO(assay_str_done) struct assay_str pair = {0};
 	struct assay_err err = {0};
 	if (argc == 3 && strcmp(argv[1], "target") == 0)
 		return target(argv[2]);
-	if (length <= 0 || !mkdtemp(folder))
+	if (length <= 0 || !mkdtemp(t_path(folder, "bench-alloc")))
 		return 2;
 	program[length] = '\0';
 	snprintf(fast, sizeof(fast), "%d", PAIRS);

@@ -13,6 +13,7 @@
 #include "harness/gate/variants.h"
 #include "tests/bench/child.h"
 #include "tests/bench/gated.h"
+#include "tests/temporary.h"
 
 enum { VARIANTS = 8, MAX_GATES = 1000, ENOUGH = 200 };
 
@@ -203,9 +204,8 @@ int main(int argc, char **argv)
 	b.sources[1] = getenv("BENCH_MOVED");
 	size_t gates = gated_number(argc > 1 ? argv[1] : NULL, 50, MAX_GATES);
 	size_t singles = gated_number(argc > 2 ? argv[2] : NULL, 15, MAX_GATES);
-	snprintf(b.folder, sizeof(b.folder), "/tmp/assay-bench-XXXXXX");
 	if (!b.program || !b.compiler || !b.root || !b.sources[0] || !b.sources[1] || gates < 1 ||
-	    gates > MAX_GATES || singles > MAX_GATES || !mkdtemp(b.folder)) {
+	    gates > MAX_GATES || singles > MAX_GATES || !mkdtemp(t_path(b.folder, "bench"))) {
 		fprintf(stderr,
 			"usage: gate_noop [GATES 1-1000 [GATES OF SINGLE BUILDS]], with "
 			"BENCH_PROGRAM, BENCH_CC, BENCH_ROOT, BENCH_TOKENS and "

@@ -13,6 +13,7 @@
 #include "harness/base/clock.h"
 #include "tests/bench/child.h"
 #include "tests/bench/gated.h"
+#include "tests/temporary.h"
 
 enum { MAX_ROUNDS = 50, MAX_PATTERNS = 40 };
 
@@ -83,10 +84,10 @@ static double gbench_seconds(const char *executable)
 int main(int argc, char **argv)
 {
 	const char *program = getenv("BENCH_PROGRAM"), *gbench = getenv("BENCH_GBENCH");
-	char folder[] = "/tmp/assay-bench-XXXXXX";
+	char folder[T_PATH];
 	size_t rounds = gated_number(argc > 1 ? argv[1] : NULL, 5, MAX_ROUNDS);
 	if (!program || rounds < 1 || rounds > MAX_ROUNDS || argc > MAX_PATTERNS ||
-	    !mkdtemp(folder)) {
+	    !mkdtemp(t_path(folder, "bench"))) {
 		fprintf(stderr,
 			"usage: gate_time [ROUNDS 1-50 [PATTERN...]], with BENCH_PROGRAM set, "
 			"and BENCH_GBENCH where there is Google Benchmark\n");

@@ -11,6 +11,7 @@
 #include "harness/base/rng.h"
 #include "harness/gate/history.h"
 #include "tests/bench/child.h"
+#include "tests/temporary.h"
 
 enum { RUNS = 10000, ROUNDS = 21 };
 
@@ -114,12 +115,12 @@ static bool line(const char *what, double ms, double wanted)
 
 int main(void)
 {
-	char folder[] = "/tmp/assay-bench-XXXXXX", db[64];
+	char folder[T_PATH], db[64];
 	const char *program = getenv("BENCH_PROGRAM");
 	struct assay_err err = {0};
 	struct assay_store *store = NULL;
 	double all, recent, scan;
-	if (!program || !mkdtemp(folder))
+	if (!program || !mkdtemp(t_path(folder, "bench")))
 		return 2;
 	snprintf(db, sizeof(db), "%s/results.db", folder);
 	enum assay_code rc = assay_store_open(db, ASSAY_STORE_WRITE, &store, &err);

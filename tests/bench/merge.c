@@ -186,10 +186,13 @@ static enum assay_code measure(const char *folder, int orders, struct assay_err 
 
 int main(int argc, char **argv)
 {
-	const char *where = getenv("BENCH_FOLDER");
+	const char *where = getenv("BENCH_FOLDER"), *tmp = getenv("TMPDIR");
 	char folder[4096];
 	struct assay_err err = {0};
-	snprintf(folder, sizeof(folder), "%s/assay-merge-XXXXXX", where ? where : "/tmp");
+	snprintf(folder, sizeof(folder), "%s/assay-merge-XXXXXX",
+		 where ? where
+		 : tmp ? tmp
+		       : "/tmp");
 	if (!mkdtemp(folder)) {
 		perror("merge");
 		return EXIT_FAILURE;

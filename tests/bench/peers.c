@@ -13,6 +13,7 @@
 #include "harness/base/rng.h"
 #include "harness/store/store.h"
 #include "tests/bench/child.h"
+#include "tests/temporary.h"
 
 enum { ROUNDS = 7, LINE_WORDS = 8 };
 
@@ -144,9 +145,9 @@ static bool compare_latency(const char *size, size_t bytes)
 
 int main(void)
 {
-	char path[] = "/tmp/assay-bench-XXXXXX";
+	char path[T_PATH];
 	program = getenv("BENCH_PROGRAM");
-	if (!program || !mkdtemp(path))
+	if (!program || !mkdtemp(t_path(path, "bench")))
 		return 2;
 	snprintf(db, sizeof(db), "%s/bench.db", path);
 	bool met = compare_triad("avx2_nt", "stream_mem_avx", 0.97);
@@ -157,5 +158,7 @@ int main(void)
 	met &= compare_latency("512Ki", 512 << 10);
 	met &= compare_latency("4Mi", 4 << 20);
 	met &= compare_latency("128Mi", 128 << 20);
+	unlink(db);
+	rmdir(path);
 	return !met;
 }

@@ -15,6 +15,7 @@
 #include "harness/gate/variants.h"
 #include "harness/stats/placement_share.h"
 #include "tests/bench/child.h"
+#include "tests/temporary.h"
 
 enum { SIDES = 2, MAX_VARIANTS = 16, MAX_LAUNCHES = 64, MAX_WORDS = 24 };
 
@@ -213,9 +214,8 @@ int main(int argc, char **argv)
 	b.source = getenv("BENCH_TOKENS");
 	b.variants = number(argc > 1 ? argv[1] : NULL, 8, MAX_VARIANTS);
 	b.launches = number(argc > 2 ? argv[2] : NULL, 9, MAX_LAUNCHES);
-	snprintf(b.folder, sizeof(b.folder), "/tmp/assay-bench-XXXXXX");
 	if (!b.program || !b.compiler || !b.root || !b.source || !b.variants || !b.launches ||
-	    !mkdtemp(b.folder)) {
+	    !mkdtemp(t_path(b.folder, "bench"))) {
 		fprintf(stderr,
 			"usage: placement [VARIANTS 3-16 [LAUNCHES 3-64]], with BENCH_PROGRAM, "
 			"BENCH_CC, BENCH_ROOT and BENCH_TOKENS set\n");

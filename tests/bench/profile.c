@@ -14,6 +14,7 @@
 #include "harness/stats/estimate.h"
 #include "profiler/sampler.h"
 #include "tests/bench/child.h"
+#include "tests/temporary.h"
 
 enum { MOST_PAIRS = 101, PAIRS = 21 };
 #define WANTED_OVERHEAD 0.01
@@ -109,7 +110,7 @@ static bool one_pair(struct sampler *sampler, struct totals *t, bool sampled_fir
 /* Share of heavy() by perf, in percent; NaN when it is not there. */
 static double perf_share(void)
 {
-	char data[] = "/tmp/bench-perf-XXXXXX", line[512];
+	char data[T_PATH], line[512];
 	const char *const record[] = {"perf", "record", "-q", "-e", "task-clock:u",   "-F",
 				      "997",  "-o",     data, "--", "/proc/self/exe", "target",
 				      NULL};
@@ -121,7 +122,7 @@ static double perf_share(void)
 	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	const char *argv[16];
 	memcpy(argv, record, sizeof(record));
-	int fd = mkstemp(data);
+	int fd = mkstemp(t_path(data, "bench-perf"));
 	if (fd < 0 || n <= 0)
 		return NAN;
 	close(fd);

@@ -9,6 +9,7 @@
 
 #include "harness/store/store.h"
 #include "tests/bench/child.h"
+#include "tests/temporary.h"
 
 enum { MAX_LAUNCHES = 32, MAX_ARGS = 64 };
 
@@ -80,8 +81,8 @@ int ratios_main(const char *const *arguments, const struct ratio_figure *figures
 		const char *launches)
 {
 	const char *program = getenv("BENCH_PROGRAM");
-	char path[] = "/tmp/assay-bench-XXXXXX";
-	if (!program || !mkdtemp(path)) {
+	char path[T_PATH];
+	if (!program || !mkdtemp(t_path(path, "bench"))) {
 		fprintf(stderr, "BENCH_PROGRAM is not set, or no temporary folder\n");
 		return 2;
 	}

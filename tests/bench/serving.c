@@ -12,6 +12,7 @@
 #include "harness/store/store.h"
 #include "tests/bench/child.h"
 #include "tests/bench/serving.h"
+#include "tests/temporary.h"
 
 #define SERVER(rate, subject)           \
 	"concurrency/server/rate:" rate \
@@ -134,11 +135,11 @@ static bool judge(const struct figure *f, const char *program, const char *db)
 
 int main(int argc, char **argv)
 {
-	char path[] = "/tmp/assay-bench-XXXXXX", db[64];
+	char path[T_PATH], db[64];
 	const char *program = getenv("BENCH_PROGRAM");
 	bool met = true;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (!program || !mkdtemp(path))
+	if (!program || !mkdtemp(t_path(path, "bench")))
 		return 2;
 	snprintf(db, sizeof(db), "%s/bench.db", path);
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)

@@ -7,6 +7,7 @@
 
 #include "harness/base/clock.h"
 #include "tests/bench/child.h"
+#include "tests/temporary.h"
 
 static double seconds_since(uint64_t began)
 {
@@ -36,8 +37,8 @@ static double median_list_ms(const char *program)
 int main(void)
 {
 	const char *program = getenv("BENCH_PROGRAM");
-	char path[] = "/tmp/assay-bench-XXXXXX", db[64], text[1024];
-	if (!program || !mkdtemp(path))
+	char path[T_PATH], db[64], text[1024];
+	if (!program || !mkdtemp(t_path(path, "bench")))
 		return 2;
 	snprintf(db, sizeof(db), "%s/quick.db", path);
 	const char *const quick[] = {program, "run", "--db", db, NULL};
@@ -56,5 +57,7 @@ int main(void)
 	met &= line("assay list, median of 21", median_list_ms(program), 20, "ms");
 	if (status != 0)
 		printf("the run exited with %d\n", status);
+	unlink(db);
+	rmdir(path);
 	return !(met && status == 0);
 }

@@ -49,8 +49,8 @@ static void limits_stand_in_its_head(void **state)
 /* What a shell makes of the script, as far as it can tell without running it. */
 static int shell_accepts(const char *text)
 {
-	char path[] = "/tmp/assay-script.XXXXXX";
-	int fd = mkstemp(path);
+	char path[T_PATH];
+	int fd = mkstemp(t_path(path, "script"));
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);

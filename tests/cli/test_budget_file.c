@@ -14,8 +14,8 @@ const struct cli_verb *const cli_verbs[] = {NULL};
 
 static int enter(void **state)
 {
-	char folder[] = "/tmp/assay-budgets-XXXXXX";
-	if (!mkdtemp(folder) || chdir(folder) < 0)
+	char folder[T_PATH];
+	if (!mkdtemp(t_path(folder, "budgets")) || chdir(folder) < 0)
 		return -1;
 	*state = strdup(folder);
 	return 0;

@@ -20,8 +20,7 @@ static int begin(void **state)
 	struct scene *scene = calloc(1, sizeof(*scene));
 	if (!scene)
 		return -1;
-	snprintf(scene->folder, sizeof(scene->folder), "/tmp/assay-output-XXXXXX");
-	if (!mkdtemp(scene->folder))
+	if (!mkdtemp(t_path(scene->folder, "output")))
 		return -1;
 	snprintf(scene->file, sizeof(scene->file), "%s/out.xml", scene->folder);
 	*state = scene;

@@ -16,7 +16,7 @@
 
 extern char **environ;
 
-static char folder[] = "/tmp/assay-revision-XXXXXX";
+static char folder[T_PATH];
 
 /* `git` with up to five words in the current folder; 0 when it succeeds. */
 static int git(const char *a, const char *b, const char *c, const char *d, const char *e)
@@ -106,7 +106,7 @@ int main(void)
 		cmocka_unit_test(ancestry_and_author),
 		cmocka_unit_test(work_trees),
 	};
-	if (!mkdtemp(folder) || chdir(folder) != 0)
+	if (!mkdtemp(t_path(folder, "revision")) || chdir(folder) != 0)
 		return 1;
 	setenv("GIT_CEILING_DIRECTORIES", "/tmp", 1);
 	setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);

@@ -24,8 +24,8 @@ static int remove_entry(const char *path, const struct stat *st, int kind, struc
 /* Each test in a folder of its own, with a user's folder beside it. */
 static int enter(void **state)
 {
-	char folder[] = "/tmp/assay-settings-XXXXXX";
-	if (!mkdtemp(folder) || chdir(folder) < 0 || mkdir("xdg", 0700) < 0 ||
+	char folder[T_PATH];
+	if (!mkdtemp(t_path(folder, "settings")) || chdir(folder) < 0 || mkdir("xdg", 0700) < 0 ||
 	    mkdir("xdg/assay", 0700) < 0 || mkdir("project", 0700) < 0 ||
 	    mkdir("project/sub", 0700) < 0)
 		return -1;

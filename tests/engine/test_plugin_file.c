@@ -21,9 +21,9 @@ static bool constructed(void)
 
 static int make_folder(void **state)
 {
-	static char folder[] = "/tmp/test-plugin-file-XXXXXX";
+	static char folder[T_PATH];
 	*state = folder;
-	return mkdtemp(folder) ? 0 : -1;
+	return mkdtemp(t_path(folder, "plugin")) ? 0 : -1;
 }
 
 static int drop_folder(void **state)

@@ -18,7 +18,7 @@
 enum { NOPS = 198, LOOP = 2, SKIPPED_TEST = 77 };
 
 static struct assay_err err;
-static char folder[] = "/tmp/assay-test-replay-XXXXXX";
+static char folder[T_PATH];
 
 static struct assay_replayed replay(const char *name, uint64_t operations, uint64_t timeout_ns)
 {
@@ -248,7 +248,7 @@ int main(int argc, char **argv)
 		printf("skipped: %s\n", why.text);
 		return SKIPPED_TEST;
 	}
-	if (!mkdtemp(folder) || setenv("TMPDIR", folder, 1) != 0 ||
+	if (!mkdtemp(t_path(folder, "replay")) || setenv("TMPDIR", folder, 1) != 0 ||
 	    assay_guard_start(&why) != ASSAY_OK)
 		return 1;
 	if (argc > 1)

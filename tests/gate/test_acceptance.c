@@ -122,8 +122,7 @@ static void add_run(struct assay_store *store, const char *commit, uint64_t star
 static void scene_begin(struct scene *scene)
 {
 	struct assay_err err = {0};
-	snprintf(scene->folder, sizeof(scene->folder), "/tmp/assay-acceptance-XXXXXX");
-	assert_non_null(mkdtemp(scene->folder));
+	assert_non_null(mkdtemp(t_path(scene->folder, "acceptance")));
 	snprintf(scene->db, sizeof(scene->db), "%s/results.db", scene->folder);
 	assert_ok(assay_store_open(scene->db, ASSAY_STORE_WRITE, &scene->store, &err));
 	add_run(scene->store, "aaaaaaaaa", 100);

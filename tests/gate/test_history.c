@@ -234,10 +234,10 @@ static void settled_by_what_a_gate_decides(struct assay_store *store)
 static void proposals_are_kept_once_and_settled(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/assay-history-XXXXXX", path[64];
+	char folder[T_PATH], path[64];
 	struct assay_err err = {0};
 	struct assay_store *store;
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(t_path(folder, "history")));
 	snprintf(path, sizeof(path), "%s/results.db", folder);
 	assert_ok(assay_store_open(path, ASSAY_STORE_WRITE, &store, &err));
 	int64_t run = 0;
@@ -304,6 +304,8 @@ static void proposals_are_kept_once_and_settled(void **state)
 						&id, &err),
 		     ASSAY_ESTORE, "");
 	assay_store_close(store);
+	unlink(path);
+	rmdir(folder);
 	unlink(path);
 	rmdir(folder);
 }

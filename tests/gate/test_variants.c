@@ -130,7 +130,7 @@ static void our_own_functions_are_found(void **state)
 
 /* A folder of its own with a file a-0, and its manifest, which tests spoil. */
 struct fixture {
-	char folder[40], manifest[64], file[64];
+	char folder[T_PATH], manifest[T_PATH + 16], file[T_PATH + 16];
 };
 
 static void put(const char *path, const char *text)
@@ -161,8 +161,7 @@ static int make(void **state)
 	if (!f)
 		return -1;
 	*state = f;
-	snprintf(f->folder, sizeof(f->folder), "/tmp/assay-variants-XXXXXX");
-	if (!mkdtemp(f->folder))
+	if (!mkdtemp(t_path(f->folder, "variants")))
 		return -1;
 	snprintf(f->manifest, sizeof(f->manifest), "%s/variants.json", f->folder);
 	snprintf(f->file, sizeof(f->file), "%s/a-0", f->folder);

@@ -14,7 +14,7 @@
 
 /* A folder, and a set's folder in it. Its command links the archive movable.a. */
 struct fixture {
-	char folder[40], set[64], output[64];
+	char folder[T_PATH], set[64], output[64];
 	char *words[8];
 	struct assay_variants_request request;
 	struct assay_variants got;
@@ -29,8 +29,7 @@ static int make(void **state)
 	if (!f || !compiler || !archive)
 		return -1;
 	*state = f;
-	snprintf(f->folder, sizeof(f->folder), "/tmp/assay-variants-XXXXXX");
-	if (!mkdtemp(f->folder))
+	if (!mkdtemp(t_path(f->folder, "variants")))
 		return -1;
 	snprintf(f->set, sizeof(f->set), "%s/set", f->folder);
 	snprintf(f->output, sizeof(f->output), "%s/movable.so", f->folder);

@@ -8,8 +8,9 @@
 #include "harness/machine/facts.h"
 #include "harness/machine/tree.h"
 #include "tests/machine/fixture.h"
+#include "tests/temporary.h"
 
-static char root[] = "/tmp/assay-environment-XXXXXX";
+static char root[T_PATH];
 
 /* Write root + path, making its folders. */
 static void plant(const char *path, const char *text)
@@ -86,7 +87,7 @@ static void plant_machine(void)
 static int plant_everything(void **state)
 {
 	(void)state;
-	if (!mkdtemp(root))
+	if (!mkdtemp(t_path(root, "environment")))
 		return -1;
 	plant_machine();
 	plant("/proc/cpuinfo",

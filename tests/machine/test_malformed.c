@@ -3,6 +3,7 @@
 #include "harness/machine/topology.h"
 
 #include "tests/machine/fixture.h"
+#include "tests/temporary.h"
 
 /* hwloc 2.9 forgets the object it was reading when an XML file ends too early. */
 ASSAY_API const char *__lsan_default_suppressions(void);
@@ -47,8 +48,8 @@ static void bad_files_are_refused(void **state)
 	assert_fails(assay_topology_load("/nonexistent.xml", &topology, &err), ASSAY_EIO,
 		     "No such file");
 	assert_fails(assay_topology_load("/", &topology, &err), ASSAY_EIO, "not an XML file");
-	char path[] = "/tmp/assay-topology-XXXXXX";
-	int fd = mkstemp(path);
+	char path[T_PATH];
+	int fd = mkstemp(t_path(path, "topology"));
 	assert_true(fd >= 0);
 	close(fd);
 	assert_fails(assay_topology_load(path, &topology, &err), ASSAY_EPARSE, "hwloc");

@@ -4,6 +4,7 @@
 
 #include "harness/machine/tree.h"
 #include "tests/machine/fixture.h"
+#include "tests/temporary.h"
 
 static void shapes_are_read_right(void **state)
 {
@@ -81,8 +82,8 @@ static void fingerprints_ignore_names_and_see_sizes(void **state)
 		{"GenuineIntel", "AuthenticAMD", false},
 	};
 	char *whole = read_whole(fixture_path("hybrid.xml"));
-	char path[] = "/tmp/assay-topology-XXXXXX";
-	int fd = mkstemp(path);
+	char path[T_PATH];
+	int fd = mkstemp(t_path(path, "topology"));
 	assert_true(fd >= 0);
 	close(fd);
 	for (size_t i = 0; i < ASSAY_COUNT_OF(changes); i++) {
@@ -136,8 +137,8 @@ static void this_machine_survives_the_way_through_xml(void **state)
 					      "UUID"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(private); i++)
 		assert_null(strstr(xml, private[i]));
-	char path[] = "/tmp/assay-topology-XXXXXX";
-	int fd = mkstemp(path);
+	char path[T_PATH];
+	int fd = mkstemp(t_path(path, "topology"));
 	assert_true(fd >= 0);
 	close(fd);
 	write_whole(path, xml, strlen(xml));

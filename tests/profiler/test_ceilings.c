@@ -108,7 +108,7 @@ static struct assay_store *filled(char *folder)
 	struct assay_err err = {0};
 	struct assay_store *store;
 	char path[64];
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(t_path(folder, "ceilings")));
 	snprintf(path, sizeof(path), "%s/r.db", folder);
 	assert_ok(assay_store_open(path, ASSAY_STORE_WRITE, &store, &err));
 	add_run(store, HERE, first, ASSAY_COUNT_OF(first));
@@ -132,7 +132,7 @@ static void remove_store(struct assay_store *store, const char *folder)
 static void the_best_stable_results_of_this_machine_are_its_limits(void **state)
 {
 	(void)state;
-	char folder[] = "/tmp/assay-ceilings-XXXXXX";
+	char folder[T_PATH];
 	struct assay_err err = {0};
 	struct ceilings c;
 	struct assay_store *store = filled(folder);

@@ -72,12 +72,12 @@ static int target(const char *word)
 /* What the target handed over; listened to or not. To free(). */
 static char *run_target(const char *word, int listened)
 {
-	char path[] = "/tmp/test-region-XXXXXX", variable[64], *text = calloc(1, 4096);
+	char path[T_PATH], variable[64], *text = calloc(1, 4096);
 	char *const argv[] = {(char *)"test_region", (char *)(uintptr_t)word, NULL};
 	char *env[256] = {variable};
 	size_t n = listened != 0;
 	pid_t pid;
-	int status, fd = mkstemp(path);
+	int status, fd = mkstemp(t_path(path, "region"));
 	assert_true(fd >= 0 && text);
 	snprintf(variable, sizeof(variable), "%s=%s", PRELOAD_REGION_ENV, path);
 	for (size_t i = 0; environ[i] && n < 255; i++)

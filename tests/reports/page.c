@@ -18,7 +18,7 @@ const char *page_xmllint;
 /* Well-formed XML, by a parser that is not ours. */
 static void assert_well_formed(const char *page)
 {
-	char path[] = "/tmp/test-html-XXXXXX";
+	char path[T_PATH];
 	char *const argv[] = {(char *)"xmllint",
 			      (char *)"--noout",
 			      (char *)"--nonet",
@@ -29,7 +29,7 @@ static void assert_well_formed(const char *page)
 	int status;
 	if (!page_xmllint)
 		return;
-	int fd = mkstemp(path);
+	int fd = mkstemp(t_path(path, "html"));
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, page, strlen(page)), (long)strlen(page));
 	close(fd);

@@ -262,8 +262,7 @@ static size_t entries(const char *folder)
 /* A private TMPDIR, to see what is left behind. */
 static void own_folder(char folder[64])
 {
-	snprintf(folder, 64, "/tmp/test-figure-XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(t_path(folder, "figure")));
 	assert_int_equal(setenv("TMPDIR", folder, 1), 0);
 }
 

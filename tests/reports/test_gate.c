@@ -169,11 +169,11 @@ static void test_json_parses_back(void **state)
 
 static void run_xmllint(const char *xml)
 {
-	char path[] = "/tmp/test-gate-XXXXXX";
+	char path[T_PATH];
 	const char *const argv[] = {"xmllint", "--noout", "--nonet", "--schema",
 				    schema,    path,      NULL};
 	pid_t pid;
-	int status, fd = mkstemp(path);
+	int status, fd = mkstemp(t_path(path, "gate"));
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, xml, strlen(xml)), (long)strlen(xml));
 	close(fd);

@@ -151,8 +151,8 @@ static void pprof_is_a_well_formed_message(void **state)
 
 static void check_xml(const char *text, size_t size)
 {
-	char path[] = "/tmp/test-stacks-XXXXXX";
-	int fd = mkstemp(path), status = 1;
+	char path[T_PATH];
+	int fd = mkstemp(t_path(path, "stacks")), status = 1;
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, size), (ssize_t)size);
 	close(fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fixture: what the store's tests share. */
 #include "tests/store/fixture.h"
+#include "tests/temporary.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -16,8 +17,7 @@ int folder_setup(void **state)
 	struct folder *folder = calloc(1, sizeof(*folder));
 	if (!folder)
 		return -1;
-	snprintf(folder->path, sizeof(folder->path), "/tmp/assay-store-XXXXXX");
-	if (!mkdtemp(folder->path) || chmod(folder->path, 0755) != 0)
+	if (!mkdtemp(t_path(folder->path, "store")) || chmod(folder->path, 0755) != 0)
 		return -1;
 	snprintf(folder->db, sizeof(folder->db), "%s/results.db", folder->path);
 	*state = folder;

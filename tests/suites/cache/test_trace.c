@@ -107,8 +107,8 @@ static void files_that_cannot_be_read_say_why(void **state)
 	struct assay_err err = {0};
 	assert_fails(trace_read("/nowhere/at.all", &t, &err), ASSAY_EIO, "No such file");
 	assert_fails(trace_read("/", &t, &err), ASSAY_EIO, "not a file");
-	char path[] = "/tmp/assay-trace-XXXXXX";
-	int fd = mkstemp(path);
+	char path[T_PATH];
+	int fd = mkstemp(t_path(path, "trace"));
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, "0,1,1\n1,2", 9), 9);
 	close(fd);

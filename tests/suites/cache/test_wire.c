@@ -14,7 +14,7 @@
 
 /* Answers the first request with `reply`, then closes; with no reply it keeps the connection open. */
 struct fake {
-	char folder[32], path[48];
+	char folder[T_PATH], path[T_PATH + 8];
 	int listener;
 	const char *reply;
 	pthread_t thread;
@@ -37,8 +37,8 @@ static void *serve(void *argument)
 
 static void fake_start(struct fake *fake, const char *reply)
 {
-	*fake = (struct fake){.folder = "/tmp/assay-fake-XXXXXX", .reply = reply};
-	assert_non_null(mkdtemp(fake->folder));
+	*fake = (struct fake){.reply = reply};
+	assert_non_null(mkdtemp(t_path(fake->folder, "fake")));
 	snprintf(fake->path, sizeof(fake->path), "%s/socket", fake->folder);
 	struct sockaddr_un at = {.sun_family = AF_UNIX};
 	snprintf(at.sun_path, sizeof(at.sun_path), "%s", fake->path);

@@ -360,12 +360,12 @@ static void damage(const char *path, long offset)
 
 static void code_is_compiled_once_and_damage_is_seen(void **state)
 {
-	char folder[] = "/tmp/assay-cubin-XXXXXX", below[64], path[256];
+	char folder[T_PATH], below[64], path[256];
 	struct assay_err err = {0};
 	struct nvrtc nvrtc;
 	const char *before = getenv("XDG_CACHE_HOME");
 	char *saved = before ? strdup(before) : NULL;
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(t_path(folder, "cubin")));
 	setenv("XDG_CACHE_HOME", folder, 1);
 	assert_ok(nvrtc_find(13000, &nvrtc, &err));
 	compile_once(&nvrtc, false);

@@ -24,14 +24,14 @@ static const struct {
 	{"node3/distance", "32 21 10 16\n"},
 	{"node4/distance", "10 20\n"},
 };
-static char folder[] = "/tmp/assay-numa-XXXXXX";
+static char folder[T_PATH];
 
 static void put(const char *name, const char *text)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	char *slash = strrchr(path + sizeof(folder), '/');
+	char *slash = strrchr(path + strlen(folder) + 1, '/');
 	if (slash) {
 		*slash = '\0';
 		mkdir(path, 0700);
@@ -46,7 +46,7 @@ static void put(const char *name, const char *text)
 static int make(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
+	if (!mkdtemp(t_path(folder, "numa")))
 		return -1;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(files); i++)
 		put(files[i].name, files[i].text);

@@ -23,9 +23,8 @@ struct place {
 static int begin(void **state)
 {
 	static struct place place;
-	snprintf(place.folder, sizeof(place.folder), "/tmp/assay-snapshot-XXXXXX");
 	*state = &place;
-	if (!mkdtemp(place.folder))
+	if (!mkdtemp(t_path(place.folder, "snapshot")))
 		return -1;
 	snprintf(place.path, sizeof(place.path), "%s/state", place.folder);
 	return 0;
