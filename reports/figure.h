@@ -21,14 +21,14 @@ enum {
 	ASSAY_FIGURE_SERIES = 8,
 	ASSAY_FIGURE_ROWS = 44,
 	ASSAY_FIGURE_MARKS = 3,
+	ASSAY_FIGURE_CURVE = 24,                  /* points of a fitted curve */
 	ASSAY_FIGURE_GREY = ASSAY_FIGURE_COLOURS, /* --floor: the harness' own cost, and limits */
 	ASSAY_FIGURE_TINT,                        /* --tint: bars that are not the best */
 };
 
 struct assay_figure_point {
 	double x, y, lo, hi;
-	const char *x_text; /* the axis' value as written; borrowed; NULL: see words */
-	char words[16];     /* where x is no axis but a metric */
+	const char *x_text; /* the axis' value as written; borrowed; NULL: x is no axis */
 };
 
 struct assay_figure_series {
@@ -36,6 +36,8 @@ struct assay_figure_series {
 	size_t colour;
 	struct assay_figure_point *points; /* by x */
 	size_t n;
+	bool fitted; /* a curve, evenly from the first x to the last */
+	double curve[ASSAY_FIGURE_CURVE];
 };
 
 /* A line of a chart of bars or dots. */
@@ -56,12 +58,15 @@ struct assay_figure {
 	enum assay_figure_kind kind;
 	const struct assay_report_bench *bench;
 	struct assay_metric_info metric;
-	const char *title;
+	char title[112];
 	struct assay_str note;    /* what was selected, what was left out */
 	struct assay_str summary; /* for those who cannot see it */
-	const char *x_label;      /* LINES: the axis, from outside */
+	struct assay_str x_label; /* LINES: the axis, from outside */
+	bool x_round;             /* LINES: ticks at round numbers, not at the points */
+	const char *x_unit;       /* that they bear; "": none; borrowed */
 	bool log_x, log_y;
-	bool ideal; /* LINES: draw y = x */
+	bool intervals; /* some are drawn */
+	bool ideal;     /* LINES: draw y = x */
 	struct assay_figure_series series[ASSAY_FIGURE_SERIES];
 	size_t n_series;
 	struct assay_figure_row rows[ASSAY_FIGURE_ROWS];

@@ -180,6 +180,39 @@ static const struct assay_figure_point *next_x(const struct assay_figure *figure
 	return best;
 }
 
+static void round_tick(struct assay_str *to, const struct assay_figure *figure, double at,
+		       size_t *n)
+{
+	char text[64];
+	if (*figure->x_unit)
+		short_value(at, figure->x_unit, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%.*g", at < 1 ? 3 : 6, at);
+	tick(to, at, text, (*n)++ == 0);
+}
+
+/* Where x is measured itself: at round numbers, or powers of four. */
+static void round_ticks(struct assay_str *to, const struct assay_figure *figure,
+			const struct box *box, unsigned most)
+{
+	size_t n = 0;
+	double span = box->x_hi - box->x_lo;
+	assay_str_add(to, "set xtics scale 0.6 out nomirror textcolor rgb '" MUTED "' (");
+	if (figure->log_x) {
+		double octaves = log2(box->x_hi / box->x_lo);
+		int stride = 2 * (1 + (int)(octaves / 2 / most));
+		for (int e = (int)ceil(log2(box->x_lo) / 2) * 2; e <= log2(box->x_hi); e += stride)
+			round_tick(to, figure, ldexp(1, e), &n);
+	} else if (span > 0) {
+		double step = nice_step(span, most);
+		for (double at = ceil(box->x_lo / step); at * step <= box->x_hi; at++)
+			round_tick(to, figure, at * step, &n);
+	}
+	if (n == 0)
+		round_tick(to, figure, box->x_hi, &n);
+	assay_str_add(to, ")\n");
+}
+
 /* Ticks at measured values, as they are written: every so many of them, where there is room. */
 static void x_ticks(struct assay_str *to, const struct assay_figure *figure, const struct box *box,
 		    unsigned most)
@@ -196,7 +229,7 @@ static void x_ticks(struct assay_str *to, const struct assay_figure *figure, con
 		double at = place(figure, box, p->x);
 		if (i++ % stride || (last >= 0 && at - last < 0.6 / most))
 			continue;
-		tick(to, p->x, p->x_text ? p->x_text : p->words, last < 0);
+		tick(to, p->x, p->x_text, last < 0);
 		last = at;
 	}
 	assay_str_add(to, ")\n");
@@ -220,6 +253,19 @@ static void marks(struct assay_str *to, const struct assay_figure *figure)
 	}
 }
 
+static void curve_data(struct assay_str *to, const struct assay_figure_series *series, size_t s)
+{
+	double from = series->points[0].x;
+	double step = (series->points[series->n - 1].x - from) / (ASSAY_FIGURE_CURVE - 1);
+	assay_str_add(to, "$F%zu << EOD\n", s);
+	for (size_t i = 0; i < ASSAY_FIGURE_CURVE; i++) {
+		number(to, from + (double)i * step);
+		number(to, series->curve[i]);
+		assay_str_add(to, "\n");
+	}
+	assay_str_add(to, "EOD\n");
+}
+
 static void series_data(struct assay_str *to, const struct assay_figure *figure)
 {
 	for (size_t s = 0; s < figure->n_series; s++) {
@@ -233,6 +279,8 @@ static void series_data(struct assay_str *to, const struct assay_figure *figure)
 			assay_str_add(to, "\n");
 		}
 		assay_str_add(to, "EOD\n");
+		if (figure->series[s].fitted)
+			curve_data(to, &figure->series[s], s);
 	}
 }
 
@@ -250,10 +298,16 @@ static void plot_lines(struct assay_str *to, const struct assay_figure *figure)
 		assay_str_add(to,
 			      "%s$D%zu using 1:3:(0):4 with vectors nohead linewidth 3.5 linecolor "
 			      "rgb '#A00101%02x', "
-			      "$D%zu using 1:2 with linespoints linewidth 2 pointtype %u "
+			      "$D%zu using 1:2 with %s linewidth 2 pointtype %u "
 			      "pointsize 0.75 linecolor rgb '#0101%02x'",
-			      s ? ", " : "", s, colour, s, points[s % ASSAY_FIGURE_MARKERS],
-			      colour);
+			      s ? ", " : "", s, colour, s,
+			      figure->series[s].fitted ? "points" : "linespoints",
+			      points[s % ASSAY_FIGURE_MARKERS], colour);
+		if (figure->series[s].fitted)
+			assay_str_add(to,
+				      ", $F%zu using 1:2 with lines linewidth 1.5 linecolor rgb "
+				      "'#0101%02x'",
+				      s, colour);
 	}
 	assay_str_add(to, "\n");
 }
@@ -276,9 +330,12 @@ static void draw_lines(struct assay_str *to, const struct assay_figure *figure,
 	      figure->log_x ? box.x_hi * 1.25 : box.x_hi + pad);
 	range(to, "yrange", y_lo, y_hi);
 	value_ticks(to, "ytics", y_lo, y_hi, figure->log_y, 6, unit);
-	x_ticks(to, figure, &box, layout->x_ticks);
+	if (figure->x_round)
+		round_ticks(to, figure, &box, layout->value_ticks);
+	else
+		x_ticks(to, figure, &box, layout->x_ticks);
 	assay_str_add(to, "set xlabel ");
-	assay_escape_gnuplot(to, figure->x_label, 32);
+	assay_escape_gnuplot(to, assay_str_text(&figure->x_label), 32);
 	assay_str_add(to, " textcolor rgb '" MUTED "'\n");
 	marks(to, figure);
 	series_data(to, figure);
@@ -366,6 +423,19 @@ static void row_data(struct assay_str *to, const struct assay_figure *figure,
 	}
 }
 
+/* Above a bar, below a dot. Returns what parts the next plot from it. */
+static const char *interval(struct assay_str *to, const struct assay_figure_row *row, size_t r,
+			    const char *separator)
+{
+	if (!(row->hi > row->lo))
+		return separator;
+	assay_str_add(to,
+		      "%s$D%zu using 5:2:6:(0) with vectors nohead linewidth 1.5 linecolor rgb "
+		      "'" TEXT "'",
+		      separator, r);
+	return ", ";
+}
+
 static void plot_rows(struct assay_str *to, const struct assay_figure *figure)
 {
 	const char *separator = "plot ";
@@ -380,16 +450,15 @@ static void plot_rows(struct assay_str *to, const struct assay_figure *figure)
 				      "1.0 noborder fillcolor rgb '#0101%02x'",
 				      separator, r, colour);
 		else
+			separator = interval(to, row, r, separator);
+		if (figure->kind == ASSAY_FIGURE_DOTS)
 			assay_str_add(to,
-				      "%s$D%zu using 1:2 with points pointtype 7 pointsize 0.9 "
+				      "%s$D%zu using 1:2 with points pointtype 7 pointsize 1 "
 				      "linecolor rgb '#0101%02x'",
 				      separator, r, colour);
 		separator = ", ";
-		if (row->hi > row->lo)
-			assay_str_add(to,
-				      ", $D%zu using 5:2:6:(0) with vectors nohead linewidth 2 "
-				      "linecolor rgb '" TEXT "'",
-				      r);
+		if (figure->kind == ASSAY_FIGURE_BARS)
+			interval(to, row, r, separator);
 	}
 	assay_str_add(to, "\n");
 }

@@ -148,7 +148,8 @@ enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_
 	assay_str_add(to, "<p class=\"note\">");
 	assay_escape_html(to, assay_str_text(&figure->note), 400);
 	assay_str_add(to, "%s</p>\n</figure>\n",
-		      figure->kind == ASSAY_FIGURE_LINES
+		      !figure->intervals ? ""
+		      : figure->kind == ASSAY_FIGURE_LINES
 			      ? "Thick bars behind the points are 95 % intervals of the medians."
 		      : figure->kind == ASSAY_FIGURE_BARS && bench->has_relative
 			      ? "The strong colour marks the best of its case; thin lines are 95 % "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_figure: which figure a benchmark gets, what is left out of it, and what gnuplot makes of it. */
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -33,11 +34,11 @@ static void test_standard_figures(void **state)
 	} want[] = {
 		{"memory", "latency", "Latency", ASSAY_FIGURE_LINES, 2, 0},
 		{"memory", "alloc_pair", "Cost", ASSAY_FIGURE_BARS, 0, 3},
-		{"memory", "bandwidth", "Memory bandwidth", ASSAY_FIGURE_BARS, 0, 6},
+		{"memory", "bandwidth", "Memory bandwidth", ASSAY_FIGURE_BARS, 0, 2},
 		{"cache", "get", "Look-up throughput by number", ASSAY_FIGURE_LINES, 2, 0},
 		{"concurrency", "spawn", "Cost of a tree", ASSAY_FIGURE_BARS, 0, 2},
 		{"scaling", "strong", "Speed-up", ASSAY_FIGURE_LINES, 1, 0},
-		{"zoo", "lion", "Every case", ASSAY_FIGURE_DOTS, 0, 2},
+		{"zoo", "lion", "Time by subject", ASSAY_FIGURE_DOTS, 0, 2},
 	};
 	struct fixture *f = fixture_new();
 	(void)state;
@@ -74,13 +75,13 @@ static void test_trade_off(void **state)
 		assert_non_null(figure);
 		assert_int_equal(figure->kind, ASSAY_FIGURE_LINES);
 		assert_int_equal(figure->n_series, 2);
-		assert_string_equal(figure->x_label, "replica_hours");
+		assert_string_equal(figure->x_label.text, "replica_hours, h");
+		assert_true(figure->x_round);
 		const struct assay_figure_series *hpa = &figure->series[0];
 		assert_int_equal(hpa->n, 3 - step);
 		assert_close(hpa->points[hpa->n - 1].x, 72.5, 0);
 		assert_close(hpa->points[hpa->n - 1].y, 0, 0);
 		assert_null(hpa->points[0].x_text);
-		assert_string_equal(hpa->points[hpa->n - 1].words, "72.5");
 		assay_figure_free(figure);
 		fixture_free(f);
 	}
@@ -126,6 +127,128 @@ static void test_miss_ratio(void **state)
 		assert_int_equal(figure->n_series, n == 1 ? 0 : 2);
 		assay_figure_free(figure);
 	}
+	fixture_free(f);
+}
+
+/* The curve of one pass over a trace, from its counters; what is no ratio is left out. */
+static void test_miss_curve(void **state)
+{
+	static struct assay_count counters[] = {
+		{.event = "requests", .value = 1000, .quality = ASSAY_EXACT},
+		{.event = "misses_at_100", .value = 250, .quality = ASSAY_EXACT},
+		{.event = "misses_at_10", .value = 500, .quality = ASSAY_EXACT},
+		{.event = "misses_at_20", .value = 2000, .quality = ASSAY_EXACT},
+		{.event = "misses_at_30", .quality = ASSAY_UNAVAILABLE},
+		{.event = "misses_at_x", .value = 1, .quality = ASSAY_EXACT},
+	};
+	struct fixture *f = fixture_new();
+	(void)state;
+	struct assay_result *r =
+		FIXTURE_ADD(f, "cache", "miss_curve", NULL, "trace:zipf", .median = 1e6);
+	r->counters = counters;
+	r->n_counters = sizeof(counters) / sizeof(counters[0]);
+	FIXTURE_ADD(f, "cache", "miss_curve", NULL, "trace:loop", .median = 1e6);
+	struct assay_figure *figure = figure_of(f, "cache", "miss_curve");
+	assert_non_null(figure);
+	assert_int_equal(figure->n_series, 1);
+	assert_string_equal(figure->series[0].label.text, "trace:zipf");
+	assert_int_equal(figure->series[0].n, 2);
+	assert_close(figure->series[0].points[0].x, 10, 0);
+	assert_close(figure->series[0].points[0].y, 0.5, 0);
+	assert_close(figure->series[0].points[1].y, 0.25, 0);
+	assay_figure_free(figure);
+	fixture_free(f);
+}
+
+/* A roof per size: along the bandwidth up to the ridge, level from there. */
+static void test_roofline(void **state)
+{
+	struct fixture *f = fixture_new();
+	(void)state;
+	FIXTURE_ADD(f, "memory", "bandwidth", "avx2", "op:triad/size:16Ki", .unit = "B/s",
+		    .metric = "bandwidth", .better = ASSAY_HIGHER, .median = 8e10);
+	FIXTURE_ADD(f, "memory", "bandwidth", "avx2", "op:triad/size:64Mi", .unit = "B/s",
+		    .metric = "bandwidth", .better = ASSAY_HIGHER, .median = 1e10);
+	FIXTURE_ADD(f, "memory", "bandwidth", "avx2", "op:read/size:64Mi", .unit = "B/s",
+		    .metric = "bandwidth", .better = ASSAY_HIGHER, .median = 9e10);
+	FIXTURE_ADD(f, "memory", "flops", "flops_avx2", NULL, .unit = "flop/s", .metric = "flops",
+		    .better = ASSAY_HIGHER, .median = 2e10);
+	struct assay_figure *figure = figure_of(f, "memory", "flops");
+	assert_non_null(figure);
+	assert_int_equal(figure->n_series, 2);
+	for (size_t s = 0; s < 2; s++) {
+		double bandwidth = s ? 1e10 : 8e10;
+		bool ridge = false;
+		for (size_t i = 0; i < figure->series[s].n; i++) {
+			const struct assay_figure_point *p = &figure->series[s].points[i];
+			assert_close(p->y, fmin(2e10, bandwidth * p->x), 1);
+			ridge |= fabs(p->x - 2e10 / bandwidth) < 1e-9;
+			assert_true(i == 0 || p->x > p[-1].x);
+		}
+		assert_true(ridge);
+	}
+	assert_non_null(strstr(figure->series[1].label.text, "64Mi of memory: 10.00 GB/s"));
+	assay_figure_free(figure);
+	fixture_free(f);
+}
+
+/* A law is drawn through a speed-up with enough thread counts, and nowhere else. */
+static void test_fitted(void **state)
+{
+	(void)state;
+	for (unsigned most = 3; most <= 6; most += 3) {
+		struct fixture *f = fixture_new();
+		for (unsigned t = 1; t <= most; t++) {
+			FIXTURE_ADD(f, "scaling", "strong", "threads", NULL, t, .median = 1e6);
+			fixture_beside(f, "speedup", "ratio", t / (1 + 0.1 * (t - 1)));
+		}
+		struct assay_figure *figure = figure_of(f, "scaling", "strong");
+		assert_non_null(figure);
+		assert_int_equal(figure->series[0].fitted, most == 6);
+		if (most == 6)
+			assert_close(figure->series[0].curve[ASSAY_FIGURE_CURVE - 1], 4, 0.01);
+		assay_figure_free(figure);
+		fixture_free(f);
+	}
+}
+
+/* An interval that leaves no room for the medians is cut, and it is said. */
+static void test_wide_interval(void **state)
+{
+	struct fixture *f = fixture_new();
+	(void)state;
+	FIXTURE_ADD(f, "memory", "alloc_pair", "a", NULL, .median = 10, .spread = 0.1);
+	FIXTURE_ADD(f, "memory", "alloc_pair", "b", NULL, .median = 20, .spread = 0.99);
+	f->results[1].estimate.hi = 5000;
+	struct assay_figure *figure = figure_of(f, "memory", "alloc_pair");
+	assert_non_null(figure);
+	assert_close(figure->rows[0].hi, 11, 1e-9);
+	assert_close(figure->rows[1].hi, 30, 1e-9);
+	assert_non_null(strstr(figure->note.text, "reach the edge go on"));
+	assay_figure_free(figure);
+	fixture_free(f);
+}
+
+/* As long as there are colours no two lines share one, however many subjects the benchmark has. */
+static void test_colours(void **state)
+{
+	struct fixture *f = fixture_new();
+	(void)state;
+	for (unsigned i = 0; i < 24; i++) {
+		char *subject;
+		assert_true(asprintf(&subject, "s%02u", (i % 12 * 5) % 12) > 0);
+		FIXTURE_ADD(f, "cache", "get", subject, NULL, 1 + i / 12, "rate", "op/s",
+			    ASSAY_HIGHER, 1e6 + i);
+		f->texts[f->n_texts++] = subject;
+	}
+	struct assay_figure *figure = figure_of(f, "cache", "get");
+	assert_non_null(figure);
+	assert_int_equal(figure->n_series, ASSAY_FIGURE_SERIES);
+	unsigned seen = 0;
+	for (size_t i = 0; i < figure->n_series; i++)
+		seen |= 1u << figure->series[i].colour;
+	assert_int_equal(seen, (1u << ASSAY_FIGURE_COLOURS) - 1);
+	assay_figure_free(figure);
 	fixture_free(f);
 }
 
@@ -397,6 +520,11 @@ int main(void)
 		cmocka_unit_test(test_trade_off),
 		cmocka_unit_test(test_latency_curve),
 		cmocka_unit_test(test_miss_ratio),
+		cmocka_unit_test(test_miss_curve),
+		cmocka_unit_test(test_roofline),
+		cmocka_unit_test(test_fitted),
+		cmocka_unit_test(test_wide_interval),
+		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_only_sound_numbers),
 		cmocka_unit_test(test_nothing_to_draw),
 		cmocka_unit_test(test_fall_through),
