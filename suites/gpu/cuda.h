@@ -91,6 +91,7 @@ enum {
 	X(context_retain, cuDevicePrimaryCtxRetain, (struct CUctx_st **, int))                    \
 	X(context_release, cuDevicePrimaryCtxRelease_v2, (int))                                   \
 	X(context_set, cuCtxSetCurrent, (struct CUctx_st *))                                      \
+	X(cache_reset, cuCtxResetPersistingL2Cache, (void))                                       \
 	X(memory_info, cuMemGetInfo_v2, (size_t *, size_t *))                                     \
 	X(alloc, cuMemAlloc_v2, (cuda_address *, size_t))                                         \
 	X(release, cuMemFree_v2, (cuda_address))                                                  \

@@ -7,6 +7,7 @@
 #define ASSAY_SUITES_GPU_H
 
 #include "harness/bench.h"
+#include "suites/gpu/clocks.h"
 #include "suites/gpu/number.h"
 
 struct gpu_device;
@@ -74,6 +75,7 @@ enum gpu_feature {
 	GPU_HAS_GRAPHS,
 	GPU_HAS_GATES,
 	GPU_HAS_HALF,
+	GPU_HAS_CLOCK,   /* of its units, that kernels can read */
 	GPU_HAS_MATRIX,  /* units that multiply small matrices */
 	GPU_HAS_LIBRARY, /* that multiplies large ones */
 	GPU_FEATURES
@@ -187,6 +189,7 @@ struct gpu_session {
 	struct gpu_span *span;
 	struct gpu_gate *gate; /* closed now */
 	double batch_ns;       /* of the last batch; NaN: the device has no clock */
+	struct gpu_clocks clocks;
 };
 
 /* The first device, or the one of a number. */
@@ -214,8 +217,10 @@ struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args
  * A batch that the device times: what is put into s->stream between the two calls. `held`: behind a gate, where the
  * device has them, so that it never waits for the host; only for launches, because copies from and to memory that
  * is not pinned may wait for their turn on the host. gpu_end() lets the batch go, waits for its end, and makes the
- * device's time that of the batch; a device without a clock leaves the host's. `code` is how the batch went
- * so far; false: it failed, and that is reported.
+ * device's time that of the batch, never the host's instead; only the null device, which does nothing, leaves that.
+ * `code` is how the batch went so far; false: it failed, and that is reported. Before the first batch the device's clock has
+ * settled; with each, what clocks.h sees is stated: metrics `clock` and `floor`, the part of the batch's time that an empty one
+ * takes, and the counter `throttled` unless it is 0. Batches that are too short to be told from empty ones end the case as skipped.
  */
 enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err);
 bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,

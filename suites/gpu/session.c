@@ -23,6 +23,7 @@ void gpu_close(struct gpu_session *s)
 {
 	if (!s->device)
 		return;
+	gpu_clocks_done(s);
 	s->ops->span_free(s->span);
 	s->ops->stream_free(s->stream);
 	s->ops->close(s->device);
@@ -77,16 +78,17 @@ struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args
 
 enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err)
 {
-	enum assay_code code = ASSAY_OK;
-	if (held && gpu_needs(s, GPU_HAS_GATES, NULL) == ASSAY_OK)
+	enum assay_code code = gpu_clocks_settle(s, err);
+	if (code == ASSAY_OK && held && gpu_needs(s, GPU_HAS_GATES, NULL) == ASSAY_OK)
 		code = s->ops->gate_close(s->stream, &s->gate, err);
 	return code == ASSAY_OK ? s->ops->span_begin(s->stream, s->span, err) : code;
 }
 
-bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
-	     struct assay_err *err)
+/* Let the batch go, and wait for its end and for its time. */
+static enum assay_code finish_batch(struct gpu_session *s, enum assay_code code,
+				    struct assay_err *err)
 {
-	double ns = NAN;
+	s->batch_ns = NAN;
 	if (code == ASSAY_OK)
 		code = s->ops->span_end(s->stream, s->span, err);
 	/* Open it in any case: what is behind it could never end. */
@@ -98,11 +100,35 @@ bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
 	if (code == ASSAY_OK)
 		code = s->ops->wait(s->stream, err);
 	if (code == ASSAY_OK)
-		code = s->ops->span_ns(s->span, &ns, err);
-	s->batch_ns = ns;
-	if (code == ASSAY_OK && !isnan(ns))
-		assay_set_elapsed_ns(run, ns);
-	return gpu_passed(run, s, code, err);
+		code = s->ops->span_ns(s->span, &s->batch_ns, err);
+	if (code == ASSAY_OK && isnan(s->batch_ns) && s->ops->computes)
+		return assay_fail(err, ASSAY_EIO, "the device has no clock of its own");
+	return code == ASSAY_OK ? gpu_clocks_look(s, err) : code;
+}
+
+bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
+	     struct assay_err *err)
+{
+	struct gpu_clocks *c = &s->clocks;
+	if (!gpu_passed(run, s, finish_batch(s, code, err), err))
+		return false;
+	if (isnan(s->batch_ns))
+		return true;
+	assay_set_elapsed_ns(run, s->batch_ns);
+	if (gpu_clocks_too_short(c, s->batch_ns)) {
+		assay_skip(run,
+			   "%s: below the noise floor: %d batches in a row took less than %d "
+			   "empty launches of %.3g ns; take a larger size, or graphs",
+			   gpu_text(s), GPU_BELOW, GPU_FLOORS, c->floor_ns);
+		return false;
+	}
+	assay_metric(run, "floor", "ratio", ASSAY_LOWER,
+		     s->batch_ns > 0 ? c->floor_ns / s->batch_ns : 1);
+	if (c->kernel)
+		assay_metric(run, "clock", "Hz", ASSAY_HIGHER, c->hz);
+	if (c->throttled)
+		assay_counter(run, "throttled", c->throttled);
+	return true;
 }
 
 bool gpu_passed(struct assay_run *run, const struct gpu_session *s, enum assay_code code,

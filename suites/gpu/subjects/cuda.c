@@ -139,6 +139,15 @@ static enum assay_code open_gates(struct gpu_device *device, struct assay_err *e
 	return cuda_done(device, "cuMemHostAlloc", status, err);
 }
 
+/* Lines that somebody told the last cache to keep would be ours to miss. Old devices have none. */
+static enum assay_code reset_cache(struct gpu_device *device, struct assay_err *err)
+{
+	unsigned status = device->cuda.cache_reset();
+	return status == CUDRV_NOT_SUPPORTED
+		       ? ASSAY_OK
+		       : cuda_done(device, "cuCtxResetPersistingL2Cache", status, err);
+}
+
 static enum assay_code open_context(unsigned number, struct gpu_device *device,
 				    struct assay_err *err)
 {
@@ -163,6 +172,8 @@ static enum assay_code open_context(unsigned number, struct gpu_device *device,
 	current = device->context;
 	if (code == ASSAY_OK)
 		code = open_gates(device, err);
+	if (code == ASSAY_OK)
+		code = reset_cache(device, err);
 	return code == ASSAY_OK ? nvrtc_find(device->cuda.version, &device->nvrtc, err) : code;
 }
 

@@ -65,6 +65,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 			  [GPU_HAS_STREAMS] = "one core does one thing at a time",
 			  [GPU_HAS_GATES] = "the host device does at once what it is told",
 			  [GPU_HAS_HALF] = "kernels of the host device are plain C",
+			  [GPU_HAS_CLOCK] = "kernels of the host cannot read its clocks",
 			  [GPU_HAS_MATRIX] = "the host's kernels are plain C"},
 	};
 	*ret = device;

@@ -39,7 +39,8 @@ static struct {
 	struct gpu_gate gate;
 	struct gpu_product product;
 } const nothing = {.device.info = {.text = "null device",
-				   .lacks = {[GPU_HAS_PINNED] = "the null device has no memory",
+				   .lacks = {[GPU_HAS_CLOCK] = "the null device has no clock",
+					     [GPU_HAS_PINNED] = "the null device has no memory",
 					     [GPU_HAS_MAPPED] = "the null device has no memory",
 					     [GPU_HAS_POOL] = "the null device has no memory"}}};
 

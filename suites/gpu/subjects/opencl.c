@@ -106,7 +106,8 @@ static void fill_info(struct gpu_device *device)
 		.memory_bytes = choice->memory_bytes,
 		.max_alloc_bytes = choice->max_alloc_bytes,
 		.cache_bytes = choice->cache_bytes,
-		.lacks = {[GPU_HAS_MATRIX] = "OpenCL has no instructions for matrix units",
+		.lacks = {[GPU_HAS_CLOCK] = "kernels of OpenCL cannot read clocks",
+			  [GPU_HAS_MATRIX] = "OpenCL has no instructions for matrix units",
 			  [GPU_HAS_LIBRARY] = "there is no library of products for OpenCL here",
 			  [GPU_HAS_MAPPED] = "OpenCL 1.2 has no memory that the host and kernels "
 					     "reach at the same time",

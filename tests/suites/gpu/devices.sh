@@ -42,8 +42,11 @@ done
 check "what the host lacks has a reason" runs 0 gpu/transfer -s host,null -P size=4Ki
 check "  which is said" grep -q 'all memory is the host' out
 
-FAKE_CUDA='devices=4'
+FAKE_CUDA='throttled=2'
 export FAKE_CUDA
+check "a clock that sinks" runs 0 gpu/roofline -s cuda -P size=64Ki -P rounds=20
+check "  is counted" grep -q '"throttled":{"value":[1-9]' out
+FAKE_CUDA='devices=4'
 check "several devices" runs 0 gpu/multi -s cuda -P devices=2,4,8 -P size=64Ki
 check "  add up" all_ok
 check "  and more are not there" grep -q '8 devices wanted, there are 4' out

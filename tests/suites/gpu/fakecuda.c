@@ -36,6 +36,9 @@ static const struct {
 	{"wrong", offsetof(struct fake, wrong_after), 0},
 	{"slow", offsetof(struct fake, slow_permille), 1000},
 	{"image", offsetof(struct fake, image_status), 0},
+	{"clock", offsetof(struct fake, clock_permille), 1500},
+	{"throttled", offsetof(struct fake, throttled), 0},
+	{"cache", offsetof(struct fake, cache_status), 0},
 };
 
 /* What the environment says now; a counter of calls starts anew. */
@@ -210,6 +213,11 @@ FAKE unsigned cuCtxSetCurrent(struct CUctx_st *context)
 		return CUDRV_INVALID_CONTEXT;
 	fake.current = (int)(number - fake_numbers);
 	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuCtxResetPersistingL2Cache(void)
+{
+	return (unsigned)fake.cache_status;
 }
 
 /* Memory is the host's, with a head that says how much it is and a poison that no right answer has. */

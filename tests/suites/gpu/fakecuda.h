@@ -54,9 +54,12 @@ struct fake {
 	long wrong_after;   /* wrong: the n-th launch leaves one bit wrong; 0: none does */
 	long slow_permille; /* slow: of the time that events see */
 	long image_status;  /* image: what loading a module gives */
+	long clock_permille; /* clock: of a gigahertz that kernels read */
+	long throttled;      /* throttled: every n-th such look finds half of it; 0: none */
+	long cache_status;   /* cache: what resetting the cache gives */
 
 	bool initialised, lost, hung;
-	long launches;
+	long launches, looks;
 	uint64_t epoch_ns;
 	size_t used_bytes;
 	int alive;

@@ -303,6 +303,50 @@ static void time_is_the_devices_own(void **state)
 	assert_int_equal(alive(), 0);
 }
 
+/* A clock of 1.5 GHz, of which every third look finds half. */
+static void looks_at_the_clock_are_counted(void **state)
+{
+	struct assay_err err = {0};
+	struct gpu_session s = {.ops = cuda()->ops};
+	set("clock=1500,throttled=3");
+	assert_ok(gpu_open(&s, &err));
+	assert_ok(gpu_clocks_settle(&s, &err));
+	assert_close(s.clocks.most_hz, 1.5e9, 1e-6);
+	assert_true(s.clocks.floor_ns >= 0);
+	uint64_t before = s.clocks.throttled;
+	for (int i = 0; i < 30; i++)
+		assert_ok(gpu_clocks_look(&s, &err));
+	assert_int_equal(s.clocks.throttled - before, 10);
+	gpu_close(&s);
+	assert_int_equal(alive(), 0);
+}
+
+static void what_is_as_short_as_nothing_is_told(void **state)
+{
+	struct gpu_clocks c = {.ready = true, .floor_ns = 100};
+	for (int i = 1; i < GPU_BELOW; i++)
+		assert_false(gpu_clocks_too_short(&c, 999));
+	assert_false(gpu_clocks_too_short(&c, 1000));
+	for (int i = 1; i < GPU_BELOW; i++)
+		assert_false(gpu_clocks_too_short(&c, 999));
+	assert_true(gpu_clocks_too_short(&c, 999));
+	c.floor_ns = NAN;
+	assert_false(gpu_clocks_too_short(&c, 0));
+}
+
+static void the_cache_is_reset_where_there_is_one(void **state)
+{
+	struct assay_err err = {0};
+	struct gpu_device *device = NULL;
+	const struct gpu_ops *ops = cuda()->ops;
+	set("cache=801");
+	assert_ok(ops->open(0, &device, &err));
+	ops->close(device);
+	set("cache=719");
+	assert_fails(ops->open(0, &device, &err), ASSAY_EIO, "cuCtxResetPersistingL2Cache");
+	assert_int_equal(alive(), 0);
+}
+
 static void the_compilers_log_is_shown(void **state)
 {
 	static const struct gpu_kernel_source broken = {
@@ -411,6 +455,9 @@ int main(void)
 		cmocka_unit_test(products_are_right_in_every_way),
 		cmocka_unit_test(a_product_that_cannot_be_has_a_reason),
 		cmocka_unit_test(time_is_the_devices_own),
+		cmocka_unit_test(looks_at_the_clock_are_counted),
+		cmocka_unit_test(what_is_as_short_as_nothing_is_told),
+		cmocka_unit_test(the_cache_is_reset_where_there_is_one),
 		cmocka_unit_test(the_compilers_log_is_shown),
 		cmocka_unit_test(code_is_compiled_once_and_damage_is_seen),
 		cmocka_unit_test(a_kernel_that_never_ends_is_given_up),
