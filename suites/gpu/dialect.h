@@ -14,28 +14,37 @@
  * GPU_ITEM, _ITEM_Y   number within its group; GPU_SIZE of work items in a group
  * GPU_GROUP, _GROUP_Y number of the group
  * GPU_AT(from, i)     number i of an array; GPU_AT_BF16, GPU_AT_FP16 the float that its 16 bits are
+ * GPU_PUT(to, i, x)   store a float as number i of an array; GPU_PUT_BF16, GPU_PUT_FP16 as 16 bits, rounded
  * GPU_BARRIER()       all work items of the group have come here, and see what the others stored
  */
-#define GPU_DIALECT_OPENCL                                                              \
-	"#define GPU_KERNEL __kernel\n"                                                 \
-	"#define GPU_DEVICE inline\n"                                                   \
-	"#define GPU_GLOBAL __global\n"                                                 \
-	"#define GPU_LOCAL __local\n"                                                   \
-	"#define GPU_ID ((unsigned)get_global_id(0))\n"                                 \
-	"#define GPU_ID_Y ((unsigned)get_global_id(1))\n"                               \
-	"#define GPU_TOTAL ((unsigned)get_global_size(0))\n"                            \
-	"#define GPU_ITEM ((unsigned)get_local_id(0))\n"                                \
-	"#define GPU_ITEM_Y ((unsigned)get_local_id(1))\n"                              \
-	"#define GPU_SIZE ((unsigned)get_local_size(0))\n"                              \
-	"#define GPU_GROUP ((unsigned)get_group_id(0))\n"                               \
-	"#define GPU_GROUP_Y ((unsigned)get_group_id(1))\n"                             \
-	"#define GPU_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)\n"                          \
-	"#define GPU_AT(from, i) ((from)[i])\n"                                         \
-	"#define GPU_AT_BF16(from, i) as_float((uint)(from)[i] << 16)\n"                \
-	"#define GPU_AT_FP16(from, i) vload_half(i, (GPU_GLOBAL const half *)(from))\n" \
-	"#define GPU_SQRT(x) sqrt(x)\n"                                                 \
-	"#define GPU_TANH(x) tanh(x)\n"                                                 \
-	"#define GPU_FMA(x, y, z) fma(x, y, z)\n"
+#define GPU_DIALECT_OPENCL                                                                \
+	"#define GPU_KERNEL __kernel\n"                                                   \
+	"#define GPU_DEVICE inline\n"                                                     \
+	"#define GPU_GLOBAL __global\n"                                                   \
+	"#define GPU_LOCAL __local\n"                                                     \
+	"#define GPU_ID ((unsigned)get_global_id(0))\n"                                   \
+	"#define GPU_ID_Y ((unsigned)get_global_id(1))\n"                                 \
+	"#define GPU_TOTAL ((unsigned)get_global_size(0))\n"                              \
+	"#define GPU_ITEM ((unsigned)get_local_id(0))\n"                                  \
+	"#define GPU_ITEM_Y ((unsigned)get_local_id(1))\n"                                \
+	"#define GPU_SIZE ((unsigned)get_local_size(0))\n"                                \
+	"#define GPU_GROUP ((unsigned)get_group_id(0))\n"                                 \
+	"#define GPU_GROUP_Y ((unsigned)get_group_id(1))\n"                               \
+	"#define GPU_BARRIER() barrier(CLK_LOCAL_MEM_FENCE)\n"                            \
+	"#define GPU_AT(from, i) ((from)[i])\n"                                           \
+	"#define GPU_AT_BF16(from, i) as_float((uint)(from)[i] << 16)\n"                  \
+	"#define GPU_AT_FP16(from, i) vload_half(i, (GPU_GLOBAL const half *)(from))\n"   \
+	"#define GPU_PUT(to, i, x) ((to)[i] = (x))\n"                                     \
+	"#define GPU_PUT_BF16(to, i, x) ((to)[i] = gpu_bf16(x))\n"                        \
+	"#define GPU_PUT_FP16(to, i, x) vstore_half_rte(x, i, (GPU_GLOBAL half *)(to))\n" \
+	"#define GPU_SQRT(x) sqrt(x)\n"                                                   \
+	"#define GPU_TANH(x) tanh(x)\n"                                                   \
+	"#define GPU_FMA(x, y, z) fma(x, y, z)\n"                                         \
+	"unsigned short gpu_bf16(float x)\n"                                              \
+	"{\n"                                                                             \
+	"\tunsigned bits = as_uint(x);\n"                                                 \
+	"\treturn (unsigned short)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);\n"        \
+	"}\n"
 
 #define GPU_DIALECT_CUDA                                                            \
 	"#define GPU_KERNEL extern \"C\" __global__\n"                              \
@@ -54,6 +63,9 @@
 	"#define GPU_AT(from, i) ((from)[i])\n"                                     \
 	"#define GPU_AT_BF16(from, i) __uint_as_float((unsigned)(from)[i] << 16)\n" \
 	"#define GPU_AT_FP16(from, i) gpu_half((from)[i])\n"                        \
+	"#define GPU_PUT(to, i, x) ((to)[i] = (x))\n"                               \
+	"#define GPU_PUT_BF16(to, i, x) ((to)[i] = gpu_bf16(x))\n"                  \
+	"#define GPU_PUT_FP16(to, i, x) ((to)[i] = gpu_fp16(x))\n"                  \
 	"#define GPU_SQRT(x) sqrtf(x)\n"                                            \
 	"#define GPU_TANH(x) tanhf(x)\n"                                            \
 	"#define GPU_FMA(x, y, z) fmaf(x, y, z)\n"                                  \
@@ -62,6 +74,17 @@
 	"\tfloat x;\n"                                                              \
 	"\tasm(\"cvt.f32.f16 %0, %1;\" : \"=f\"(x) : \"h\"(bits));\n"               \
 	"\treturn x;\n"                                                             \
+	"}\n"                                                                       \
+	"GPU_DEVICE unsigned short gpu_bf16(float x)\n"                             \
+	"{\n"                                                                       \
+	"\tunsigned bits = __float_as_uint(x);\n"                                   \
+	"\treturn (unsigned short)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);\n"  \
+	"}\n"                                                                       \
+	"GPU_DEVICE unsigned short gpu_fp16(float x)\n"                             \
+	"{\n"                                                                       \
+	"\tunsigned short bits;\n"                                                  \
+	"\tasm(\"cvt.rn.f16.f32 %0, %1;\" : \"=h\"(bits) : \"f\"(x));\n"            \
+	"\treturn bits;\n"                                                          \
 	"}\n"
 
 #endif

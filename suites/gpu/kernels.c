@@ -8,19 +8,16 @@
 #include "harness/base/rng.h"
 
 const struct gpu_kernel_source *const gpu_kernels[] = {
-	&gpu_kernel_copy,        &gpu_kernel_scale,
-	&gpu_kernel_add,         &gpu_kernel_triad,
-	&gpu_kernel_dot,         &gpu_kernel_count,
-	&gpu_kernel_naive_fp32,  &gpu_kernel_naive_bf16,
-	&gpu_kernel_naive_fp16,  &gpu_kernel_naive_int8,
-	&gpu_kernel_tiled_fp32,  &gpu_kernel_tiled_bf16,
-	&gpu_kernel_tiled_fp16,  &gpu_kernel_tiled_int8,
-	&gpu_kernel_tensor_tf32, &gpu_kernel_tensor_bf16,
-	&gpu_kernel_tensor_fp16, &gpu_kernel_tensor_int8,
-	&gpu_kernel_kmeans,      &gpu_kernel_distance,
-	&gpu_kernel_reservoir,   &gpu_kernel_spiking,
-	&gpu_kernel_chase,       &gpu_kernel_arithmetic,
-	&gpu_kernel_clocks,      NULL,
+	&gpu_kernel_copy,        &gpu_kernel_scale,       &gpu_kernel_add,
+	&gpu_kernel_triad,       &gpu_kernel_dot,         &gpu_kernel_count,
+	&gpu_kernel_naive_fp32,  &gpu_kernel_naive_bf16,  &gpu_kernel_naive_fp16,
+	&gpu_kernel_naive_int8,  &gpu_kernel_tiled_fp32,  &gpu_kernel_tiled_bf16,
+	&gpu_kernel_tiled_fp16,  &gpu_kernel_tiled_int8,  &gpu_kernel_tensor_tf32,
+	&gpu_kernel_tensor_bf16, &gpu_kernel_tensor_fp16, &gpu_kernel_tensor_int8,
+	&gpu_kernel_narrow_fp32, &gpu_kernel_narrow_bf16, &gpu_kernel_narrow_fp16,
+	&gpu_kernel_kmeans,      &gpu_kernel_distance,    &gpu_kernel_reservoir,
+	&gpu_kernel_spiking,     &gpu_kernel_strided,     &gpu_kernel_chase,
+	&gpu_kernel_arithmetic,  &gpu_kernel_clocks,      NULL,
 };
 
 const struct gpu_kernel_source *gpu_kernel_find(const char *name)

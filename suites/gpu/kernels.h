@@ -47,6 +47,10 @@ extern const struct gpu_kernel_source gpu_kernel_naive_fp32, gpu_kernel_naive_bf
  * floats first. Arguments as of the kernels; not for int8. */
 void gpu_product_as_floats(enum gpu_type type, bool columns, const union gpu_host_arg *args);
 
+/* to[n] = s from[n], rounded to the type. Parameters to, from, s, n. */
+extern const struct gpu_kernel_source gpu_kernel_narrow_fp32, gpu_kernel_narrow_bf16,
+	gpu_kernel_narrow_fp16;
+
 /* Two square matrices of n rows: as floats, and as they are multiplied. */
 struct gpu_operands {
 	enum gpu_type type;
@@ -81,6 +85,9 @@ extern const struct gpu_row_kernel {
 enum assay_code gpu_rows_check(const struct gpu_row_kernel *row, const float *shared,
 			       const float *in, const float *got, const float *want, size_t rows,
 			       struct assay_err *err);
+
+/* a[n] = b[n], by however many work items there are. Parameters a, b, n. */
+extern const struct gpu_kernel_source gpu_kernel_strided;
 
 /* One work item follows next[], unsigned each, for so many steps from 0 and leaves in out[0] where it is. Parameters
  * next, out, steps. */

@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* kernels_probe: kernels whose time is that of one thing alone: of a dependent load, of arithmetic. */
+/* kernels_probe: kernels whose time is that of one thing alone: a copy by few, a dependent load, arithmetic. */
 #include <math.h>
 
 #include "suites/gpu/kernels.h"
+
+static void strided_host(const union gpu_host_arg *args, size_t items)
+{
+	(void)items;
+	memcpy(args[0].memory, args[1].memory, args[2].u * sizeof(float));
+}
+
+const struct gpu_kernel_source gpu_kernel_strided = {
+	"strided",
+	"GPU_KERNEL void strided(GPU_GLOBAL float *a, GPU_GLOBAL const float *b, unsigned n)\n"
+	"{\n"
+	"\tfor (unsigned i = GPU_ID; i < n; i += GPU_TOTAL)\n"
+	"\t\ta[i] = b[i];\n"
+	"}\n",
+	"bbu", strided_host, 0};
 
 static void chase_host(const union gpu_host_arg *args, size_t items)
 {

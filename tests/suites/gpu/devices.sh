@@ -32,12 +32,26 @@ was_measured()
 	grep "\"name\":\"gpu/$1/" out | grep -q '"status":"\(ok\|unstable\)"'
 }
 
-small='-P size=64Ki -P n=128 -P type=bf16 -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1'
-check "the whole suite on the driver" runs 0 gpu $small -s cuda
-check "  is right" all_ok
-for what in triad stream latency roofline transfer overlap launch alloc gemm rows multi fallback; do
+small='-P size=64Ki -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1 -P groups=16'
+check "memory and launches on the driver" runs 0 gpu/triad gpu/latency gpu/occupancy gpu/roofline gpu/overlap \
+	gpu/launch gpu/alloc gpu/multi gpu/fallback $small -s cuda
+check "  are right" all_ok
+for what in triad latency occupancy roofline overlap launch alloc multi fallback; do
 	check "  $what" was_measured $what
 done
+check "products on the driver" runs 0 gpu/gemm gpu/mixed -P n=128 -P type=bf16 -P way=tensor,library -s cuda
+check "  are right" all_ok
+check "  gemm" was_measured gemm
+check "  mixed" was_measured mixed
+check "a break-even point" runs 0 gpu/break_even -P n=64 -P way=library -P against=naive -s cuda,null
+check "  is found where there is one" was_measured break_even
+check "rows on the driver" runs 0 gpu/rows -P rows=100 -P kernel=kmeans -s cuda
+check "  are right" all_ok
+check "  rows" was_measured rows
+check "streams and copies on the driver" runs 0 gpu/stream gpu/transfer -P size=64Ki -P way=both -P kernel=dot -s cuda
+check "  are right" all_ok
+check "  stream" was_measured stream
+check "  transfer" was_measured transfer
 
 check "what the host lacks has a reason" runs 0 gpu/transfer -s host,null -P size=4Ki
 check "  which is said" grep -q 'all memory is the host' out
@@ -57,13 +71,9 @@ if "$assay" run $short gpu/triad -s opencl -P size=4Ki 2>/dev/null | grep -q '"s
 	check "several devices of OpenCL" runs 0 gpu/multi -s opencl -P devices=4 -P size=64Ki
 	check "  add up" all_ok
 	unset POCL_DEVICES
-	check "kernels of OpenCL" runs 0 gpu/launch gpu/latency gpu/roofline gpu/overlap -s opencl \
-		-P size=64Ki -P rounds=20 -P streams=3 -P nodes=7
+	check "launches and graphs of OpenCL" runs 0 gpu/launch gpu/overlap -s opencl -P size=64Ki \
+		-P streams=3 -P nodes=7
 	check "  are right" all_ok
-	check "rows of OpenCL" runs 0 gpu/rows -s opencl -P rows=100 -P transfers=no
-	check "  are right" all_ok
-	check "a sum of OpenCL" runs 0 gpu/stream -s opencl -P size=64Ki -P kernel=dot -P cache=hot
-	check "  is right" all_ok
 fi
 
 FAKE_CUDA='wrong=2'

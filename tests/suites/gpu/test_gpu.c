@@ -6,10 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "suites/gpu/anywhere.h"
 #include "suites/gpu/blocked.h"
 #include "suites/gpu/opencl.h"
 #include "suites/gpu/product.h"
 #include "suites/gpu/subjects/host_product.h"
+#include "suites/kernels/kernel.h"
 #include "suites/table.h"
 #include "tests/t.h"
 
@@ -248,7 +250,75 @@ static void products_of_opencl_are_right(void **state)
 	const struct gpu_ops *ops;
 	struct gpu_device *device = open_opencl(&ops);
 	ops->close(device);
-	multiply(ops, GPU_TILED, GPU_TILED, 4);
+	multiply(ops, GPU_NAIVE, GPU_TILED, 8);
+}
+
+/* Rows of every workload: what the device computes, and nothing that the CPU did instead. */
+static void rows_of_opencl_are_right(void **state)
+{
+	enum { ROWS = 100, WIDEST = 2048 };
+	static float shared[1 << 14], in[ROWS * WIDEST], out[ROWS * WIDEST], want[ROWS * WIDEST];
+	const struct gpu_ops *ops;
+	struct gpu_device *device = open_opencl(&ops);
+	ops->close(device);
+	for (size_t i = 0; i < GPU_ROW_KERNELS; i++) {
+		const struct gpu_row_kernel *row = &gpu_row_kernels[i];
+		const struct kernel *kind = &kernels[row->number];
+		struct gpu_anywhere where;
+		struct assay_err err = {0};
+		assert_true(kind->in <= WIDEST && kind->out <= WIDEST);
+		assert_true(kind->shared * sizeof(float) <= sizeof(shared));
+		if (kind->fill_shared)
+			kind->fill_shared(shared);
+		for (size_t r = 0; r < ROWS; r++)
+			kind->fill(in + r * kind->in, 7, r);
+		memset(out, 0xa5, sizeof(out));
+		kernel_scalar.rows[row->number](shared, in, want, ROWS);
+		gpu_anywhere_open(&where, ops, row);
+		assert_true(gpu_anywhere_rows(&where, shared, in, out, ROWS, 0));
+		assert_ok(gpu_rows_check(row, shared, in, out, want, ROWS, &err));
+		out[3] += 1;
+		assert_fails(gpu_rows_check(row, shared, in, out, want, ROWS, &err), ASSAY_ECHECK,
+			     "row ");
+		gpu_anywhere_close(&where);
+	}
+}
+
+/* Kernels that stream, scale and go through memory: a launch each, checked in double. */
+static void streams_of_opencl_are_right(void **state)
+{
+	enum { N = 5000, GROUPS = 3 };
+	static float host[3][N];
+	const struct gpu_ops *ops;
+	struct gpu_device *device = open_opencl(&ops);
+	struct gpu_session s = {.ops = ops};
+	struct assay_err err = {0};
+	struct gpu_buffer *buffers[3];
+	struct gpu_arg args[5] = {[3] = {GPU_FLOAT, {.f = 3}}, [4] = {GPU_UINT, {.u = N}}};
+	ops->close(device);
+	assert_ok(gpu_open(&s, &err));
+	for (int i = 0; i < 3; i++) {
+		gpu_fill(host[i], N, (uint64_t)i);
+		assert_ok(ops->alloc(s.device, GPU_PLAIN, sizeof(host[i]), &buffers[i], &err));
+		assert_ok(gpu_upload(&s, buffers[i], host[i], sizeof(host[i]), &err));
+		args[i] = (struct gpu_arg){GPU_BUFFER, {.buffer = buffers[i]}};
+	}
+	for (size_t k = 0; k < GPU_STREAM_KERNELS; k++) {
+		struct gpu_kernel *kernel;
+		const struct gpu_kernel_source *source = gpu_stream_kernels[k].source;
+		double ns;
+		assert_ok(ops->build(s.device, source, &kernel, &err));
+		struct gpu_launch launch = gpu_over(kernel, args, 5, N);
+		if (k == GPU_STREAM_DOT)
+			launch.groups[0] = GROUPS;
+		assert_ok(gpu_run(&s, &launch, &ns, &err));
+		assert_ok(gpu_download(&s, host[0], buffers[0], sizeof(host[0]), &err));
+		assert_ok(gpu_stream_check(source, host[0], host[1], host[2], 3, N, GROUPS, &err));
+		ops->unbuild(s.device, kernel);
+	}
+	for (int i = 0; i < 3; i++)
+		ops->release(s.device, buffers[i]);
+	gpu_close(&s);
 }
 
 static void opencl_shows_the_compilers_log(void **state)
@@ -352,6 +422,8 @@ int main(void)
 		cmocka_unit_test(a_type_that_is_not_there_has_a_reason),
 		cmocka_unit_test(opencl_passes_the_oracle),
 		cmocka_unit_test(products_of_opencl_are_right),
+		cmocka_unit_test(rows_of_opencl_are_right),
+		cmocka_unit_test(streams_of_opencl_are_right),
 		cmocka_unit_test(opencl_shows_the_compilers_log),
 		cmocka_unit_test(opencl_skips_what_the_device_cannot_hold),
 		cmocka_unit_test(opencl_leaves_the_callers_cpus_alone),
