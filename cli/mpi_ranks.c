@@ -3,10 +3,12 @@
  * ranks: the helper of subject openmpi, and the one program here that links MPI. Started by mpirun with the number of
  * floats and the CPUs of the ranks: assay-mpi COUNT CPU,CPU,... (-1: anywhere). Rank 0 says "world RANKS DISTINCT", then
  * answers each line "run OP N" with "ok NS" (the slowest rank's time) and each "verify OP SEED" with "ok 0" or
- * "wrong RANK FLOATS", until its input ends. OP is a number of enum comm_op.
+ * "wrong RANK FLOATS", until its input ends. OP is a number of enum comm_op. assay-mpi COUNT join is one of the ranks that
+ * somebody else started: each stays on its CPUs, has its own input, and answers for itself.
  */
 #include <mpi.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 
 struct ranks {
 	int rank, size;
+	bool joined; /* each answers for itself */
 	size_t count;
 	float *send, *receive;
 };
@@ -110,7 +113,9 @@ static unsigned long long timed(struct ranks *r, const struct order *o)
 	for (unsigned long long i = 0; i < o->n; i++)
 		do_once(r, o->op, i);
 	unsigned long long ns = now_ns() - begin;
-	MPI_Reduce(&ns, &slowest, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, 0, MPI_COMM_WORLD);
+	if (r->joined && o->op != COMM_PT2PT) /* else some only looked on */
+		return ns;
+	MPI_Allreduce(&ns, &slowest, 1, MPI_UNSIGNED_LONG_LONG, MPI_MAX, MPI_COMM_WORLD);
 	return slowest;
 }
 
@@ -138,6 +143,11 @@ static unsigned long long verified(struct ranks *r, const struct order *o, int *
 	unsigned long long wrong = 0, *all = calloc((size_t)r->size, sizeof(*all));
 	for (size_t i = 0; i < r->count; i++)
 		wrong += r->receive[i] != due(r, o, i);
+	*ret_rank = r->rank;
+	if (r->joined) {
+		free(all);
+		return wrong;
+	}
 	MPI_Gather(&wrong, 1, MPI_UNSIGNED_LONG_LONG, all, 1, MPI_UNSIGNED_LONG_LONG, 0,
 		   MPI_COMM_WORLD);
 	unsigned long long found = all ? 0 : 1;
@@ -165,9 +175,10 @@ static void serve(struct ranks *r)
 	for (;;) {
 		struct order o = {0};
 		int rank = 0;
-		if (r->rank == 0)
+		if (r->rank == 0 || r->joined)
 			o = read_order();
-		MPI_Bcast(&o, (int)sizeof(o), MPI_BYTE, 0, MPI_COMM_WORLD);
+		if (!r->joined)
+			MPI_Bcast(&o, (int)sizeof(o), MPI_BYTE, 0, MPI_COMM_WORLD);
 		if (!o.verb)
 			return;
 		unsigned long long wrong = 0, ns = 0;
@@ -175,9 +186,10 @@ static void serve(struct ranks *r)
 			wrong = verified(r, &o, &rank);
 		else
 			ns = timed(r, &o);
-		if (r->rank == 0 && wrong)
+		bool speaks = r->rank == 0 || r->joined;
+		if (speaks && wrong)
 			printf("wrong %d %llu\n", rank, wrong);
-		else if (r->rank == 0)
+		else if (speaks)
 			printf("ok %llu\n", ns);
 		fflush(stdout);
 	}
@@ -197,10 +209,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	r.count = (size_t)count;
+	r.joined = strcmp(argv[2], "join") == 0;
 	MPI_Init(&argc, &argv);
 	MPI_Comm_rank(MPI_COMM_WORLD, &r.rank);
 	MPI_Comm_size(MPI_COMM_WORLD, &r.size);
-	pin(argv[2], r.rank);
+	if (!r.joined)
+		pin(argv[2], r.rank);
 	if (posix_memalign((void **)&r.send, 4096, r.count * sizeof(float)) != 0 ||
 	    posix_memalign((void **)&r.receive, 4096, r.count * sizeof(float)) != 0) {
 		fprintf(stderr, "assay-mpi: no memory for 2 x %zu floats\n", r.count);
@@ -209,7 +223,7 @@ int main(int argc, char **argv)
 	memset(r.send, 0, r.count * sizeof(float));
 	memset(r.receive, 0, r.count * sizeof(float));
 	int distinct = count_distinct(&r);
-	if (r.rank == 0)
+	if (r.rank == 0 || r.joined)
 		printf("world %d %d\n", r.size, distinct);
 	fflush(stdout);
 	serve(&r);

@@ -264,6 +264,18 @@ static enum assay_code read_params(struct cli *cli, struct run_request *q, struc
 	return rc;
 }
 
+/* Ranks are in the place of threads, unless both are asked for. A benchmark may have its own number of threads. */
+static enum assay_code one_thread_each(struct run_request *q, struct assay_err *err)
+{
+	size_t values = q->n_axes;
+	for (size_t i = 0; i < q->n_axes; i++)
+		if (strcmp(q->axes[i], "threads") == 0)
+			return ASSAY_OK;
+	q->axis_optional[q->n_axes] = true; /* room: read_params() */
+	enum assay_code rc = add_text(&q->values, &values, "1", err);
+	return rc == ASSAY_OK ? add_text(&q->axes, &q->n_axes, "threads", err) : rc;
+}
+
 static enum assay_code make_overrides(struct run_request *q, struct assay_err *err)
 {
 	q->overrides = calloc(q->n_axes + 1, sizeof(*q->overrides));
@@ -335,6 +347,8 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 		rc = read_events(cli, q, err);
 	if (rc == ASSAY_OK)
 		rc = read_params(cli, q, err);
+	if (rc == ASSAY_OK && cli_value(args, "launcher"))
+		rc = one_thread_each(q, err);
 	if (rc == ASSAY_OK)
 		rc = make_overrides(q, err);
 	for (int i = 0; rc == ASSAY_OK && i < args->n_before; i++)

@@ -181,6 +181,19 @@ ASSAY_API int assay_cpu(const struct assay_run *run, unsigned thread);
 /* A seed for workload data: the same for all threads of a launch, different between launches. */
 ASSAY_API uint64_t assay_seed(const struct assay_run *run);
 
+/*
+ * Ranks: with --launcher a case is measured by several processes together, each of which runs setup() and the same
+ * batches, with as many operations. Which one this is, and how many there are; 0 of 1 for one that is alone.
+ */
+ASSAY_API unsigned assay_world_rank(const struct assay_run *run);
+ASSAY_API unsigned assay_world_size(const struct assay_run *run);
+/*
+ * In setup(), on every rank, as often on each: all bring a number, wait for each other, and get the largest. Enough to
+ * tell each other where one can be reached. ASSAY_EIO: the launch is over.
+ */
+ASSAY_API enum assay_code assay_world_max(struct assay_run *run, uint64_t *value,
+					  struct assay_err *err);
+
 /* A pointer shared by all threads of the launch, set in setup(). */
 ASSAY_API void assay_set_state(struct assay_run *run, void *state);
 ASSAY_API void *assay_state(const struct assay_run *run);

@@ -151,6 +151,22 @@ int assay_cpu(const struct assay_run *run, unsigned thread)
 	return gang->cpus && thread < gang->c->threads ? (int)gang->cpus[thread] : -1;
 }
 
+unsigned assay_world_rank(const struct assay_run *run)
+{
+	return run->gang->world ? run->gang->world->rank : 0;
+}
+
+unsigned assay_world_size(const struct assay_run *run)
+{
+	return run->gang->world ? run->gang->world->size : 1;
+}
+
+enum assay_code assay_world_max(struct assay_run *run, uint64_t *value, struct assay_err *err)
+{
+	const struct gang_world *world = run->gang->world;
+	return world ? world->max(world->context, value, err) : ASSAY_OK;
+}
+
 uint64_t assay_seed(const struct assay_run *run)
 {
 	return run->gang->seed;

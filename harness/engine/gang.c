@@ -167,7 +167,7 @@ static enum assay_code allocate_runs(struct gang *gang, struct assay_err *err)
 
 enum assay_code gang_init(struct gang *gang, struct assay_case *c, const unsigned *cpus,
 			  uint64_t seed, const struct assay_source *const *sources,
-			  struct assay_err *err)
+			  const struct gang_world *world, struct assay_err *err)
 {
 	memset(gang, 0, sizeof(*gang));
 	gang->c = c;
@@ -177,6 +177,7 @@ enum assay_code gang_init(struct gang *gang, struct assay_case *c, const unsigne
 	gang->cpus = cpus;
 	gang->pinned = cpus != NULL;
 	gang->sources = sources;
+	gang->world = world;
 	gang->bytes_per_op = gang->bench->bytes_per_op;
 	gang->flops_per_op = gang->bench->flops_per_op;
 	gang->ops_per_iteration = 1;

@@ -64,6 +64,13 @@ struct assay_run {
 	bool started;
 } __attribute__((aligned(2 * ASSAY_CACHE_LINE)));
 
+/* The processes that measure one case together, of which this is one; see assay_world_max() in bench.h. */
+struct gang_world {
+	unsigned rank, size;
+	enum assay_code (*max)(void *context, uint64_t *value, struct assay_err *err);
+	void *context;
+};
+
 /* What a batch asks of the threads. */
 enum gang_command { GANG_BATCH, GANG_THREAD_SETUP, GANG_THREAD_TEARDOWN, GANG_QUIT };
 
@@ -72,6 +79,7 @@ struct gang {
 	const struct assay_bench *bench;
 	const void *ops; /* of the subject */
 	uint64_t seed;
+	const struct gang_world *world; /* NULL: alone */
 	void *state;
 	double bytes_per_op, flops_per_op;
 	uint64_t ops_per_iteration;
@@ -123,12 +131,12 @@ struct gang_batch {
 };
 
 /*
- * Start the threads (pinned, read back) for case `c`; `cpus` may be NULL. Then setup and
+ * Start the threads (pinned, read back) for case `c`; `cpus` and `world` may be NULL. Then setup and
  * thread_setup run. ASSAY_OK also when the benchmark skipped or failed: look at gang->status.
  */
 enum assay_code gang_init(struct gang *gang, struct assay_case *c, const unsigned *cpus,
 			  uint64_t seed, const struct assay_source *const *sources,
-			  struct assay_err *err);
+			  const struct gang_world *world, struct assay_err *err);
 void gang_done(struct gang *gang);
 
 /* Run one batch of n iterations per thread (CONTENDED: a window of window_ns). */

@@ -122,6 +122,8 @@ static enum assay_code introduce(struct assay_link *link, const char *key, struc
 		.size = number_of(sizes),
 		.local = number_of(locals),
 	};
+	link->rank = (unsigned)frame.rank;
+	link->size = (unsigned)frame.size;
 	assay_copy(frame.key, sizeof(frame.key), key);
 	assay_copy(frame.version, sizeof(frame.version), ASSAY_VERSION);
 	gethostname(frame.host, sizeof(frame.host) - 1);

@@ -44,7 +44,9 @@ struct assay_link {
 	struct assay_frame_reader reader;
 	unsigned cpus[ASSAY_LINK_MAX_CPUS]; /* its own, one per thread; n_cpus 0: not bound */
 	size_t n_cpus;
-	bool placed; /* the binding is possible here; else `reason` is the result of the launch */
+	unsigned rank,
+		size; /* as its launcher told it; checked by the controller before it is placed */
+	bool placed;  /* the binding is possible here; else `reason` is the result of the launch */
 	char reason[256];
 };
 

@@ -133,34 +133,52 @@ static uint64_t sample_target_ns(const struct assay_effort *effort)
 	return target < SAMPLE_MIN_NS ? SAMPLE_MIN_NS : target;
 }
 
-/* Grow n until one batch takes about `target_ns`; the trials are the warm-up. */
-static uint64_t choose_n(struct gang *gang, const struct assay_driver *driver, uint64_t target_ns)
+/* A rank that failed meets nobody any more: its status ends the launch, and says why. */
+static bool meet(const struct gang *gang, const struct measure_sink *sink,
+		 enum measure_meeting what, uint64_t *value)
+{
+	return gang_ok(gang) && (!sink->meet || sink->meet(sink->context, what, value));
+}
+
+/* How many operations to try next when n of them took busy_ns; 0: n will do. */
+static uint64_t next_trial(uint64_t n, double busy_ns, uint64_t target_ns, uint64_t limit)
+{
+	if (busy_ns >= 0.8 * (double)target_ns || n == limit)
+		return 0;
+	double factor = busy_ns > 0 ? (double)target_ns / busy_ns : 10;
+	factor = factor > 10 ? 10 : factor < 1.25 ? 1.25 : factor;
+	uint64_t next = (uint64_t)((double)n * factor) + 1;
+	return next < limit ? next : limit;
+}
+
+/*
+ * Grow n until one batch takes about `target_ns`; the trials are the warm-up. Ranks do the same trials, because those of
+ * a collective operation wait for each other.
+ */
+static uint64_t choose_n(struct gang *gang, const struct assay_driver *driver, uint64_t target_ns,
+			 const struct measure_sink *sink)
 {
 	uint64_t limit = gang->bench->max_ops ? gang->bench->max_ops : MAX_OPS;
 	uint64_t n = 1;
 	for (;;) {
 		struct gang_batch batch;
 		driver->batch(gang, n, 0, &batch);
-		double busy = batch.busy_ns / gang->n_threads;
-		if (!gang_ok(gang) || busy >= 0.8 * (double)target_ns || n == limit)
+		uint64_t next = next_trial(n, batch.busy_ns / gang->n_threads, target_ns, limit);
+		if (!meet(gang, sink, MEASURE_MEET_TRIAL, &next) || next == 0)
 			return n;
-		double factor = busy > 0 ? (double)target_ns / busy : 10;
-		factor = factor > 10 ? 10 : factor < 1.25 ? 1.25 : factor;
-		n = (uint64_t)((double)n * factor) + 1;
-		if (n > limit)
-			n = limit;
+		n = next;
 	}
 }
 
 static uint64_t batch_size(struct gang *gang, const struct assay_driver *driver,
-			   const struct assay_effort *effort)
+			   const struct assay_effort *effort, const struct measure_sink *sink)
 {
 	uint64_t limit = gang->bench->max_ops ? gang->bench->max_ops : MAX_OPS;
 	if (gang->bench->mode == ASSAY_ONCE)
 		return 1;
 	if (effort->batch)
 		return effort->batch < limit ? effort->batch : limit;
-	return choose_n(gang, driver, sample_target_ns(effort));
+	return choose_n(gang, driver, sample_target_ns(effort), sink);
 }
 
 /* Enough: all samples taken; or, when operations are long, the time is up and a few are there. */
@@ -171,25 +189,20 @@ static bool enough(const struct assay_effort *effort, unsigned taken, uint64_t b
 	return taken >= SAMPLES_AT_LEAST && assay_now_ns() - began_ns > 2 * effort->time_ns;
 }
 
-static bool meet(const struct measure_sink *sink, enum measure_meeting what, uint64_t *value)
-{
-	return !sink->meet || sink->meet(sink->context, what, value);
-}
-
-/* Is there to be another batch? All ranks get the same answer: one that has enough, or failed, ends it for all. */
+/* Is there to be another batch? All ranks get the same answer: one that has enough ends it for all. */
 static bool go_on(const struct gang *gang, const struct measure_sink *sink, bool has_enough)
 {
-	uint64_t stop = !gang_ok(gang) || has_enough;
-	return meet(sink, MEASURE_MEET_BATCH, &stop) && !stop;
+	uint64_t stop = has_enough;
+	return meet(gang, sink, MEASURE_MEET_BATCH, &stop) && !stop;
 }
 
 static uint64_t measure_batches(struct gang *gang, const struct assay_driver *driver,
 				const struct assay_effort *effort, const struct measure_sink *sink)
 {
 	bool once = gang->bench->mode == ASSAY_ONCE;
-	uint64_t n = batch_size(gang, driver, effort);
+	uint64_t n = batch_size(gang, driver, effort, sink);
 	struct gang_batch batch;
-	if (!meet(sink, MEASURE_MEET_SIZE, &n))
+	if (!meet(gang, sink, MEASURE_MEET_SIZE, &n))
 		return n;
 	for (int i = 0; i < WARM_BATCHES && !once && gang_ok(gang); i++)
 		driver->batch(gang, n, 0, &batch);

@@ -16,6 +16,8 @@ struct assay_effort {
 enum measure_meeting {
 	MEASURE_MEET_SIZE,  /* operations per batch: then all do as many */
 	MEASURE_MEET_BATCH, /* 0: one more batch; 1: enough, for all */
+	MEASURE_MEET_TRIAL, /* operations that the next trial should have; 0: no further one */
+	MEASURE_MEET_SETUP, /* whatever the ranks of a benchmark agree on, see bench.h */
 };
 
 /* Where samples go as they are taken; a false return ends the measurement (nobody listens). */

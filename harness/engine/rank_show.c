@@ -180,12 +180,44 @@ static enum assay_code take_result(struct show *s, struct peer *p, enum assay_fr
 	return ASSAY_OK;
 }
 
+/*
+ * Whoever misses a rank that died may say so before we hear of it ourselves: is there one whose connection has ended
+ * without a last word?
+ */
+static struct peer *find_dead(struct show *s)
+{
+	for (size_t i = 0; i < s->n_peers; i++) {
+		struct peer *p = &s->peers[i];
+		char byte;
+		if (p->known && !p->ended && p->fd >= 0 &&
+		    recv(p->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+/* A connection ended: well after the last word, and otherwise that is the end of the launch. */
+static void lose(struct show *s, struct peer *p)
+{
+	char name[160], when[64], words[240];
+	close(p->fd);
+	p->fd = -1;
+	if (!p->known || p->ended || s->over)
+		return;
+	rank_server_words(&s->server, WORDS_MS, words, sizeof(words));
+	show_end(s, ASSAY_STATUS_CRASHED, "%s went away %s%s%s", show_name(p, name, sizeof(name)),
+		 show_moment(s, when, sizeof(when)), *words ? ": " : "", words);
+}
+
 static void take_status(struct show *s, struct peer *p, const void *payload)
 {
 	char name[160], reason[sizeof(p->status.reason)];
 	memcpy(&p->status, payload, sizeof(p->status));
 	TAKE_TEXT(reason, p->status.reason);
 	p->ended = true;
+	struct peer *dead = p->status.status == ASSAY_STATUS_FAILED ? find_dead(s) : NULL;
+	if (dead)
+		lose(s, dead);
 	if (p->status.status > ASSAY_STATUS_UNSTABLE)
 		show_end(s, ASSAY_STATUS_FAILED, "%s says nonsense",
 			 show_name(p, name, sizeof(name)));
@@ -230,19 +262,6 @@ static enum assay_code take(struct show *s, struct peer *p, enum assay_frame_typ
 	default:
 		return take_result(s, p, type, payload, length, err);
 	}
-}
-
-/* A connection ended: well after the last word, and otherwise that is the end of the launch. */
-static void lose(struct show *s, struct peer *p)
-{
-	char name[160], when[64], words[240];
-	close(p->fd);
-	p->fd = -1;
-	if (!p->known || p->ended || s->over)
-		return;
-	rank_server_words(&s->server, WORDS_MS, words, sizeof(words));
-	show_end(s, ASSAY_STATUS_CRASHED, "%s went away %s%s%s", show_name(p, name, sizeof(name)),
-		 show_moment(s, when, sizeof(when)), *words ? ": " : "", words);
 }
 
 enum assay_code show_read(struct show *s, struct peer *p, struct assay_err *err)

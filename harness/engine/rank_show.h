@@ -30,7 +30,7 @@ struct show {
 	struct peer *peers;
 	size_t n_peers, capacity;
 	uint64_t deadline_ns;
-	size_t meetings; /* of all ranks so far */
+	size_t meetings; /* of all ranks so far, about the size of batches and before each */
 	bool over;       /* the outcome is settled */
 	struct assay_outcome *outcome;
 };

@@ -117,7 +117,8 @@ static void meet(struct show *s, struct assay_err *err)
 		most = p->meet.brought > most ? p->meet.brought : most;
 	}
 	bool last = what == MEASURE_MEET_BATCH && most;
-	if (s->meetings++ == 0 || last)
+	bool counts = what == MEASURE_MEET_BATCH || what == MEASURE_MEET_SIZE;
+	if ((counts && s->meetings++ == 0) || last)
 		read_clocks(s, last, err);
 	if (s->over || show_count_waiting(s) < s->ranks->n)
 		return; /* somebody was lost on the way, or fell silent: the clock decides */

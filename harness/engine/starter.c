@@ -30,7 +30,7 @@ static const struct assay_starter starters[] = {
 	},
 	{
 		"srun",
-		"srun --ntasks={ranks} --cpu-bind=none --mpi=none --kill-on-bad-exit=1 --input=none "
+		"srun --ntasks={ranks} --cpu-bind=none --kill-on-bad-exit=1 --input=none "
 		"{program}",
 		false,
 		"a step inside a SLURM allocation",

@@ -188,6 +188,12 @@ static bool on_meet(void *context, enum measure_meeting what, uint64_t *value)
 	return assay_link_meet(stream->job->link, what, value, &stream->err) == ASSAY_OK;
 }
 
+/* What ranks agree on while they set up. */
+static enum assay_code agree(void *context, uint64_t *value, struct assay_err *err)
+{
+	return assay_link_meet(context, MEASURE_MEET_SETUP, value, err);
+}
+
 static enum assay_code write_hello(const struct assay_job *job, const struct gang *gang,
 				   const struct assay_driver *driver, struct assay_err *err)
 {
@@ -385,8 +391,14 @@ static enum assay_code run_case(const struct assay_registry *registry, const str
 	struct peak peak = {.reset = ASSAY_SKIP};
 	if (counted(job))
 		peak.reset = assay_peak_reset(&peak.why);
+	const struct gang_world world = {
+		.rank = job->link ? job->link->rank : 0,
+		.size = job->link ? job->link->size : 1,
+		.max = agree,
+		.context = job->link,
+	};
 	rc = gang_init(gang, &c, job->n_cpus >= c.threads ? job->cpus : NULL, job->seed,
-		       assay_registry_sources(registry), err);
+		       assay_registry_sources(registry), job->link ? &world : NULL, err);
 	if (rc == ASSAY_OK)
 		rc = job->replay ? replay_gang(job, gang, err)
 				 : measure_gang(job, gang, driver, &peak, err);

@@ -34,6 +34,13 @@ struct comm_ops {
 	 */
 	enum assay_code (*start)(unsigned ranks, const int *cpus, size_t count, struct comm **ret,
 				 struct assay_err *err);
+	/*
+	 * The same where the ranks are processes that a launcher started, each of which calls this in its setup(): `run`
+	 * says which one it is and lets them find each other. run() and verify() are then called by all, as often and in
+	 * the same order, and speak of this rank alone. NULL: it cannot. ASSAY_SKIP: not with such a launcher.
+	 */
+	enum assay_code (*join)(struct assay_run *run, size_t count, struct comm **ret,
+				struct assay_err *err);
 	/* Do `op` n times, back to back. *ret_ns is the time of the slowest rank for all of them. */
 	enum assay_code (*run)(struct comm *comm, enum comm_op op, uint64_t n, uint64_t *ret_ns,
 			       struct assay_err *err);

@@ -4,9 +4,6 @@
 
 #include "suites/scaling/comm.h"
 
-/* Set for the ranks of a launch; see harness/engine/starter.h. */
-#define RANK_VARIABLE "_ASSAY_LINK"
-
 struct state {
 	const struct comm_ops *ops;
 	struct comm *comm;
@@ -20,22 +17,32 @@ const char *comm_op_name(enum comm_op op)
 	return op < COMM_OPS ? names[op] : "?";
 }
 
+/* The ranks are those of the launch, and this is one of them. */
+static enum assay_code join(struct assay_run *run, struct state *s, size_t count,
+			    struct assay_err *err)
+{
+	if (assay_threads(run) > 1)
+		return assay_fail(err, ASSAY_SKIP, "with --launcher a rank has one thread");
+	if (!s->ops->join)
+		return assay_fail(err, ASSAY_SKIP,
+				  "it starts ranks of its own: measure it without --launcher");
+	return s->ops->join(run, count, &s->comm, err);
+}
+
 static enum assay_code begin(struct assay_run *run, struct state *s, size_t count,
 			     struct assay_err *err)
 {
-	unsigned ranks = assay_threads(run);
+	unsigned world = assay_world_size(run), ranks = world > 1 ? world : assay_threads(run);
 	int cpus[COMM_MAX_RANKS];
-	if (getenv(RANK_VARIABLE))
-		return assay_fail(err, ASSAY_SKIP,
-				  "it starts ranks of its own: measure it without --launcher");
 	if (ranks < 2)
-		return assay_fail(err, ASSAY_SKIP, "one CPU: there is nobody to talk to");
+		return assay_fail(err, ASSAY_SKIP, "one rank: there is nobody to talk to");
 	if (ranks > COMM_MAX_RANKS)
 		return assay_fail(err, ASSAY_SKIP, "%u ranks are more than %d", ranks,
 				  COMM_MAX_RANKS);
-	for (unsigned i = 0; i < ranks; i++)
+	for (unsigned i = 0; world == 1 && i < ranks; i++)
 		cpus[i] = assay_cpu(run, i);
-	enum assay_code code = s->ops->start(ranks, cpus, count, &s->comm, err);
+	enum assay_code code = world > 1 ? join(run, s, count, err)
+					 : s->ops->start(ranks, cpus, count, &s->comm, err);
 	return code == ASSAY_OK ? s->ops->verify(s->comm, s->op, (uint32_t)assay_seed(run), err)
 				: code;
 }

@@ -49,7 +49,8 @@ static void start(struct fixture *f, const char *name)
 	assert_ok(assay_case_parse(f->registry, name, &f->c, &err));
 	f->gang = aligned_alloc(_Alignof(struct gang), sizeof(struct gang));
 	assert_non_null(f->gang);
-	assert_ok(gang_init(f->gang, &f->c, NULL, 1, assay_registry_sources(f->registry), &err));
+	assert_ok(gang_init(f->gang, &f->c, NULL, 1, assay_registry_sources(f->registry), NULL,
+			    &err));
 }
 
 static void end(struct fixture *f)

@@ -19,6 +19,12 @@ static enum assay_code start(unsigned ranks, const int *cpus, size_t count, stru
 	return *ret ? ASSAY_OK : assay_fail(err, ASSAY_ENOMEM, "out of memory");
 }
 
+static enum assay_code join(struct assay_run *run, size_t count, struct comm **ret,
+			    struct assay_err *err)
+{
+	return start(assay_world_size(run), NULL, count, ret, err);
+}
+
 static enum assay_code run(struct comm *comm, enum comm_op op, uint64_t n, uint64_t *ret_ns,
 			   struct assay_err *err)
 {
@@ -48,6 +54,7 @@ static void stop(struct comm *comm)
 
 static const struct comm_ops ops = {
 	.start = start,
+	.join = join,
 	.run = run,
 	.verify = verify,
 	.stop = stop,

@@ -24,6 +24,7 @@ struct comm {
 	pid_t pid; /* mpirun; 0: none */
 	int to, from, log;
 	size_t count;
+	unsigned rank;   /* when joined */
 	char line[LINE]; /* the reply being read */
 };
 
@@ -236,6 +237,37 @@ static enum assay_code start(unsigned ranks, const int *cpus, size_t count, stru
 	return code;
 }
 
+/*
+ * The helper beside each rank takes its place in the world of mpirun, or of a SLURM that speaks PMIx: MPI_Init() goes by
+ * the environment that this process was started with.
+ */
+static enum assay_code join(struct assay_run *run, size_t count, struct comm **ret,
+			    struct assay_err *err)
+{
+	char path[PATH_MAX], floats[32];
+	if (!getenv("OMPI_COMM_WORLD_RANK") && !getenv("PMIX_RANK"))
+		return assay_fail(err, ASSAY_SKIP,
+				  "the launcher is not one of Open MPI's: --launcher mpi");
+	enum assay_code code = find_helper(path, err);
+	if (code != ASSAY_OK)
+		return code;
+	struct comm *c = calloc(1, sizeof(*c));
+	if (!c)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	*c = (struct comm){
+		.to = -1, .from = -1, .log = -1, .count = count, .rank = assay_world_rank(run)};
+	snprintf(floats, sizeof(floats), "%zu", count);
+	const char *const argv[] = {path, floats, "join", NULL};
+	code = spawn(c, argv, err);
+	if (code == ASSAY_OK)
+		code = check_world(c, assay_world_size(run), err);
+	if (code == ASSAY_OK)
+		*ret = c;
+	else
+		stop(c);
+	return code;
+}
+
 static enum assay_code run(struct comm *c, enum comm_op op, uint64_t n, uint64_t *ret_ns,
 			   struct assay_err *err)
 {
@@ -253,7 +285,7 @@ static enum assay_code run(struct comm *c, enum comm_op op, uint64_t n, uint64_t
 
 static enum assay_code verify(struct comm *c, enum comm_op op, uint32_t seed, struct assay_err *err)
 {
-	unsigned rank;
+	unsigned rank = c->rank;
 	unsigned long long wrong;
 	enum assay_code code = send_line(c, "verify", op, seed, err);
 	if (code != ASSAY_OK)
@@ -276,6 +308,7 @@ static const struct comm_ops ops = {
 	.computes = true,
 	.slow_start = true,
 	.start = start,
+	.join = join,
 	.run = run,
 	.verify = verify,
 	.stop = stop,
