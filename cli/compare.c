@@ -183,36 +183,15 @@ static void print_unpaired(const struct comparison *c, bool lost)
 	}
 }
 
-/* The binding of ranks in a case's name (see harness/engine/world.h), or NULL; *ret_rest is what follows it. */
-static const char *binding_of(const char *name, const char **ret_rest)
-{
-	const char *at = strstr(name, "/binding:");
-	if (at)
-		*ret_rest = at + 1 + strcspn(at + 1, "/");
-	return at;
-}
-
-static bool bound_differently(const struct assay_result *a, const struct assay_result *b)
-{
-	const char *rest_a, *rest_b;
-	const char *at_a = binding_of(a->name, &rest_a), *at_b = binding_of(b->name, &rest_b);
-	return at_a && at_b && at_a - a->name == at_b - b->name &&
-	       strncmp(a->name, b->name, (size_t)(at_a - a->name)) == 0 &&
-	       strcmp(rest_a, rest_b) == 0 && strcmp(a->metric.name, b->metric.name) == 0;
-}
-
 /* Binding alone makes some figures several times better or worse: such runs are not held against each other. */
 static void print_refused(const struct comparison *c)
 {
-	size_t refused = 0;
-	for (size_t i = 0; i < c->both.pairs.n_lost; i++)
-		for (size_t j = 0; j < c->both.pairs.n_found; j++)
-			refused += bound_differently(c->both.pairs.lost[i].a,
-						     c->both.pairs.found[j].b);
+	char a[16], b[16];
+	size_t refused = assay_pairs_bound_apart(&c->both.pairs, a, b);
 	if (refused)
-		printf("Refused: %zu series of A and B differ in how their ranks were bound, which is not a "
-		       "difference of\nwhat is measured. Measure both with the same --bind.\n",
-		       refused);
+		printf("Refused: in %zu series the ranks of A are bound '%s' and those of B '%s', which is not a "
+		       "difference\nof what is measured. Measure both with the same --bind.\n",
+		       refused, a, b);
 }
 
 /* Why something could not be said, and how often. */

@@ -231,6 +231,18 @@ static enum assay_code check_machines(struct gate *gate, struct assay_err *err)
 					"not called regressions");
 }
 
+/* Binding alone makes some figures several times better or worse. */
+static enum assay_code check_bindings(const struct assay_pairs *pairs, struct assay_err *err)
+{
+	char base[16], cand[16];
+	if (assay_pairs_bound_apart(pairs, base, cand) == 0)
+		return ASSAY_OK;
+	return assay_fail(err, ASSAY_EENV,
+			  "the base's ranks were bound '%s' and the candidate's '%s', which alone "
+			  "changes figures; measure both with the same --bind",
+			  base, cand);
+}
+
 /* Runs of different profiles differ in axis values and effort: said, never passed over. */
 static enum assay_code remark_profiles(struct gate *gate, struct assay_err *err)
 {
@@ -307,6 +319,8 @@ enum assay_code gate_stored(struct gate *gate, struct assay_err *err)
 				       &gate->sides[1].stored, gate->sides[1].run, NULL,
 				       cli_value(gate->args, "metric"), gate->policy.policy.m0,
 				       &x.both, err);
+	if (rc == ASSAY_OK)
+		rc = check_bindings(&x.both.pairs, err);
 	if (rc == ASSAY_OK)
 		rc = remark(&x, err);
 	if (rc == ASSAY_OK)

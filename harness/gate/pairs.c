@@ -3,6 +3,7 @@
 #include "harness/gate/pairs.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,6 +150,44 @@ void assay_pairs_done(struct assay_pairs *pairs)
 	free(pairs->lost);
 	free(pairs->found);
 	*pairs = (struct assay_pairs){0};
+}
+
+static const char binding_prefix[] = "/binding:";
+
+static bool same_but_for_binding(const struct assay_result *a, const char *at_a,
+				 const struct assay_result *b)
+{
+	const char *at_b = strstr(b->name, binding_prefix);
+	return at_b && at_a - a->name == at_b - b->name &&
+	       strncmp(a->name, b->name, (size_t)(at_a - a->name)) == 0 &&
+	       strcmp(at_a + 1 + strcspn(at_a + 1, "/"), at_b + 1 + strcspn(at_b + 1, "/")) == 0 &&
+	       strcmp(a->metric.name, b->metric.name) == 0;
+}
+
+static void name_binding(const char *name, char to[16])
+{
+	const char *at = strstr(name, binding_prefix) + sizeof(binding_prefix) - 1;
+	snprintf(to, 16, "%.*s", (int)strcspn(at, "/"), at);
+}
+
+size_t assay_pairs_bound_apart(const struct assay_pairs *pairs, char a[16], char b[16])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < pairs->n_lost; i++) {
+		const struct assay_result *lost = pairs->lost[i].a;
+		const char *at = strstr(lost->name, binding_prefix);
+		for (size_t j = 0; at && j < pairs->n_found; j++) {
+			const struct assay_result *found = pairs->found[j].b;
+			if (!same_but_for_binding(lost, at, found))
+				continue;
+			if (n++ == 0) {
+				name_binding(lost->name, a);
+				name_binding(found->name, b);
+			}
+			break;
+		}
+	}
+	return n;
 }
 
 const char *assay_pair_word(const struct assay_pairs *pairs, const struct assay_pair *pair)

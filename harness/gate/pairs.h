@@ -33,6 +33,12 @@ enum assay_code assay_pairs_match(const struct assay_result *a, size_t n_a,
 void assay_pairs_done(struct assay_pairs *pairs);
 
 /*
+ * How many series of A would have a partner in B but for how their ranks were bound, which is in their names (see
+ * harness/engine/world.h). When there are any, `a` and `b` become the bindings of the first.
+ */
+size_t assay_pairs_bound_apart(const struct assay_pairs *pairs, char a[16], char b[16]);
+
+/*
  * The word for a verdict: faster or slower for times and rates, better or worse for other units, and
  * between different machines lower or higher. Static.
  */

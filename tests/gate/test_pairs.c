@@ -61,6 +61,30 @@ static void test_versions(void **state)
 	assay_pairs_done(&pairs);
 }
 
+/* Ranks that were bound otherwise are no partners, and are known from what is merely missing. */
+static void test_bindings(void **state)
+{
+	struct assay_result a[] = {measured("m/one/ranks:2/binding:cores/threads:1", "time", 10),
+				   measured("m/two/ranks:2/binding:cores/threads:1", "time", 10),
+				   measured("m/three/threads:1", "time", 10)};
+	struct assay_result b[] = {measured("m/one/ranks:2/binding:none/threads:1", "time", 20),
+				   measured("m/two/ranks:4/binding:none/threads:1", "time", 5),
+				   measured("m/four/threads:1", "time", 5)};
+	struct assay_pairs pairs;
+	struct assay_err err = {0};
+	char of_a[16], of_b[16];
+	(void)state;
+	assert_ok(assay_pairs_match(a, 3, b, 3, false, NULL, 0.02, &pairs, &err));
+	assert_int_equal(pairs.n_compared, 0);
+	assert_int_equal(assay_pairs_bound_apart(&pairs, of_a, of_b), 1);
+	assert_string_equal(of_a, "cores");
+	assert_string_equal(of_b, "none");
+	assay_pairs_done(&pairs);
+	assert_ok(assay_pairs_match(a, 3, a, 3, false, NULL, 0.02, &pairs, &err));
+	assert_int_equal(assay_pairs_bound_apart(&pairs, of_a, of_b), 0);
+	assay_pairs_done(&pairs);
+}
+
 static void test_words_and_mean(void **state)
 {
 	struct assay_result a[] = {measured("one", "time", 10), measured("two", "time", 10)};
@@ -86,6 +110,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_matching),
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_bindings),
 		cmocka_unit_test(test_words_and_mean),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

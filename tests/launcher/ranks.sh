@@ -39,6 +39,34 @@ no_rank_left()
 	return 1
 }
 
+# begin NAME ARGS...: a run of the plug-in in the background, with a store of its own; finished EXPECTED NAME: waits for it
+begin()
+{
+	name=$1
+	shift
+	"$assay" run --load "$odd" -p quick --samples 10 -t 5ms --launches 1 --counters none --db "$name.db" "$@" \
+		>"$name.out" 2>"$name.err" </dev/null &
+	echo $! >"$name.pid"
+}
+finished()
+{
+	wait "$(cat "$2.pid")"
+	status=$?
+	mv "$2.out" out
+	mv "$2.err" err
+	[ $status -eq "$1" ]
+}
+
+# under_way NAME: its ranks have been counted
+under_way()
+{
+	for _ in $(seq 200); do
+		grep -q 'ranks on' "$1.err" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 # stored PATTERN: among the results as JSON lines
 stored()
 {
@@ -128,13 +156,15 @@ check '  with their imbalance' stored '"metric":"imbalance"'
 check '  and the skew of their starts' stored '"metric":"start_skew"'
 check '  and how well clocks are known' stored 'clock_bound_ns'
 check '  -n is not the samples' stored '"n":\([5-9]\|10\),'
-check '  a second run' run 0 --launcher local -n 2 --bind $bind odd/alike
+check '  a second run' run 0 --launcher local -n 2 --bind $bind --tag by=local odd/alike
 check '  compares with the first' ends 0 "$assay" compare @last~1 @last --all
 check '  in one table' shows '2 compared\|3 compared'
 if [ "$bind" = cores ]; then
 	check '  a run that is bound otherwise' run 0 --launcher local -n 2 --bind none odd/alike
 	check '  does not' ends 5 "$assay" compare @last~1 @last
-	check '  and is told why' shows 'Refused: .* how their ranks were bound'
+	check '  and is told why' shows "Refused: .* bound 'cores' and those of B 'none'"
+	check '  nor may it pass a gate' ends 6 "$assay" gate --base @last~1 --cand @last
+	check '  which says why' says "ranks were bound 'cores' and the candidate's 'none'"
 else
 	skip '  a run that is bound otherwise' 'one CPU'
 fi
@@ -153,32 +183,60 @@ check '  and one that is wrong' says 'odd/wrong.*rank 1 (.*): two by two is five
 check '  one that skips says why' stored 'not on this rank'
 check '  the other case is measured' measured odd/alike
 check '  none is left' no_rank_left
-check 'ranks that stop' run 3 --launcher local -n 2 --bind $bind --timeout 2s odd/stopping odd/asleep
-check '  one in a batch is named' says 'odd/stopping.*rank 1 (process .*) fell silent .* until 2 s were over'
-check '  one in set-up, too' says 'odd/asleep.*rank 1 (process .*) fell silent before its first batch'
+begin stopping --launcher local -n 2 --bind none --timeout 2s odd/stopping
+begin asleep --launcher local -n 2 --bind none --timeout 2s odd/asleep
+begin int --launcher local -n 2 --bind none --timeout 100s odd/asleep
+check 'a rank that stops in a batch' finished 3 stopping
+check '  is named' says 'odd/stopping.*rank 1 (process .*) fell silent .* until 2 s were over'
+check 'one that stops in set-up' finished 3 asleep
+check '  is named' says 'odd/asleep.*rank 1 (process .*) fell silent before its first batch'
+check 'ranks are interrupted' under_way int
+sleep 0.3
+kill -INT "$(cat int.pid)"
+check '  and end at once' finished 130 int
 check '  none is left' no_rank_left
 
-# --- interrupted in the middle
-"$assay" run --load "$odd" --launcher local -n 2 --bind $bind --counters none --db int.db --timeout 100s \
-	odd/asleep >out 2>err &
-pid=$!
-for _ in $(seq 200); do
-	grep -q 'ranks on' err && break
+# --- collectives are one world of all ranks
+wide='-P size=4Ki scaling/allreduce scaling/broadcast scaling/barrier scaling/pt2pt'
+# shellcheck disable=SC2086
+check 'collectives of two ranks' run 0 --launcher local -n 2 --bind none -s tcp,shm $wide
+for op in allreduce/size:4Ki broadcast/size:4Ki barrier pt2pt/size:4Ki; do
+	check "  $op over TCP" stored "scaling/$op/ranks:2/binding:[a-z]*/subject:tcp"
+	check "  $op in shared memory" stored "scaling/$op/ranks:2/binding:[a-z]*/subject:shm"
+done
+check '  none is skipped' says ' 0 skipped, 0 failed'
+begin killed --launcher local -n 2 --bind none --timeout 60s -s tcp --samples 100000 -t 50s \
+	-P size=1Mi scaling/allreduce
+under_way killed
+victim=
+for _ in $(seq 100); do
+	# shellcheck disable=SC2013 # paths of /proc have no spaces
+	for p in $(grep -l -s -a -e '--case=scaling/allreduce' /proc/[0-9]*/cmdline); do
+		p=${p%/cmdline}
+		[ "$(readlink "$p/cwd")" = "$dir" ] && grep -q -s -z -x '_ASSAY_RANK=1' "$p/environ" &&
+			victim=${p#/proc/}
+	done
+	[ -n "$victim" ] && break
 	sleep 0.1
 done
-sleep 0.3
-kill -INT $pid
-wait $pid
-check 'interrupted' test $? -eq 130
-check '  none is left' no_rank_left
+sleep 0.5
+kill -KILL "$victim"
+check 'a rank of a collective is killed' finished 3 killed
+check '  and named, whoever misses it first' says 'crashed: rank 1 (process .*) went away'
 
 # --- Open MPI, where there is one
 if command -v mpirun >/dev/null; then
-	check 'two ranks by mpirun' run 0 --launcher mpi -n 2 --bind $bind odd/alike --db mpi.db
+	check 'two ranks by mpirun, of which one dies' run 3 --launcher mpi -n 2 --bind $bind odd/alike odd/dying \
+		'scaling/barrier/subject:openmpi*'
 	check '  say so' says '2 ranks on 1 host by launcher mpi'
-	check '  one that dies is named' run 3 --launcher mpi -n 2 --bind $bind odd/dying --db mpi.db
-	check '  as rank 1' says 'rank 1 (process'
+	check '  it is named' says 'odd/dying.*rank 1 (process'
+	check '  the others compare with those of another launcher' ends 0 "$assay" compare tag:by=local @last --all
 	check '  none is left' no_rank_left
+	if [ -x "$(dirname "$assay")/assay-mpi" ]; then
+		check '  a collective by Open MPI' stored 'scaling/barrier/ranks:2/.*subject:openmpi'
+	else
+		skip '  a collective by Open MPI' 'built without it'
+	fi
 else
 	skip 'two ranks by mpirun' 'no mpirun; install openmpi-bin'
 fi

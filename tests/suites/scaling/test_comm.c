@@ -6,6 +6,7 @@
 
 #include "suites/scaling/comm_shm.h"
 #include "suites/scaling/comm_sum.h"
+#include "suites/scaling/comm_tcp.h"
 #include "suites/scaling/scaling.h"
 #include "suites/table.h"
 #include "tests/t.h"
@@ -24,6 +25,13 @@ static void shared_memory_passes_the_oracle(void **state)
 	struct assay_err err = {0};
 	assert_ok(scaling_check_comm(subject("shm")->ops, 7, &err));
 	assert_ok(scaling_check_comm(subject("comm_null")->ops, 7, &err));
+}
+
+static void tcp_passes_the_oracle(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	assert_ok(scaling_check_comm(subject("tcp")->ops, 7, &err));
 }
 
 static void mpi_passes_the_oracle(void **state)
@@ -101,6 +109,48 @@ static void a_killed_rank_is_an_error(void **state)
 	ops->stop(comm);
 }
 
+/* Ranks 0 and 1 in one process, connected; the one that connects needs nobody to answer at once. */
+static void connect_two(struct comm_mesh m[2], uint64_t token_0, enum assay_code expected)
+{
+	uint64_t where[2];
+	struct assay_err err = {0};
+	for (unsigned i = 0; i < 2; i++) {
+		assert_ok(comm_mesh_listen(&m[i], i, 2, NULL, &where[i], &err));
+		m[i].patience_ns = 30000000;
+	}
+	assert_ok(comm_mesh_connect(&m[1], where, 8, 7, &err));
+	enum assay_code code = comm_mesh_connect(&m[0], where, 8, token_0, &err);
+	if (expected == ASSAY_OK)
+		assert_ok(code);
+	else
+		assert_fails(code, expected, "rank 1 did not come");
+}
+
+/* Over a network: one that is silent, one that is gone, and somebody who is none of ours. */
+static void a_lost_rank_of_a_network_is_named(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct comm_mesh m[2];
+	float sent[8] = {1, 2, 3, 4, 5, 6, 7, 8}, received[8] = {0};
+	connect_two(m, 7, ASSAY_OK);
+	assert_ok(comm_mesh_do(&m[1], COMM_PT2PT, 1, sent, received, 8, &err));
+	assert_ok(comm_mesh_do(&m[0], COMM_PT2PT, 1, sent, received, 8, &err));
+	assert_memory_equal(sent, received, sizeof(sent));
+	assert_fails(comm_mesh_do(&m[0], COMM_ALLREDUCE, 0, sent, received, 8, &err), ASSAY_EIO,
+		     "rank 1 did not answer");
+	comm_mesh_close(&m[0]);
+	comm_mesh_close(&m[1]);
+	connect_two(m, 7, ASSAY_OK);
+	comm_mesh_close(&m[1]);
+	assert_fails(comm_mesh_do(&m[0], COMM_BARRIER, 0, sent, received, 8, &err), ASSAY_EIO,
+		     "rank 1");
+	comm_mesh_close(&m[0]);
+	connect_two(m, 8, ASSAY_EIO);
+	comm_mesh_close(&m[0]);
+	comm_mesh_close(&m[1]);
+}
+
 /* A rank that sends what is not its own is found out. */
 static void wrong_sums_are_caught(void **state)
 {
@@ -123,10 +173,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shared_memory_passes_the_oracle),
+		cmocka_unit_test(tcp_passes_the_oracle),
 		cmocka_unit_test(mpi_passes_the_oracle),
 		cmocka_unit_test(sums_are_those_of_the_plain_loop),
 		cmocka_unit_test(a_missing_rank_is_named),
 		cmocka_unit_test(a_killed_rank_is_an_error),
+		cmocka_unit_test(a_lost_rank_of_a_network_is_named),
 		cmocka_unit_test(wrong_sums_are_caught),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
