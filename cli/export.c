@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* export: runs in other people's formats. A file appears whole or not at all. */
+#include <fnmatch.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -74,6 +75,20 @@ static enum assay_code give_back(struct job *job, struct assay_store *store,
 	return ASSAY_OK;
 }
 
+/* Those of cases that match. */
+static enum assay_code export_attached(struct job *job, struct assay_store *store,
+				       const struct assay_run_info *run, struct assay_err *err)
+{
+	struct assay_attachment_list list;
+	enum assay_code code =
+		assay_store_attachments(store, run->id, job->format->kind, &list, err);
+	for (size_t i = 0; code == ASSAY_OK && i < list.n; i++)
+		if (!job->pattern || fnmatch(job->pattern, list.attachments[i].name, 0) == 0)
+			code = job->format->attached(job->out, run, &list.attachments[i], err);
+	assay_attachment_list_done(&list);
+	return code;
+}
+
 static enum assay_code export_run(struct job *job, struct assay_store *store,
 				  const struct assay_run_info *run, struct assay_err *err)
 {
@@ -87,6 +102,8 @@ static enum assay_code export_run(struct job *job, struct assay_store *store,
 		code = give_back(job, store, run, &written, err);
 	if (code == ASSAY_OK && !written)
 		code = job->format->run(job->out, run, &results, job->runs == 0, err);
+	if (code == ASSAY_OK && job->format->kind)
+		code = export_attached(job, store, run, err);
 	job->runs++;
 	job->results += results.n;
 	assay_result_list_done(&results);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * export_trace: the cases of a run on a time axis, in the Trace Event Format of Chrome, which Perfetto and
- * speedscope read too: one process per run, one complete event per case.
+ * speedscope read too: one process per run, one complete event per case; what devices did for a case is a
+ * process of its own, with a row per device and stream.
  */
 #include "cli/formats.h"
 
@@ -10,6 +11,7 @@
 #include "cli/stored.h"
 #include "harness/base/attr.h"
 #include "harness/base/json.h"
+#include "harness/gpu_trace.h"
 
 /* Steals the event. */
 static enum assay_code put(FILE *out, const char *before, json_t *event, struct assay_err *err)
@@ -112,5 +114,97 @@ static enum assay_code events(FILE *out, const struct assay_run_info *run,
 	return rc;
 }
 
-const struct export_format export_trace = {
-	.name = "trace", .begin = begin, .run = events, .end = end};
+/* ---- devices ---- */
+
+/* Processes of traces are numbered apart from those of runs: by the moment they began. */
+static json_int_t trace_process(const struct assay_gpu_trace *trace)
+{
+	return (json_int_t)(1000000 + trace->head.begin_ns / 1000 % 1000000000);
+}
+
+/* A row per device, and in it one per stream; what has no stream stands first. */
+static json_int_t trace_row(const struct assay_gpu_activity *a)
+{
+	json_int_t stream = a->stream == ASSAY_GPU_NO_STREAM ? 0 : (json_int_t)a->stream + 1;
+	return (json_int_t)a->device * 1000 + stream;
+}
+
+static json_t *named(const char *what, json_int_t process, json_int_t row, const char *text)
+{
+	return json_pack("{s:s, s:s, s:I, s:I, s:{s:o}}", "ph", "M", "name", what, "pid", process,
+			 "tid", row, "args", "name", assay_json_text(text));
+}
+
+static json_t *size3(const uint32_t size[3])
+{
+	return json_pack("[i, i, i]", (int)size[0], (int)size[1], (int)size[2]);
+}
+
+static json_t *details(const struct assay_gpu_activity *a)
+{
+	if (a->kind == ASSAY_GPU_KERNEL)
+		return json_pack("{s:o, s:o, s:i, s:i}", "grid", size3(a->grid), "block",
+				 size3(a->block), "registers", (int)a->registers, "shared_bytes",
+				 (int)a->shared_bytes);
+	return json_pack("{s:I}", "bytes", (json_int_t)a->bytes);
+}
+
+/* An allocation is a moment, everything else takes its time. */
+static json_t *activity(const struct assay_gpu_trace *trace, const struct assay_gpu_activity *a)
+{
+	double since_us = (double)(int64_t)(a->begin_ns - trace->head.begin_ns) / 1e3;
+	json_t *event =
+		json_pack("{s:s, s:o, s:s, s:f, s:I, s:I, s:o}", "ph",
+			  a->kind == ASSAY_GPU_MEMORY ? "i" : "X", "name", assay_json_text(a->name),
+			  "cat", assay_gpu_kind_name(a->kind), "ts", since_us, "pid",
+			  trace_process(trace), "tid", trace_row(a), "args", details(a));
+	if (a->kind == ASSAY_GPU_MEMORY)
+		json_object_set_new(event, "s", json_string("t"));
+	else
+		json_object_set_new(event, "dur",
+				    json_real((double)(a->end_ns - a->begin_ns) / 1e3));
+	return event;
+}
+
+/* The name of an activity's row, before the first activity that is in it. */
+static enum assay_code name_row(FILE *out, const struct assay_gpu_trace *trace, size_t which,
+				struct assay_err *err)
+{
+	const struct assay_gpu_activity *a = &trace->activities[which];
+	char text[60];
+	for (size_t i = 0; i < which; i++)
+		if (trace_row(&trace->activities[i]) == trace_row(a))
+			return ASSAY_OK;
+	if (a->stream == ASSAY_GPU_NO_STREAM)
+		snprintf(text, sizeof(text), "device %u", a->device);
+	else
+		snprintf(text, sizeof(text), "device %u, stream %u", a->device, a->stream);
+	return put(out, ",\n", named("thread_name", trace_process(trace), trace_row(a), text), err);
+}
+
+static enum assay_code devices(FILE *out, const struct assay_run_info *run,
+			       const struct assay_attachment *attachment, struct assay_err *err)
+{
+	struct assay_gpu_trace trace;
+	char title[300];
+	enum assay_code rc =
+		assay_gpu_trace_decode(attachment->bytes, attachment->size, &trace, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	snprintf(title, sizeof(title), "%.200s (run %lld)", attachment->name, (long long)run->id);
+	rc = put(out, ",\n", named("process_name", trace_process(&trace), 0, title), err);
+	for (size_t i = 0; rc == ASSAY_OK && i < trace.n; i++) {
+		rc = name_row(out, &trace, i, err);
+		if (rc == ASSAY_OK)
+			rc = put(out, ",\n", activity(&trace, &trace.activities[i]), err);
+	}
+	assay_gpu_trace_done(&trace);
+	return rc;
+}
+
+const struct export_format export_trace = {.name = "trace",
+					   .begin = begin,
+					   .run = events,
+					   .end = end,
+					   .kind = ASSAY_GPU_TRACE_KIND,
+					   .attached = devices};

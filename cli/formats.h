@@ -20,6 +20,11 @@ struct export_format {
 			       const struct assay_result_list *results, bool first,
 			       struct assay_err *err);
 	enum assay_code (*end)(FILE *out, struct assay_err *err);
+	const char *kind; /* of the attachments that it shows as well; NULL: none */
+	/* After `run`, for each of them. */
+	enum assay_code (*attached)(FILE *out, const struct assay_run_info *run,
+				    const struct assay_attachment *attachment,
+				    struct assay_err *err);
 };
 
 extern const struct export_format export_json, export_jsonl, export_csv, export_openmetrics,

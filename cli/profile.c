@@ -184,6 +184,9 @@ static enum assay_code show_all(const struct cli *cli, const struct profile_list
 		if (rc == ASSAY_OK)
 			rc = profile_show_figures(cli, list->stacks[i]->facts.title,
 						  &list->figures[i], err);
+		if (rc == ASSAY_OK)
+			rc = profile_show_gpu(cli, list->stacks[i]->facts.title,
+					      &list->figures[i].gpu, top, err);
 		if (rc == ASSAY_OK && old)
 			rc = profile_show_change(cli, list->stacks[i], old, top, err);
 	}

@@ -8,18 +8,20 @@
 #include "cli/advice.h"
 #include "cli/cli.h"
 #include "harness/engine/collect.h"
+#include "harness/gpu_trace.h"
 #include "harness/stacks.h"
 #include "profiler/sampler.h"
 
 struct profile_regions;
 
-/* What is known beside the stacks; nothing of a stored profile. */
+/* What is known beside the stacks. */
 struct profile_figures {
 	struct assay_count *counts; /* of a benchmark: per operation, with the metrics */
 	size_t n_counts;
 	double time_ns; /* of one operation */
 	bool judged;
 	struct advice_list advice;
+	struct assay_gpu_trace gpu; /* what devices did; also of a stored profile */
 };
 void profile_figures_done(struct profile_figures *figures);
 
@@ -91,6 +93,10 @@ enum assay_code profile_show(const struct cli *cli, const struct assay_stacks *s
 enum assay_code profile_show_change(const struct cli *cli, const struct assay_stacks *stacks,
 				    const struct assay_stacks *before, size_t top,
 				    struct assay_err *err);
+/* What devices did, where that was recorded: a timeline and at most `top` sums. */
+enum assay_code profile_show_gpu(const struct cli *cli, const char *name,
+				 const struct assay_gpu_trace *trace, size_t top,
+				 struct assay_err *err);
 /* Write the files asked for; `before` may be NULL. */
 enum assay_code profile_files(const struct cli *cli, const struct cli_args *args,
 			      const struct assay_stacks *stacks, const struct assay_stacks *before,

@@ -13,6 +13,7 @@ void profile_figures_done(struct profile_figures *figures)
 {
 	advice_list_done(&figures->advice);
 	free(figures->counts);
+	assay_gpu_trace_done(&figures->gpu);
 	*figures = (struct profile_figures){0};
 }
 

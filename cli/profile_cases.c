@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/counters.h"
 #include "cli/profile.h"
 #include "cli/run_request.h"
 #include "cli/settings.h"
@@ -70,6 +71,7 @@ struct session {
 	struct sampler *sampler;
 	const volatile sig_atomic_t *interrupted;
 	const char *const *events; /* NULL: none */
+	char **device_events;      /* of cases that use devices, or NULL; owned */
 	struct profiled_case *cases;
 	size_t n_cases;
 };
@@ -128,6 +130,11 @@ static enum assay_code keep(struct session *s, const struct assay_planned *plann
 		rc = assay_collect_end(&one->collect, outcome->status, outcome->reason, err);
 	one->planned = planned;
 	one->at = list->n ? list->n - 1 : 0;
+	if (rc == ASSAY_OK && one->collect.traced) { /* it lives longer than the records */
+		list->figures[one->at].gpu = one->collect.trace;
+		one->collect.trace = (struct assay_gpu_trace){0};
+		one->collect.traced = false;
+	}
 	s->n_cases += rc == ASSAY_OK;
 	return rc;
 }
@@ -159,14 +166,31 @@ static enum assay_code profile_one(struct session *s, const struct assay_planned
 	return rc;
 }
 
-/* What was asked for, else what the advice is made of; allocations are a matter of their own. */
-static void choose_events(struct session *s, const struct cli_args *args,
-			  const struct advisor *advisor)
+static bool uses_devices(const struct assay_plan *plan)
 {
+	for (size_t i = 0; i < plan->n; i++)
+		if (strcmp(plan->cases[i].c.bench->suite, "gpu") == 0)
+			return true;
+	return false;
+}
+
+/* What was asked for, else what the advice is made of, or what devices do; allocations are a matter of their own. */
+static enum assay_code choose_events(struct session *s, const struct cli_args *args,
+				     const struct assay_plan *plan, const struct advisor *advisor,
+				     struct assay_err *err)
+{
+	size_t n;
 	if (cli_value(args, "counters"))
 		s->events = (const char *const *)s->request.events;
-	else if (!cli_flag(args, "allocations"))
+	else if (cli_flag(args, "allocations"))
+		s->events = NULL;
+	else if (!uses_devices(plan))
 		s->events = advisor_events(advisor);
+	else if (counters_expand(s->cli, "gpu", &s->device_events, &n, err) != ASSAY_OK)
+		return err->code;
+	if (s->device_events)
+		s->events = (const char *const *)s->device_events;
+	return ASSAY_OK;
 }
 
 static enum assay_code profile_plan(struct session *s, const struct assay_plan *plan,
@@ -207,8 +231,9 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 		rc = run_request_plan(cli, &s->request, topology, &plan, err);
 	if (rc == ASSAY_OK)
 		rc = advice_rules(&advisor, err);
+	if (rc == ASSAY_OK)
+		rc = choose_events(s, args, &plan, advisor, err);
 	if (rc == ASSAY_OK) {
-		choose_events(s, args, advisor);
 		s->cases = calloc(plan.n + 1, sizeof(*s->cases));
 		rc = s->cases
 			     ? profile_plan(s, &plan, ret, ret_exit, err)
@@ -221,6 +246,9 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 	for (size_t i = 0; s->cases && i <= s->n_cases; i++)
 		assay_collect_done(&s->cases[i].collect);
 	free(s->cases);
+	for (size_t i = 0; s->device_events && s->device_events[i]; i++)
+		free(s->device_events[i]);
+	free(s->device_events);
 	advisor_free(advisor);
 	assay_plan_done(&plan);
 	assay_topology_free(topology);

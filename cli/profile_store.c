@@ -21,6 +21,16 @@ static enum assay_code attach(struct assay_store *store, int64_t run,
 	return rc == ASSAY_OK ? assay_store_attach(store, run, &attachment, err) : rc;
 }
 
+static enum assay_code attach_gpu(struct assay_store *store, int64_t run, const char *title,
+				  const struct assay_gpu_trace *trace, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE char *bytes = NULL;
+	struct assay_attachment attachment = {.kind = ASSAY_GPU_TRACE_KIND, .name = title};
+	enum assay_code rc = assay_gpu_trace_encode(trace, &bytes, &attachment.size, err);
+	attachment.bytes = bytes;
+	return rc == ASSAY_OK ? assay_store_attach(store, run, &attachment, err) : rc;
+}
+
 static enum assay_code begin(const struct cli *cli, struct assay_store *store, int64_t *ret_run,
 			     struct assay_err *err)
 {
@@ -53,11 +63,35 @@ enum assay_code profile_store(const struct cli *cli, const struct profile_list *
 	enum assay_code rc = assay_store_open(cli->db, ASSAY_STORE_WRITE, &store, err);
 	if (rc == ASSAY_OK)
 		rc = begin(cli, store, ret_run, err);
-	for (size_t i = 0; rc == ASSAY_OK && i < list->n; i++)
+	for (size_t i = 0; rc == ASSAY_OK && i < list->n; i++) {
 		rc = attach(store, *ret_run, list->stacks[i], err);
+		if (rc == ASSAY_OK && list->figures[i].gpu.head.end_ns)
+			rc = attach_gpu(store, *ret_run, list->stacks[i]->facts.title,
+					&list->figures[i].gpu, err);
+	}
 	if (rc == ASSAY_OK)
 		rc = assay_store_finish_run(store, *ret_run, ASSAY_RUN_COMPLETE, err);
 	assay_store_close(store);
+	return rc;
+}
+
+/* Traces belong to the profiles of the same title. */
+static enum assay_code decode_gpu(struct assay_store *store, int64_t run, struct profile_list *ret,
+				  struct assay_err *err)
+{
+	struct assay_attachment_list list;
+	enum assay_code rc = assay_store_attachments(store, run, ASSAY_GPU_TRACE_KIND, &list, err);
+	for (size_t i = 0; rc == ASSAY_OK && i < list.n; i++) {
+		size_t at = 0;
+		while (at < ret->n &&
+		       strcmp(ret->stacks[at]->facts.title, list.attachments[i].name) != 0)
+			at++;
+		if (at < ret->n && !ret->figures[at].gpu.head.end_ns)
+			rc = assay_gpu_trace_decode(list.attachments[i].bytes,
+						    list.attachments[i].size, &ret->figures[at].gpu,
+						    err);
+	}
+	assay_attachment_list_done(&list);
 	return rc;
 }
 
@@ -78,7 +112,7 @@ static enum assay_code decode_all(struct assay_store *store, int64_t run, struct
 			rc = profile_judge_last(NULL, ret, err);
 	}
 	assay_attachment_list_done(&list);
-	return rc;
+	return rc == ASSAY_OK ? decode_gpu(store, run, ret, err) : rc;
 }
 
 /* "@last" and "@last~N" count runs that have profiles, and no others. */

@@ -16,18 +16,23 @@ static uint32_t checksum(const void *bytes, size_t size)
 	return (uint32_t)crc32_z(crc32_z(0, Z_NULL, 0), bytes, size);
 }
 
-static enum assay_code insert(struct assay_store *store, int64_t run,
+static enum assay_code insert(struct assay_store *store, int64_t run, int64_t result,
 			      const struct assay_attachment *a, const void *data, size_t stored,
 			      bool packed, struct assay_err *err)
 {
-	STORE_QUERY *query = store_query(store,
-					 "INSERT INTO attachment (run, kind, name, encoding, size,"
-					 " crc, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-					 err);
+	STORE_QUERY *query =
+		store_query(store,
+			    "INSERT INTO attachment (run, result, kind, name, encoding,"
+			    " size, crc, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			    err);
 	if (!query)
 		return ASSAY_ESTORE;
 	struct store_binder b = {query};
 	store_bind_int(&b, run);
+	if (result)
+		store_bind_int(&b, result);
+	else
+		store_bind_null(&b);
 	store_bind_text(&b, a->kind);
 	store_bind_text(&b, a->name);
 	store_bind_text(&b, packed ? "zstd" : "raw");
@@ -39,12 +44,9 @@ static enum assay_code insert(struct assay_store *store, int64_t run,
 	return store_run_once(store, query, "write", err);
 }
 
-enum assay_code assay_store_attach(struct assay_store *store, int64_t run,
-				   const struct assay_attachment *attachment, struct assay_err *err)
+enum assay_code store_attach(struct assay_store *store, int64_t run, int64_t result,
+			     const struct assay_attachment *attachment, struct assay_err *err)
 {
-	enum assay_code code = store_writable(store, err);
-	if (code != ASSAY_OK)
-		return code;
 	size_t bound = ZSTD_compressBound(attachment->size);
 	ASSAY_AUTO_FREE uint8_t *packed = malloc(bound);
 	if (!packed)
@@ -52,13 +54,19 @@ enum assay_code assay_store_attach(struct assay_store *store, int64_t run,
 				  attachment->size);
 	size_t n = ZSTD_compress(packed, bound, attachment->bytes, attachment->size, ZSTD_LEVEL);
 	bool pays = !ZSTD_isError(n) && n < attachment->size;
-	code = store_begin(store, err);
+	return insert(store, run, result, attachment, pays ? packed : attachment->bytes,
+		      pays ? n : attachment->size, pays, err);
+}
+
+enum assay_code assay_store_attach(struct assay_store *store, int64_t run,
+				   const struct assay_attachment *attachment, struct assay_err *err)
+{
+	enum assay_code code = store_writable(store, err);
+	if (code == ASSAY_OK)
+		code = store_begin(store, err);
 	if (code != ASSAY_OK)
 		return code;
-	return store_end(store,
-			 insert(store, run, attachment, pays ? packed : attachment->bytes,
-				pays ? n : attachment->size, pays, err),
-			 err);
+	return store_end(store, store_attach(store, run, 0, attachment, err), err);
 }
 
 static enum assay_code damaged(const char *name, struct assay_err *err)

@@ -41,6 +41,13 @@ struct assay_store {
 /* Columns kind, name, encoding, size, crc, data of an attachment: are its bytes what they were? ASSAY_ESTORE. */
 enum assay_code store_check_attachment(sqlite3_stmt *row, struct assay_err *err);
 
+/* Keep an attachment of a run, or (not 0) of one of its results, inside a transaction. */
+enum assay_code store_attach(struct assay_store *store, int64_t run, int64_t result,
+			     const struct assay_attachment *attachment, struct assay_err *err);
+/* Keep what devices did for a result, if it says so, inside a transaction. */
+enum assay_code store_add_activities(struct assay_store *store, int64_t run, int64_t result,
+				     const struct assay_result *r, struct assay_err *err);
+
 /* `file` as SQLite's URI with these parameters: special bytes escaped. */
 void store_uri(struct assay_str *ret, const char *file, const char *parameters);
 

@@ -159,6 +159,8 @@ static enum assay_code add_inside(struct assay_store *store, int64_t run,
 		code = add_sets(store, id, result, err);
 	for (size_t i = 0; i < result->n_counters && code == ASSAY_OK; i++)
 		code = add_counter(store, id, i, &result->counters[i], err);
+	if (code == ASSAY_OK)
+		code = store_add_activities(store, run, id, result, err);
 	return code;
 }
 

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* nvml: energy, power, clocks and temperature of NVIDIA devices, and how often they were throttled. */
+#include "profiler/nvml.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/str.h"
+#include "harness/source.h"
+#include "profiler/cupti.h"
+
+/* Energy counters move 10 to 50 times a second: half a second is known to a few percent. */
+enum { SHORTEST_NS = 500000000 };
+
+static const struct event {
+	const char *name;
+	const char *unit;
+	size_t offset; /* of its value */
+} events[] = {
+	{"gpu_energy", "J", offsetof(struct nvml_summary, energy_j)},
+	{"gpu_power", "W", offsetof(struct nvml_summary, power_w)},
+	{"gpu_clock", "Hz", offsetof(struct nvml_summary, clock_hz)},
+	{"gpu_memory_clock", "Hz", offsetof(struct nvml_summary, memory_hz)},
+	{"gpu_temperature", "degC", offsetof(struct nvml_summary, temperature_c)},
+	{"gpu_throttled", "ratio", SIZE_MAX},
+};
+static const char *const names[] = {
+	"gpu_energy",      "gpu_power",     "gpu_clock", "gpu_memory_clock",
+	"gpu_temperature", "gpu_throttled", NULL};
+
+struct state {
+	struct nvml nvml;
+	struct nvml_watch *watch;
+};
+
+static const struct event *find(const char *name)
+{
+	for (size_t i = 0; i < ASSAY_COUNT_OF(events); i++)
+		if (strcmp(events[i].name, name) == 0)
+			return &events[i];
+	return NULL;
+}
+
+static enum assay_code probe(struct assay_err *err)
+{
+	struct nvml nvml;
+	if (!cupti_driver_version())
+		return assay_fail(err, ASSAY_SKIP, "nothing here uses CUDA");
+	return nvml_load(&nvml, err);
+}
+
+static bool wants(const struct assay_count *count)
+{
+	return count->quality == ASSAY_UNAVAILABLE && find(count->event);
+}
+
+static enum assay_code open_counts(struct assay_count *counts, size_t n, void **ret_state,
+				   struct assay_err *err)
+{
+	bool any = false;
+	*ret_state = NULL;
+	for (size_t i = 0; i < n; i++)
+		any |= wants(&counts[i]);
+	if (!any)
+		return ASSAY_OK;
+	struct state *s = calloc(1, sizeof(*s));
+	if (!s)
+		return assay_fail(err, ASSAY_ENOMEM, "nvml: out of memory");
+	enum assay_code rc = nvml_load(&s->nvml, err);
+	if (rc != ASSAY_OK) {
+		free(s);
+		return rc;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!wants(&counts[i]))
+			continue;
+		assay_copy(counts[i].source, sizeof(counts[i].source), "nvml");
+		assay_copy(counts[i].unit, sizeof(counts[i].unit), find(counts[i].event)->unit);
+		counts[i].quality = ASSAY_EXACT;
+		counts[i].reason[0] = '\0';
+	}
+	*ret_state = s;
+	return ASSAY_OK;
+}
+
+static enum assay_code start(void *state, struct assay_err *err)
+{
+	struct state *s = state;
+	if (s->watch)
+		return assay_fail(err, ASSAY_EBUG, "nvml: started twice");
+	return nvml_watch_begin(&s->nvml, &s->watch, err);
+}
+
+/* Energy that did not move was not counted; what throttled is said beside the share. */
+static void remark(struct assay_count *c, const struct nvml_summary *sum)
+{
+	char reasons[100];
+	if (strcmp(c->event, "gpu_energy") == 0 && sum->energy_integrated) {
+		c->quality = ASSAY_DERIVED;
+		snprintf(c->reason, sizeof(c->reason),
+			 "power times time: the device has no counter");
+	} else if (strcmp(c->event, "gpu_energy") == 0 && c->value <= 0) {
+		c->quality = ASSAY_UNAVAILABLE;
+		snprintf(c->reason, sizeof(c->reason), "the counter did not move in %.3g s",
+			 sum->seconds);
+	} else if (strcmp(c->event, "gpu_throttled") == 0) {
+		snprintf(c->reason, sizeof(c->reason), "%u of %u readings%s%s", sum->throttled,
+			 sum->readings, sum->throttled ? ": " : "",
+			 nvml_reasons(sum->reasons, reasons, sizeof(reasons)));
+	}
+}
+
+static void fill(struct assay_count *c, const struct nvml_summary *sum)
+{
+	const struct event *event = find(c->event);
+	if (event->offset == SIZE_MAX)
+		c->value = sum->readings ? (double)sum->throttled / sum->readings : NAN;
+	else
+		memcpy(&c->value, (const char *)sum + event->offset, sizeof(c->value));
+	c->raw = sum->readings;
+	c->enabled_ns = c->running_ns = (uint64_t)(sum->seconds * 1e9);
+	if (!isnan(c->value)) {
+		remark(c, sum);
+		return;
+	}
+	c->value = 0;
+	c->quality = ASSAY_UNAVAILABLE;
+	assay_copy(c->reason, sizeof(c->reason), sum->why);
+}
+
+static enum assay_code stop(void *state, struct assay_count *counts, size_t n,
+			    struct assay_err *err)
+{
+	struct state *s = state;
+	struct nvml_summary sum;
+	if (!s->watch)
+		return assay_fail(err, ASSAY_EBUG, "nvml: stopped without start");
+	nvml_watch_end(s->watch, &sum);
+	s->watch = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(counts[i].source, "nvml") == 0)
+			fill(&counts[i], &sum);
+	return ASSAY_OK;
+}
+
+static void close_state(void *state)
+{
+	struct state *s = state;
+	struct nvml_summary nobody;
+	if (s && s->watch)
+		nvml_watch_end(s->watch, &nobody);
+	free(s);
+}
+
+const struct assay_source assay_source_nvml = {
+	.name = "nvml",
+	.brief = "energy, power, clocks, temperature and throttling of NVIDIA devices",
+	.events = names,
+	.probe = probe,
+	.open = open_counts,
+	.start = start,
+	.stop = stop,
+	.close = close_state,
+	.alone = true,
+	.shortest_ns = SHORTEST_NS,
+};

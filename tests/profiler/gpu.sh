@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# gpu: what devices do, from the command line, on the stand-ins for CUDA, CUPTI and NVML: counted, stored, drawn,
+# exported; then bad days. Prints TAP. usage: gpu.sh ASSAY (with the stand-ins in the environment)
+# shellcheck disable=SC2086  # $short is several words
+set -u
+assay=$(realpath "$1") || exit 1
+# shellcheck source=tests/tap.sh
+. "$(dirname "$0")/../tap.sh"
+
+short="-n 3 -t 1ms --launches 1 --json -s cuda -P size=64Ki"
+
+# runs STATUS ARGS...
+runs()
+{
+	expected=$1
+	shift
+	ends "$expected" "$assay" "$@"
+}
+
+check "a run with device counters" runs 0 run gpu/triad $short --counters gpu,gpu_energy
+check "  counts launches" grep -q '"gpu_kernels":{"value":1.0,"quality":"exact","source":"cupti"' out
+check "  and energy" grep -q '"gpu_energy":{"value":[0-9.e-]*,"quality":"exact","source":"nvml"' out
+check "  and levels as they are" grep -q '"gpu_watts":{"value":250.0' out
+check "the trace of a run" runs 0 export --format trace -o trace.json
+check "  has its kernels" grep -q '"name":"triad","cat":"kernel"' trace.json
+check "  on a named row" grep -q '"thread_name".*"device 0, stream 1"' trace.json
+check "  of a case that was asked for" runs 0 export --format trace --only 'gpu/gemm*' -o other.json
+check "  and of no other" sh -c '! grep -q triad other.json'
+check "the store is sound" runs 0 db check
+
+check "a profile" runs 0 profile gpu/overlap -s cuda -P size=64Ki -P streams=3 -t 1ms
+check "  has a timeline" shows 'GPU timeline .* watched, a device at work'
+check "  by stream and kind" shows '^ *0  *2  copy *|.*|$'
+check "  and sums" shows '^kernel *scale *0.2 '
+check "  that is kept" runs 0 profile --show @last
+check "  and shown again" shows '^kernel *scale *0.2 '
+check "  and exported" sh -c '"$1" export 2 --format trace | grep -q "pinned to device"' sh "$assay"
+check "  also as an event" runs 0 profile --show @last --json
+check "  with sums" grep -q '"event":"gpu","name":"gpu/overlap.*"kind":"kernel","name":"scale"' out
+
+FAKE_CUPTI='drop=3'
+export FAKE_CUPTI
+check "dropped records" runs 0 run gpu/triad $short --counters gpu
+check "  leave no number" grep -q '"gpu_kernels":{"value":null,[^}]*records were dropped' out
+FAKE_CUPTI='enable=35'
+check "counters that are not permitted" runs 0 run gpu/triad $short --counters gpu
+check "  name the setting" grep -q 'NVreg_RestrictProfilingToAdminUsers=0' out
+check "  and leave the timing alone" grep -q '"status":"\(ok\|unstable\)"' out
+FAKE_CUPTI='enable=39'
+check "another profiler" runs 0 run gpu/triad $short --counters gpu
+check "  is said to be there" grep -q 'another profiler (ncu, nsys, cuda-gdb)' out
+FAKE_CUPTI=
+FAKE_NVML='init=9'
+export FAKE_NVML
+check "no management library" runs 0 run gpu/triad $short --counters gpu_energy
+check "  is a reason" grep -q 'modprobe nvidia' out
+check "who uses no device" runs 0 run gpu/triad -n 3 -t 1ms --launches 1 --json -s null --counters gpu -P size=64Ki
+check "  is told so" grep -q 'nothing here uses CUDA' out
+
+echo "1..$count"
