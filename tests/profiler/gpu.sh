@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # gpu: what devices do, from the command line, on the stand-ins for CUDA, CUPTI and NVML: counted, stored, drawn,
 # exported; then bad days. Prints TAP. usage: gpu.sh ASSAY (with the stand-ins in the environment)
-# shellcheck disable=SC2086  # $short is several words
+# shellcheck disable=SC2016,SC2086  # single quotes hold a script for another; $short is several words
 set -u
 assay=$(realpath "$1") || exit 1
 # shellcheck source=tests/tap.sh
