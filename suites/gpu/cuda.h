@@ -42,6 +42,7 @@ enum {
 	CUDRV_NOT_FOUND = 500,
 	CUDRV_NOT_READY = 600,
 	CUDRV_ILLEGAL_ADDRESS = 700,
+	CUDRV_PEER_ALREADY = 704,
 	CUDRV_LAUNCH_TIMEOUT = 702,
 	CUDRV_LAUNCH_FAILED = 719,
 	CUDRV_NOT_PERMITTED = 800,
@@ -104,6 +105,11 @@ enum {
 	  (cuda_address, const void *, size_t, struct CUstream_st *))                             \
 	X(copy_out, cuMemcpyDtoHAsync_v2, (void *, cuda_address, size_t, struct CUstream_st *))   \
 	X(copy, cuMemcpyDtoDAsync_v2, (cuda_address, cuda_address, size_t, struct CUstream_st *)) \
+	X(peer_possible, cuDeviceCanAccessPeer, (int *, int, int))                                \
+	X(peer_enable, cuCtxEnablePeerAccess, (struct CUctx_st *, unsigned))                      \
+	X(copy_peer, cuMemcpyPeerAsync,                                                           \
+	  (cuda_address, struct CUctx_st *, cuda_address, struct CUctx_st *, size_t,              \
+	   struct CUstream_st *))                                                                 \
 	X(fill, cuMemsetD8Async, (cuda_address, unsigned char, size_t, struct CUstream_st *))     \
 	X(stream_create, cuStreamCreate, (struct CUstream_st **, unsigned))                       \
 	X(stream_destroy, cuStreamDestroy_v2, (struct CUstream_st *))                             \

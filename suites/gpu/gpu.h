@@ -74,6 +74,7 @@ enum gpu_feature {
 	GPU_HAS_STREAMS, /* that can run side by side */
 	GPU_HAS_GRAPHS,
 	GPU_HAS_GATES,
+	GPU_HAS_PEERS, /* other devices that it copies from without the host */
 	GPU_HAS_HALF,
 	GPU_HAS_CLOCK,   /* of its units, that kernels can read */
 	GPU_HAS_MATRIX,  /* units that multiply small matrices */
@@ -136,6 +137,10 @@ struct gpu_ops {
 				size_t bytes, struct assay_err *err);
 	enum assay_code (*copy)(struct gpu_stream *stream, struct gpu_buffer *to,
 				struct gpu_buffer *from, size_t bytes, struct assay_err *err);
+	/* From memory of another open device of the same subject to one of the stream's. */
+	enum assay_code (*copy_peer)(struct gpu_stream *stream, struct gpu_buffer *to,
+				     struct gpu_device *other, struct gpu_buffer *from,
+				     size_t bytes, struct assay_err *err);
 	enum assay_code (*fill)(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
 				size_t bytes, struct assay_err *err);
 
@@ -156,6 +161,11 @@ struct gpu_ops {
 				    struct assay_err *err);
 	/* After wait(): NaN when the device has no clock. */
 	enum assay_code (*span_ns)(struct gpu_span *span, double *ret_ns, struct assay_err *err);
+
+	/* When `span` began and ended, after the begin of another span of the device. */
+	enum assay_code (*span_times)(struct gpu_span *origin, struct gpu_span *span,
+				      double *ret_begin_ns, double *ret_end_ns,
+				      struct assay_err *err);
 
 	/* One launch after the other. Arguments are copied. */
 	enum assay_code (*graph_new)(struct gpu_stream *stream, const struct gpu_launch *launches,

@@ -374,14 +374,16 @@ static enum assay_code after(struct gpu_stream *stream, struct gpu_stream *first
 {
 	struct gpu_device *device = stream->device;
 	struct CUevent_st *event = NULL;
-	unsigned status = cuda_use(device)->event_create(&event, CUDRV_EVENT_DISABLE_TIMING);
+	/* An event belongs to the device that it is recorded on; any other may wait for it. */
+	const struct cuda *cuda = cuda_use(first->device);
+	unsigned status = cuda->event_create(&event, CUDRV_EVENT_DISABLE_TIMING);
 	if (status == CUDRV_SUCCESS)
-		status = cuda_use(device)->event_record(event, first->stream);
+		status = cuda->event_record(event, first->stream);
 	if (status == CUDRV_SUCCESS)
 		status = cuda_use(device)->stream_after(stream->stream, event, 0);
 	/* The driver keeps what is still waited for. */
 	if (event)
-		cuda_use(device)->event_destroy(event);
+		cuda_use(first->device)->event_destroy(event);
 	return cuda_done(device, "cuStreamWaitEvent", status, err);
 }
 
@@ -408,6 +410,34 @@ static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
 		stream->device, "cuMemcpyDtoDAsync",
 		cuda_use(stream->device)->copy(to->address, from->address, bytes, stream->stream),
 		err);
+}
+
+/* Directly where the two can, else the driver goes through the host by itself. */
+static unsigned enable_peer(struct gpu_device *device, struct gpu_device *other)
+{
+	int possible = 0;
+	unsigned status = cuda_use(device)->peer_possible(&possible, device->number, other->number);
+	if (status != CUDRV_SUCCESS || !possible)
+		return status;
+	status = cuda_use(device)->peer_enable(other->context, 0);
+	return status == CUDRV_PEER_ALREADY ? CUDRV_SUCCESS : status;
+}
+
+static enum assay_code copy_peer(struct gpu_stream *stream, struct gpu_buffer *to,
+				 struct gpu_device *other, struct gpu_buffer *from, size_t bytes,
+				 struct assay_err *err)
+{
+	struct gpu_device *device = stream->device;
+	if (!(device->peers & 1u << other->number % 32)) {
+		unsigned status = enable_peer(device, other);
+		if (status != CUDRV_SUCCESS)
+			return cuda_failed(&device->cuda, "cuCtxEnablePeerAccess", status, err);
+		device->peers |= 1u << other->number % 32;
+	}
+	return cuda_done(device, "cuMemcpyPeerAsync",
+			 cuda_use(device)->copy_peer(to->address, device->context, from->address,
+						     other->context, bytes, stream->stream),
+			 err);
 }
 
 static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
@@ -496,6 +526,7 @@ static const struct gpu_ops ops = {
 	.write = write_buffer,
 	.read = read_buffer,
 	.copy = copy,
+	.copy_peer = copy_peer,
 	.fill = fill,
 	.build = build,
 	.unbuild = unbuild,
@@ -504,6 +535,7 @@ static const struct gpu_ops ops = {
 	.span_free = cuda_span_free,
 	.span_begin = cuda_span_begin,
 	.span_end = cuda_span_end,
+	.span_times = cuda_span_times,
 	.span_ns = cuda_span_ns,
 	.graph_new = cuda_graph_new,
 	.graph_free = cuda_graph_free,

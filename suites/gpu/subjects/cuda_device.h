@@ -20,6 +20,7 @@ struct gpu_device {
 	_Atomic uint32_t *gates;
 	cuda_address gates_address;
 	unsigned streams; /* made so far */
+	uint32_t peers;   /* a bit for each that it was told of */
 };
 
 struct gpu_buffer {
@@ -73,6 +74,8 @@ enum assay_code cuda_span_begin(struct gpu_stream *stream, struct gpu_span *span
 enum assay_code cuda_span_end(struct gpu_stream *stream, struct gpu_span *span,
 			      struct assay_err *err);
 enum assay_code cuda_span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err);
+enum assay_code cuda_span_times(struct gpu_span *origin, struct gpu_span *span,
+				double *ret_begin_ns, double *ret_end_ns, struct assay_err *err);
 enum assay_code cuda_graph_new(struct gpu_stream *stream, const struct gpu_launch *launches,
 			       size_t n, struct gpu_graph **ret, struct assay_err *err);
 void cuda_graph_free(struct gpu_graph *graph);

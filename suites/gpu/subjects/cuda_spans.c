@@ -55,6 +55,19 @@ enum assay_code cuda_span_ns(struct gpu_span *span, double *ret_ns, struct assay
 	return cuda_done(span->device, "cuEventElapsedTime", status, err);
 }
 
+enum assay_code cuda_span_times(struct gpu_span *origin, struct gpu_span *span,
+				double *ret_begin_ns, double *ret_end_ns, struct assay_err *err)
+{
+	float begin_ms = 0, end_ms = 0;
+	const struct cuda *cuda = cuda_use(span->device);
+	unsigned status = cuda->event_elapsed(&begin_ms, origin->first, span->first);
+	if (status == CUDRV_SUCCESS)
+		status = cuda->event_elapsed(&end_ms, origin->first, span->last);
+	*ret_begin_ns = 1e6 * (double)begin_ms;
+	*ret_end_ns = 1e6 * (double)end_ms;
+	return cuda_done(span->device, "cuEventElapsedTime", status, err);
+}
+
 void cuda_graph_free(struct gpu_graph *graph)
 {
 	if (!graph)

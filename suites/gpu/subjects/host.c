@@ -65,6 +65,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 			  [GPU_HAS_STREAMS] = "one core does one thing at a time",
 			  [GPU_HAS_GATES] = "the host device does at once what it is told",
 			  [GPU_HAS_HALF] = "kernels of the host device are plain C",
+			  [GPU_HAS_PEERS] = "there is one host",
 			  [GPU_HAS_CLOCK] = "kernels of the host cannot read its clocks",
 			  [GPU_HAS_MATRIX] = "the host's kernels are plain C"},
 	};
@@ -190,6 +191,13 @@ static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
 	return ASSAY_OK;
 }
 
+static enum assay_code copy_peer(struct gpu_stream *stream, struct gpu_buffer *to,
+				 struct gpu_device *other, struct gpu_buffer *from, size_t bytes,
+				 struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_SKIP, "%s", stream->device->info.lacks[GPU_HAS_PEERS]);
+}
+
 static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
 			    size_t bytes, struct assay_err *err)
 {
@@ -278,6 +286,14 @@ static enum assay_code span_end(struct gpu_stream *stream, struct gpu_span *span
 static enum assay_code span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err)
 {
 	*ret_ns = (double)(span->end_ns - span->begin_ns);
+	return ASSAY_OK;
+}
+
+static enum assay_code span_times(struct gpu_span *origin, struct gpu_span *span,
+				  double *ret_begin_ns, double *ret_end_ns, struct assay_err *err)
+{
+	*ret_begin_ns = (double)(int64_t)(span->begin_ns - origin->begin_ns);
+	*ret_end_ns = (double)(int64_t)(span->end_ns - origin->begin_ns);
 	return ASSAY_OK;
 }
 
@@ -380,6 +396,7 @@ static const struct gpu_ops ops = {
 	.write = write_buffer,
 	.read = read_buffer,
 	.copy = copy,
+	.copy_peer = copy_peer,
 	.fill = fill,
 	.build = build,
 	.unbuild = unbuild,
@@ -388,6 +405,7 @@ static const struct gpu_ops ops = {
 	.span_free = span_free,
 	.span_begin = span_begin,
 	.span_end = span_end,
+	.span_times = span_times,
 	.span_ns = span_ns,
 	.graph_new = graph_new,
 	.graph_free = graph_free,

@@ -143,6 +143,13 @@ static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
 	return ASSAY_OK;
 }
 
+static enum assay_code copy_peer(struct gpu_stream *stream, struct gpu_buffer *to,
+				 struct gpu_device *other, struct gpu_buffer *from, size_t bytes,
+				 struct assay_err *err)
+{
+	return ASSAY_OK;
+}
+
 static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
 			    size_t bytes, struct assay_err *err)
 {
@@ -186,6 +193,13 @@ static enum assay_code span_mark(struct gpu_stream *stream, struct gpu_span *spa
 static enum assay_code span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err)
 {
 	*ret_ns = NAN;
+	return ASSAY_OK;
+}
+
+static enum assay_code span_times(struct gpu_span *origin, struct gpu_span *span,
+				  double *ret_begin_ns, double *ret_end_ns, struct assay_err *err)
+{
+	*ret_begin_ns = *ret_end_ns = NAN;
 	return ASSAY_OK;
 }
 
@@ -256,6 +270,7 @@ static const struct gpu_ops ops = {
 	.write = write_buffer,
 	.read = read_buffer,
 	.copy = copy,
+	.copy_peer = copy_peer,
 	.fill = fill,
 	.build = build,
 	.unbuild = unbuild,
@@ -264,6 +279,7 @@ static const struct gpu_ops ops = {
 	.span_free = span_free,
 	.span_begin = span_mark,
 	.span_end = span_mark,
+	.span_times = span_times,
 	.span_ns = span_ns,
 	.graph_new = graph_new,
 	.graph_free = graph_free,

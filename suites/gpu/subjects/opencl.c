@@ -106,7 +106,8 @@ static void fill_info(struct gpu_device *device)
 		.memory_bytes = choice->memory_bytes,
 		.max_alloc_bytes = choice->max_alloc_bytes,
 		.cache_bytes = choice->cache_bytes,
-		.lacks = {[GPU_HAS_CLOCK] = "kernels of OpenCL cannot read clocks",
+		.lacks = {[GPU_HAS_PEERS] = "devices of OpenCL reach each other through the host",
+			  [GPU_HAS_CLOCK] = "kernels of OpenCL cannot read clocks",
 			  [GPU_HAS_MATRIX] = "OpenCL has no instructions for matrix units",
 			  [GPU_HAS_LIBRARY] = "there is no library of products for OpenCL here",
 			  [GPU_HAS_MAPPED] = "OpenCL 1.2 has no memory that the host and kernels "
@@ -344,6 +345,13 @@ static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
 	return opencl_queued(stream, "clEnqueueCopyBuffer", status, event, err);
 }
 
+static enum assay_code copy_peer(struct gpu_stream *stream, struct gpu_buffer *to,
+				 struct gpu_device *other, struct gpu_buffer *from, size_t bytes,
+				 struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_SKIP, "%s", stream->device->info.lacks[GPU_HAS_PEERS]);
+}
+
 static enum assay_code fill(struct gpu_stream *stream, struct gpu_buffer *to, uint8_t byte,
 			    size_t bytes, struct assay_err *err)
 {
@@ -484,6 +492,7 @@ static const struct gpu_ops ops = {
 	.write = write_buffer,
 	.read = read_buffer,
 	.copy = copy,
+	.copy_peer = copy_peer,
 	.fill = fill,
 	.build = build,
 	.unbuild = unbuild,
@@ -492,6 +501,7 @@ static const struct gpu_ops ops = {
 	.span_free = opencl_span_free,
 	.span_begin = opencl_span_begin,
 	.span_end = opencl_span_end,
+	.span_times = opencl_span_times,
 	.span_ns = opencl_span_ns,
 	.graph_new = opencl_graph_new,
 	.graph_free = opencl_graph_free,

@@ -75,6 +75,8 @@ enum assay_code opencl_span_begin(struct gpu_stream *stream, struct gpu_span *sp
 				  struct assay_err *err);
 enum assay_code opencl_span_end(struct gpu_stream *stream, struct gpu_span *span,
 				struct assay_err *err);
+enum assay_code opencl_span_times(struct gpu_span *origin, struct gpu_span *span,
+				  double *ret_begin_ns, double *ret_end_ns, struct assay_err *err);
 enum assay_code opencl_span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err);
 enum assay_code opencl_graph_new(struct gpu_stream *stream, const struct gpu_launch *launches,
 				 size_t n, struct gpu_graph **ret, struct assay_err *err);

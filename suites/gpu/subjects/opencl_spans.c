@@ -50,21 +50,42 @@ enum assay_code opencl_span_end(struct gpu_stream *stream, struct gpu_span *span
 	return span->first ? ASSAY_OK : assay_fail(err, ASSAY_EBUG, "OpenCL: a span of nothing");
 }
 
-enum assay_code opencl_span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err)
+/* When a span began and ended, by the device's clock. */
+static enum assay_code stamps(struct gpu_span *span, uint64_t *ret_begin, uint64_t *ret_end,
+			      struct assay_err *err)
 {
 	const struct opencl *cl = &span->device->cl;
-	uint64_t start = 0, end = 0;
+	*ret_begin = *ret_end = 0;
 	int32_t status = cl->get_profiling(span->first, OPENCL_PROFILING_COMMAND_START,
-					   sizeof(start), &start, NULL);
+					   sizeof(*ret_begin), ret_begin, NULL);
 	if (status == OPENCL_SUCCESS)
-		status = cl->get_profiling(span->last, OPENCL_PROFILING_COMMAND_END, sizeof(end),
-					   &end, NULL);
+		status = cl->get_profiling(span->last, OPENCL_PROFILING_COMMAND_END,
+					   sizeof(*ret_end), ret_end, NULL);
 	if (status != OPENCL_SUCCESS)
 		return opencl_failed(err, "clGetEventProfilingInfo", status);
-	if (end < start)
+	if (*ret_end < *ret_begin)
 		return assay_fail(err, ASSAY_EIO, "OpenCL: the device's clock runs backwards");
-	*ret_ns = (double)(end - start);
 	return ASSAY_OK;
+}
+
+enum assay_code opencl_span_ns(struct gpu_span *span, double *ret_ns, struct assay_err *err)
+{
+	uint64_t begin, end;
+	enum assay_code code = stamps(span, &begin, &end, err);
+	*ret_ns = (double)(end - begin);
+	return code;
+}
+
+enum assay_code opencl_span_times(struct gpu_span *origin, struct gpu_span *span,
+				  double *ret_begin_ns, double *ret_end_ns, struct assay_err *err)
+{
+	uint64_t zero, origin_end, begin = 0, end = 0;
+	enum assay_code code = stamps(origin, &zero, &origin_end, err);
+	if (code == ASSAY_OK)
+		code = stamps(span, &begin, &end, err);
+	*ret_begin_ns = (double)(int64_t)(begin - zero);
+	*ret_end_ns = (double)(int64_t)(end - zero);
+	return code;
 }
 
 void opencl_graph_free(struct gpu_graph *graph)

@@ -34,9 +34,9 @@ was_measured()
 
 small='-P size=64Ki -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1 -P groups=16'
 check "memory and launches on the driver" runs 0 gpu/triad gpu/latency gpu/occupancy gpu/roofline gpu/overlap \
-	gpu/launch gpu/alloc gpu/multi gpu/fallback $small -s cuda
+	gpu/launch gpu/alloc gpu/multi gpu/util gpu/fallback $small -s cuda
 check "  are right" all_ok
-for what in triad latency occupancy roofline overlap launch alloc multi fallback; do
+for what in triad latency occupancy roofline overlap launch alloc multi util fallback; do
 	check "  $what" was_measured $what
 done
 check "products on the driver" runs 0 gpu/gemm gpu/mixed -P n=128 -P type=bf16 -P way=tensor,library -s cuda
@@ -61,18 +61,25 @@ export FAKE_CUDA
 check "a clock that sinks" runs 0 gpu/roofline -s cuda -P size=64Ki -P rounds=20
 check "  is counted" grep -q '"throttled":{"value":[1-9]' out
 FAKE_CUDA='devices=4'
-check "several devices" runs 0 gpu/multi -s cuda -P devices=2,4,8 -P size=64Ki
+check "several devices" runs 0 gpu/multi -s cuda -P devices=2,4 -P size=64Ki
 check "  add up" all_ok
-check "  and more are not there" grep -q '8 devices wanted, there are 4' out
+check "  sums on each of them" runs 0 gpu/exchange -s cuda -P way=allreduce -P devices=3 -P size=64Ki
+check "  are right" all_ok
+FAKE_CUDA='devices=2,peers=0'
+check "  devices that do not reach each other" runs 0 gpu/exchange -s cuda -P through=peer -P size=64Ki
+check "  are reached by the driver" all_ok
+FAKE_CUDA='devices=4'
+check "more devices than there are" runs 0 gpu/multi -s cuda -P devices=8 -P size=64Ki -P way=weak
+check "  are not there" grep -q '8 devices wanted, there are 4' out
 
 if "$assay" run $short gpu/triad -s opencl -P size=4Ki 2>/dev/null | grep -q '"status":"\(ok\|unstable\)"'; then
 	POCL_DEVICES='basic basic pthread pthread'
 	export POCL_DEVICES
-	check "several devices of OpenCL" runs 0 gpu/multi -s opencl -P devices=4 -P size=64Ki
+	check "several devices of OpenCL" runs 0 gpu/multi gpu/exchange -s opencl -P devices=4 -P size=64Ki
 	check "  add up" all_ok
 	unset POCL_DEVICES
-	check "launches and graphs of OpenCL" runs 0 gpu/launch gpu/overlap -s opencl -P size=64Ki \
-		-P streams=3 -P nodes=7
+	check "launches and graphs of OpenCL" runs 0 gpu/launch gpu/overlap gpu/util -s opencl -P size=64Ki \
+		-P streams=3 -P nodes=7 -P rounds=20
 	check "  are right" all_ok
 fi
 

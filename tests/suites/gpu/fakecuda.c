@@ -37,6 +37,7 @@ static const struct {
 	{"slow", offsetof(struct fake, slow_permille), 1000},
 	{"image", offsetof(struct fake, image_status), 0},
 	{"clock", offsetof(struct fake, clock_permille), 1500},
+	{"peers", offsetof(struct fake, peers), 1},
 	{"throttled", offsetof(struct fake, throttled), 0},
 	{"cache", offsetof(struct fake, cache_status), 0},
 };

@@ -55,6 +55,7 @@ struct fake {
 	long slow_permille; /* slow: of the time that events see */
 	long image_status;  /* image: what loading a module gives */
 	long clock_permille; /* clock: of a gigahertz that kernels read */
+	long peers;          /* peers: 0, devices do not reach each other */
 	long throttled;      /* throttled: every n-th such look finds half of it; 0: none */
 	long cache_status;   /* cache: what resetting the cache gives */
 

@@ -317,6 +317,26 @@ FAKE unsigned cuMemcpyDtoDAsync_v2(cuda_address to, cuda_address from, size_t by
 					    .bytes = bytes});
 }
 
+FAKE unsigned cuDeviceCanAccessPeer(int *possible, int device, int other)
+{
+	*possible = device != other && fake.peers;
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuCtxEnablePeerAccess(struct CUctx_st *other, unsigned flags)
+{
+	return fake_state();
+}
+
+FAKE unsigned cuMemcpyPeerAsync(cuda_address to, struct CUctx_st *to_context, cuda_address from,
+				struct CUctx_st *from_context, size_t bytes,
+				struct CUstream_st *stream)
+{
+	if (to_context == from_context)
+		return CUDRV_INVALID_CONTEXT;
+	return cuMemcpyDtoDAsync_v2(to, from, bytes, stream);
+}
+
 FAKE unsigned cuMemsetD8Async(cuda_address to, unsigned char byte, size_t bytes,
 			      struct CUstream_st *stream)
 {
