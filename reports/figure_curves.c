@@ -119,50 +119,68 @@ static const struct assay_report_row *highest(const struct assay_report_bench *b
 	return best;
 }
 
-/* min(peak, bandwidth x) from 2^-6 flops a byte to 2^4, with the ridge between. */
-static void add_roof(struct assay_figure_series *series, double peak, double bandwidth)
+enum { ROOF_POINTS = 32 };
+
+static void add_point(struct assay_figure_series *series, double x, double y)
 {
-	const double ridge = peak / bandwidth, xs[] = {0x1p-6, 0x1p-4, 0x1p-2, 1, 0x1p2, 0x1p4};
-	bool ridged = false;
-	for (size_t i = 0; i < ASSAY_COUNT_OF(xs); i++) {
-		bool now = !ridged && xs[i] > ridge && i > 0 && xs[i - 1] < ridge;
-		ridged |= now;
-		for (size_t k = now ? 0 : 1; k < 2; k++) {
-			struct assay_figure_point *point = &series->points[series->n++];
-			point->x = k ? xs[i] : ridge;
-			point->y = fmin(peak, bandwidth * point->x);
-			point->lo = point->hi = point->y;
-		}
+	if (series->n < ROOF_POINTS)
+		series->points[series->n++] =
+			(struct assay_figure_point){.x = x, .y = y, .lo = y, .hi = y};
+}
+
+/* min(peak, bandwidth x) at powers of four up to `last`, and at the ridge between. */
+static void add_roof(struct assay_figure_series *series, double peak, double bandwidth, double last)
+{
+	const double ridge = peak / bandwidth;
+	for (double x = 0x1p-6, before = 0; x <= last; before = x, x *= 4) {
+		if (ridge > before && ridge < x && before > 0)
+			add_point(series, ridge, peak);
+		add_point(series, x, fmin(peak, bandwidth * x));
 	}
+}
+
+/* A power of four beyond every ridge, within reason. */
+static double reach(double peak, double least_bandwidth)
+{
+	double last = 4;
+	while (last < 1e6 && last < 2 * peak / least_bandwidth)
+		last *= 4;
+	return last;
 }
 
 enum assay_code assay_figure_roofs(struct assay_figure_job *job, bool *ret_useful,
 				   struct assay_err *err)
 {
-	enum { POINTS = 16 };
 	struct assay_figure *figure = job->figure;
 	const struct assay_report_bench *memory = find_bench(job->run, "memory", "bandwidth");
 	const struct assay_report_row *peak = highest(job->bench, 0, NULL);
 	size_t size = memory ? axis_of(memory, "size") : 0;
+	double least = INFINITY, flops;
 	char text[64];
 	if (!memory || !peak || size == memory->n_axes)
 		return ASSAY_OK;
+	flops = peak->result->estimate.median;
+	for (size_t r = 0; r < memory->n_measured; r++) {
+		const struct assay_report_row *row =
+			highest(memory, peak->result->threads, memory->rows[r].values[size]);
+		least = row ? fmin(least, row->result->estimate.median) : least;
+	}
 	for (size_t r = 0; r < memory->n_measured && figure->n_series < ASSAY_FIGURE_SERIES; r++) {
 		const char *value = memory->rows[r].values[size];
 		const struct assay_report_row *row = highest(memory, peak->result->threads, value);
 		struct assay_figure_series *series;
 		if (row != &memory->rows[r]) /* each size once, at its highest */
 			continue;
-		enum assay_code rc = assay_figure_add_series(figure, POINTS, &series, err);
+		enum assay_code rc = assay_figure_add_series(figure, ROOF_POINTS, &series, err);
 		if (rc != ASSAY_OK)
 			return rc;
 		double bandwidth = row->result->estimate.median;
 		assay_report_value(bandwidth, row->result->metric.unit, text, sizeof(text));
 		assay_str_add(&series->label, "%s of memory: %s", value, text);
-		add_roof(series, peak->result->estimate.median, bandwidth);
+		add_roof(series, flops, bandwidth, reach(flops, least));
 		*ret_useful = true;
 	}
-	assay_report_value(peak->result->estimate.median, figure->metric.unit, text, sizeof(text));
+	assay_report_value(flops, figure->metric.unit, text, sizeof(text));
 	assay_str_add(&figure->x_label, "flops per byte");
 	figure->x_round = true;
 	figure->x_unit = "";

@@ -104,7 +104,8 @@ static void chip(struct assay_str *to, size_t marker, size_t colour)
 
 static void legend(struct assay_str *to, const struct assay_figure *figure)
 {
-	if (figure->n_series < 2 && !figure->ideal)
+	if (figure->n_series == 0 ||
+	    (figure->n_series == 1 && !figure->ideal && !figure->series[0].label.length))
 		return;
 	assay_str_add(to, "<ul class=\"legend\">");
 	for (size_t s = 0; s < figure->n_series; s++) {

@@ -2,6 +2,7 @@
 /*
  * report: how long a page of a million samples takes, without the store: 1,000 series of 40 benchmarks, with a figure
  * each where gnuplot is there, and what a page of 30 samples each weighs.
+ * usage: bench_report [PAGE SAMPLES]: only write such a page, with all its samples, for bench_report_load.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,8 +62,31 @@ static bool measure(const char *what, size_t samples, const char *gnuplot, doubl
 	return met;
 }
 
-int main(void)
+static int write_page(const char *path, const char *samples)
 {
+	struct crowd *crowd = crowd_new(SERIES, strtoul(samples, NULL, 10));
+	const struct assay_report_input input = crowd_input(crowd);
+	const struct assay_report_options options = {.max_samples = SIZE_MAX};
+	struct assay_report_model *model = NULL;
+	struct assay_err err = {0};
+	FILE *out = fopen(path, "we");
+	enum assay_code rc = out ? assay_report_model_new(&input, 1, &model, &err)
+				 : assay_fail(&err, ASSAY_EIO, "cannot write '%s'", path);
+	if (rc == ASSAY_OK)
+		rc = assay_report_html(model, out, &options, &err);
+	if (out && fclose(out) != 0 && rc == ASSAY_OK)
+		rc = assay_fail(&err, ASSAY_EIO, "cannot write '%s'", path);
+	if (rc != ASSAY_OK)
+		fprintf(stderr, "bench_report: %s\n", err.text);
+	assay_report_model_free(model);
+	crowd_free(crowd);
+	return rc == ASSAY_OK ? 0 : 2;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3)
+		return write_page(argv[1], argv[2]);
 	bool met = measure("1,000 series of 1,000 samples, figures", 1000, NULL, 1000, 1000000);
 	met &= measure("the same without gnuplot", 1000, "/bin/false", 300, 1000000);
 	met &= measure("1,000 series of 30 samples, figures", 30, NULL, 1000, 1000000);
