@@ -37,6 +37,9 @@ enum assay_code wire_redis_probe(struct assay_err *err);
  */
 bool wire_redis_get(struct wire *wire, uint64_t key, void *value, size_t size);
 bool wire_redis_set(struct wire *wire, uint64_t key, const void *value, size_t size);
+/* A SET of `value` and a GET into `into`, both sent before the first reply is awaited. */
+bool wire_redis_set_get(struct wire *wire, uint64_t key, const void *value, void *into,
+			size_t size);
 /* n keys in one MGET: found[i] says whether values[i * size] was filled. False on failure. */
 bool wire_redis_mget(struct wire *wire, const uint64_t *keys, size_t n, void *values, size_t size,
 		     bool *found);

@@ -168,21 +168,30 @@ static bool take_ok(struct wire *w)
 	return ok;
 }
 
-bool wire_redis_get(struct wire *w, uint64_t key, void *value, size_t size)
+static bool put_get(struct wire *w, uint64_t key)
 {
 	char text[WIRE_KEY_BYTES + 1];
 	const char *words[] = {"GET", key_text(text, key)};
-	bool found = false;
 
-	if (!wire_begin(w) || !put_command(w, 2, words, (const size_t[]){3, WIRE_KEY_BYTES}) ||
-	    !wire_flush(w))
-		return false;
+	return put_command(w, 2, words, (const size_t[]){3, WIRE_KEY_BYTES});
+}
+
+/* The last reply, a value. */
+static bool take_value(struct wire *w, void *value, size_t size)
+{
+	bool found = false;
 	redisReply *reply = take_reply(w);
+
 	if (!reply)
 		return false;
 	found = copy_value(w, reply, value, size, &found) && all_taken(w) && found;
 	freeReplyObject(reply);
 	return found;
+}
+
+bool wire_redis_get(struct wire *w, uint64_t key, void *value, size_t size)
+{
+	return wire_begin(w) && put_get(w, key) && wire_flush(w) && take_value(w, value, size);
 }
 
 static bool put_set(struct wire *w, uint64_t key, const void *value, size_t size)
@@ -197,6 +206,12 @@ bool wire_redis_set(struct wire *w, uint64_t key, const void *value, size_t size
 {
 	return wire_begin(w) && put_set(w, key, value, size) && wire_flush(w) && take_ok(w) &&
 	       all_taken(w);
+}
+
+bool wire_redis_set_get(struct wire *w, uint64_t key, const void *value, void *into, size_t size)
+{
+	return wire_begin(w) && put_set(w, key, value, size) && put_get(w, key) && wire_flush(w) &&
+	       take_ok(w) && take_value(w, into, size);
 }
 
 bool wire_redis_fill(struct wire *w, const uint64_t *keys, size_t n, const void *values,
@@ -341,6 +356,11 @@ bool wire_redis_get(struct wire *w, uint64_t key, void *value, size_t size)
 }
 
 bool wire_redis_set(struct wire *w, uint64_t key, const void *value, size_t size)
+{
+	return without(w);
+}
+
+bool wire_redis_set_get(struct wire *w, uint64_t key, const void *value, void *into, size_t size)
 {
 	return without(w);
 }

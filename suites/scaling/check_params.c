@@ -22,7 +22,8 @@ static enum assay_code expect(const float *got, size_t n, float times, float val
 }
 
 static enum assay_code drive(const struct params_ops *ops, struct params *params, size_t n,
-			     struct params_link **links, float *buffer, struct assay_err *err)
+			     struct params_link **links, float *buffer, float *pulled,
+			     struct assay_err *err)
 {
 	enum assay_code code = ops->connect(params, &links[0], err);
 	if (code == ASSAY_OK)
@@ -32,7 +33,13 @@ static enum assay_code drive(const struct params_ops *ops, struct params *params
 		struct params_link *one = links[round % 2], *other = links[1 - round % 2];
 		fill(buffer, n, (float)round);
 		sum = ops->sums ? sum + (float)round : (float)round;
-		code = ops->push(one, buffer, err);
+		if (round % 3 == 0) {
+			code = params_exchange(ops, one, buffer, pulled, err);
+			if (code == ASSAY_OK)
+				code = expect(pulled, n, ops->sums ? (float)round : 1, sum, err);
+		} else {
+			code = ops->push(one, buffer, err);
+		}
 		if (code == ASSAY_OK)
 			code = ops->pull(other, buffer, err);
 		if (code == ASSAY_OK)
@@ -51,16 +58,18 @@ enum assay_code scaling_check_params(const struct params_ops *ops, uint64_t seed
 	size_t n = 1 + (size_t)assay_rng_below(&rng, 40000);
 	struct params *params = NULL;
 	struct params_link *links[2] = {NULL, NULL};
-	float *buffer = aligned_alloc(64, (n * sizeof(float) + 63) / 64 * 64);
-	enum assay_code code = buffer ? ops->start(n, &params, err)
-				      : assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	size_t bytes = (n * sizeof(float) + 63) / 64 * 64;
+	float *buffer = aligned_alloc(64, bytes), *pulled = aligned_alloc(64, bytes);
+	enum assay_code code = buffer && pulled ? ops->start(n, &params, err)
+						: assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	if (code == ASSAY_OK)
-		code = drive(ops, params, n, links, buffer, err);
+		code = drive(ops, params, n, links, buffer, pulled, err);
 	for (int i = 0; i < 2; i++)
 		if (links[i])
 			ops->disconnect(links[i]);
 	if (params)
 		ops->stop(params);
 	free(buffer);
+	free(pulled);
 	return assay_context(err, code, "%zu parameters", n);
 }

@@ -64,11 +64,8 @@ static void rounds_part(void *context, unsigned part, unsigned parts)
 	while (atomic_load_explicit(&s->waiting, memory_order_acquire))
 		assay_cpu_relax();
 	uint64_t begin = assay_now_ns();
-	for (uint64_t i = 0; i < s->n && w->code == ASSAY_OK; i++) {
-		w->code = s->ops->push(w->link, w->gradient, &w->err);
-		if (w->code == ASSAY_OK)
-			w->code = s->ops->pull(w->link, w->pulled, &w->err);
-	}
+	for (uint64_t i = 0; i < s->n && w->code == ASSAY_OK; i++)
+		w->code = params_exchange(s->ops, w->link, w->gradient, w->pulled, &w->err);
 	w->ns = assay_now_ns() - begin;
 	s->all_rounds += s->n;
 }
@@ -204,5 +201,5 @@ const struct assay_bench assay_bench_scaling_param_server = {
 	.threads = "ncores",
 	.own_threads = true,
 	.thorough = true,
-	.version = 1,
+	.version = 2,
 };

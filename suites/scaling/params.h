@@ -10,6 +10,9 @@
 
 #define SCALING_PARAMS "params"
 
+/* From here on parameters, gradient and copy together leave the second cache, and the copy goes past it. */
+#define PARAMS_STREAMED_BYTES ((size_t)1 << 20)
+
 struct params;
 struct params_link;
 
@@ -25,9 +28,22 @@ struct params_ops {
 				struct assay_err *err);
 	/* All of it, perhaps while others push; each float is of some moment in between. */
 	enum assay_code (*pull)(struct params_link *link, float *into, struct assay_err *err);
+	/* Both at once: what is pulled has the gradient in it. NULL: a push, then a pull. */
+	enum assay_code (*exchange)(struct params_link *link, const float *gradient, float *into,
+				    struct assay_err *err);
 	void (*disconnect)(struct params_link *link); /* takes NULL */
 	void (*stop)(struct params *params);          /* takes NULL */
 };
+
+static inline enum assay_code params_exchange(const struct params_ops *ops,
+					      struct params_link *link, const float *gradient,
+					      float *into, struct assay_err *err)
+{
+	if (ops->exchange)
+		return ops->exchange(link, gradient, into, err);
+	enum assay_code code = ops->push(link, gradient, err);
+	return code == ASSAY_OK ? ops->pull(link, into, err) : code;
+}
 
 enum assay_code scaling_check_params(const struct params_ops *ops, uint64_t seed,
 				     struct assay_err *err);

@@ -65,6 +65,14 @@ static enum assay_code pull(struct params_link *link, float *into, struct assay_
 	return wire_redis_get(link->wire, KEY, into, link->bytes) ? ASSAY_OK : broken(link, err);
 }
 
+/* Both commands sent before the first reply is awaited. */
+static enum assay_code exchange(struct params_link *link, const float *gradient, float *into,
+				struct assay_err *err)
+{
+	return wire_redis_set_get(link->wire, KEY, gradient, into, link->bytes) ? ASSAY_OK
+										: broken(link, err);
+}
+
 static enum assay_code put_zeros(struct params *p, struct assay_err *err)
 {
 	struct params_link *link = NULL;
@@ -109,6 +117,7 @@ static const struct params_ops ops = {
 	.connect = connect,
 	.push = push,
 	.pull = pull,
+	.exchange = exchange,
 	.disconnect = disconnect,
 	.stop = stop,
 };

@@ -3,14 +3,13 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "harness/base/clock.h"
-#include "suites/scaling/comm_sum.h"
 #include "suites/scaling/params.h"
+#include "suites/scaling/params_add.h"
 #include "suites/scaling/scaling.h"
 
-/* Floats in a stripe: 64 KiB, so that it stays in the second cache between reading and writing it. */
+/* Floats in a stripe, 64 KiB: with smaller ones a worker more often finds lines that the other has just left. */
 enum { STRIPE = 16384, SPINS = 200 };
 
 struct lock {
@@ -20,7 +19,7 @@ struct lock {
 struct params {
 	size_t count, n_stripes;
 	float *values;      /* shared */
-	struct lock *locks; /* shared */
+	struct lock *locks; /* shared; one more than stripes, which counts the links */
 };
 
 struct params_link {
@@ -47,7 +46,7 @@ static void stop(struct params *p)
 	if (!p)
 		return;
 	team_free(p->values, p->count * sizeof(float));
-	team_free(p->locks, p->n_stripes * sizeof(*p->locks));
+	team_free(p->locks, (p->n_stripes + 1) * sizeof(*p->locks));
 	free(p);
 }
 
@@ -59,7 +58,7 @@ static enum assay_code start(size_t count, struct params **ret, struct assay_err
 	p->count = count;
 	p->n_stripes = (count + STRIPE - 1) / STRIPE;
 	p->values = team_alloc(count * sizeof(float));
-	p->locks = team_alloc(p->n_stripes * sizeof(*p->locks));
+	p->locks = team_alloc((p->n_stripes + 1) * sizeof(*p->locks));
 	if (!p->values || !p->locks) {
 		stop(p);
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for %zu parameters", count);
@@ -73,23 +72,40 @@ static enum assay_code connect(struct params *p, struct params_link **ret, struc
 	*ret = calloc(1, sizeof(**ret));
 	if (!*ret)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	**ret = (struct params_link){p, p->n_stripes ? (size_t)getpid() % p->n_stripes : 0};
+	uint32_t number = atomic_fetch_add(&p->locks[p->n_stripes].taken, 1), reversed = 0;
+	/* The start, the middle, the quarters: as far from each other as can be, however many come. */
+	for (unsigned bit = 0; bit < 32; bit++)
+		reversed |= (number >> bit & 1) << (31 - bit);
+	**ret = (struct params_link){p, (size_t)((uint64_t)reversed * p->n_stripes >> 32)};
 	return ASSAY_OK;
+}
+
+/* `into` may be NULL. */
+static void add(struct params_link *link, const float *gradient, float *into)
+{
+	struct params *p = link->params;
+	bool stream = p->count * sizeof(float) >= PARAMS_STREAMED_BYTES;
+	for (size_t i = 0; i < p->n_stripes; i++) {
+		size_t k = (link->first + i) % p->n_stripes, begin = k * STRIPE;
+		size_t end = begin + STRIPE < p->count ? begin + STRIPE : p->count;
+		take(&p->locks[k]);
+		params_add(p->values, gradient, into, begin, end, stream);
+		give(&p->locks[k]);
+	}
 }
 
 static enum assay_code push(struct params_link *link, const float *gradient, struct assay_err *err)
 {
-	struct params *p = link->params;
 	(void)err;
-	for (size_t i = 0; i < p->n_stripes; i++) {
-		size_t k = (link->first + i) % p->n_stripes, begin = k * STRIPE;
-		size_t end = begin + STRIPE < p->count ? begin + STRIPE : p->count;
-		const float *from[] = {p->values, gradient};
-		float *to[] = {p->values, p->values};
-		take(&p->locks[k]);
-		comm_sum(from, to, 2, begin, end, false);
-		give(&p->locks[k]);
-	}
+	add(link, gradient, NULL);
+	return ASSAY_OK;
+}
+
+static enum assay_code exchange(struct params_link *link, const float *gradient, float *into,
+				struct assay_err *err)
+{
+	(void)err;
+	add(link, gradient, into);
 	return ASSAY_OK;
 }
 
@@ -119,6 +135,7 @@ static const struct params_ops ops = {
 	.connect = connect,
 	.push = push,
 	.pull = pull,
+	.exchange = exchange,
 	.disconnect = disconnect,
 	.stop = stop,
 };

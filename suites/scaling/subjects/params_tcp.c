@@ -12,11 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "suites/scaling/comm_sum.h"
 #include "suites/scaling/params.h"
+#include "suites/scaling/params_add.h"
 
 enum { LINKS_MOST = 64, PATIENCE_S = 20 };
-enum { PUSH = 'p', PULL = 'g' };
+enum { PUSH = 'p', PULL = 'g', EXCHANGE = 'x' };
 
 struct params {
 	size_t count;
@@ -72,11 +72,12 @@ static bool answer(struct server *s, int fd)
 		return false;
 	if (what == PULL)
 		return send_all(fd, s->values, s->count * sizeof(float));
-	if (what != PUSH || !receive_all(fd, s->gradient, s->count * sizeof(float)))
+	if ((what != PUSH && what != EXCHANGE) ||
+	    !receive_all(fd, s->gradient, s->count * sizeof(float)))
 		return false;
-	const float *from[] = {s->values, s->gradient};
-	float *to[] = {s->values, s->values};
-	comm_sum(from, to, 2, 0, s->count, false);
+	params_add(s->values, s->gradient, NULL, 0, s->count, false);
+	if (what == EXCHANGE)
+		return send_all(fd, s->values, s->count * sizeof(float));
 	return send_all(fd, &what, 1);
 }
 
@@ -218,6 +219,15 @@ static enum assay_code pull(struct params_link *link, float *into, struct assay_
 	return ok ? ASSAY_OK : gone(err);
 }
 
+static enum assay_code exchange(struct params_link *link, const float *gradient, float *into,
+				struct assay_err *err)
+{
+	char what = EXCHANGE;
+	bool ok = send_all(link->fd, &what, 1) && send_all(link->fd, gradient, link->bytes) &&
+		  receive_all(link->fd, into, link->bytes);
+	return ok ? ASSAY_OK : gone(err);
+}
+
 static void disconnect(struct params_link *link)
 {
 	if (!link)
@@ -233,6 +243,7 @@ static const struct params_ops ops = {
 	.connect = connect_to,
 	.push = push,
 	.pull = pull,
+	.exchange = exchange,
 	.disconnect = disconnect,
 	.stop = stop,
 };

@@ -36,6 +36,14 @@ static enum assay_code forget(struct params_link *link, const float *gradient,
 	return ASSAY_OK;
 }
 
+/* Pulls, but pushes nothing. */
+static enum assay_code half_exchange(struct params_link *link, const float *gradient, float *into,
+				     struct assay_err *err)
+{
+	(void)gradient;
+	return ops_of("params_shm")->pull(link, into, err);
+}
+
 static void one_that_forgets_is_caught(void **state)
 {
 	(void)state;
@@ -43,6 +51,9 @@ static void one_that_forgets_is_caught(void **state)
 	struct params_ops forgetful = *ops_of("params_shm");
 	forgetful.push = forget;
 	assert_fails(scaling_check_params(&forgetful, 1, &err), ASSAY_ECHECK, "parameter 0 is 0");
+	forgetful = *ops_of("params_shm");
+	forgetful.exchange = half_exchange;
+	assert_fails(scaling_check_params(&forgetful, 1, &err), ASSAY_ECHECK, "parameter 0 is");
 }
 
 /* The server is stopped under a worker. */
