@@ -29,6 +29,7 @@
 
 #define NS_PER_S       UINT64_C(1000000000)
 #define JOB_NS         (1800 * NS_PER_S)
+#define WAIT_NS        (86400 * NS_PER_S)
 #define POLL_NS        (10 * NS_PER_S) /* sites ask for no more */
 #define POLL_MOST      6               /* times the first: 60 s */
 #define PATIENCE_POLLS 12              /* for a bundle after the job is over: 120 s */
@@ -43,7 +44,7 @@ struct batch {
 	struct assay_argv words; /* of the run inside */
 	char folder[PATH_MAX];
 	char program[PATH_MAX];
-	uint64_t ranks, tasks, time_ns, poll_ns;
+	uint64_t ranks, tasks, time_ns, wait_ns, poll_ns;
 	char name[48]; /* of the job */
 	uint64_t id;   /* 0: SLURM did not say */
 	const volatile sig_atomic_t *interrupted;
@@ -59,9 +60,9 @@ bool batch_wanted(const struct cli *cli, const struct cli_args *args)
 /* What the run outside does itself, and the one inside is not to do again. */
 static bool is_outside(const char *name)
 {
-	static const char *const names[] = {"launcher", "ranks",   "array", "poll",
-					    "job-time", "dry-run", "db",    "json",
-					    "resume",   "quiet",   "color"};
+	static const char *const names[] = {"launcher", "ranks",    "array",   "poll",
+					    "job-time", "job-wait", "dry-run", "db",
+					    "json",     "resume",   "quiet",   "color"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
@@ -124,6 +125,8 @@ static enum assay_code read_request(struct batch *b, const struct cli_args *args
 		code = number(args, "array", MOST_TASKS, &b->tasks, err);
 	if (code == ASSAY_OK)
 		code = duration(args, "job-time", JOB_NS, &b->time_ns, err);
+	if (code == ASSAY_OK)
+		code = duration(args, "job-wait", WAIT_NS, &b->wait_ns, err);
 	if (code == ASSAY_OK)
 		code = duration(args, "poll", POLL_NS, &b->poll_ns, err);
 	if (code == ASSAY_OK)
@@ -289,9 +292,13 @@ static void cancel(const struct batch *b)
 		cli_warn(b->cli, "cancel the job: %s", why.text);
 }
 
-/* Wait until all bundles are there, or no more will come; *ret_there is how many. */
+/*
+ * Wait until all bundles are there, or no more will come, or for longer than was asked for, whatever the scheduler says
+ * of the job; *ret_there is how many there are.
+ */
 static enum assay_code wait_for(struct batch *b, size_t *ret_there, struct assay_err *err)
 {
+	const uint64_t began = assay_now_ns();
 	enum job_verdict verdict;
 	struct job_watch watch = {.patience_ns = PATIENCE_POLLS * b->poll_ns};
 	uint64_t interval = b->poll_ns, next = assay_now_ns() + interval;
@@ -309,6 +316,12 @@ static enum assay_code wait_for(struct batch *b, size_t *ret_there, struct assay
 		uint64_t now = assay_now_ns();
 		bool asked = now >= next;
 		*ret_there = count_bundles(b);
+		if (*ret_there < b->tasks && now - began >= b->wait_ns) {
+			cli_warn(b->cli, "the job is not over after %.3g s (--job-wait): cancelled",
+				 (double)b->wait_ns / 1e9);
+			cancel(b);
+			return ASSAY_OK;
+		}
 		verdict = job_watch_look(&watch, *ret_there, b->tasks, asked,
 					 asked ? ask(b) : JOB_NO_ANSWER, now);
 		if (asked) {

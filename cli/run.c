@@ -65,6 +65,7 @@ static const struct cli_option options[] = {
 	{"bind", 0, "HOW", "cores: CPUs of its own for each rank (default); none: as launched"},
 	{"array", 0, "N", "slurm: an array of N jobs, each with all ranks and a result of its own"},
 	{"job-time", 0, "T", "slurm: limit of the job (default 30m); it stops in time before that"},
+	{"job-wait", 0, "T", "slurm: give up on a job, and cancel it, after this (default 24h)"},
 	{"poll", 0, "T", "slurm: how often it is asked, at first (default 10s)"},
 	{"tag", 0, "KEY=VALUE", "remember this with the run"},
 	{"resume", 0, "RUN", "measure what an interrupted run still lacks"},

@@ -90,6 +90,29 @@ else
 	skip 'a clock 1000 s ahead' "no time namespaces: $(tail -n 1 err)"
 fi
 
+# Packets that are lost cost time and no results.
+drop='add table inet t; add chain inet t c { type filter hook input priority 0; }; add rule inet t c numgen random mod 100 < 3 drop'
+if tc -n $far qdisc add dev af$$ root netem loss 3% 2>/dev/null || ip netns exec $far nft "$drop" 2>err; then
+	check 'three packets of a hundred are lost' run 0 --samples 10 -t 5ms odd/alike scaling/barrier/subject:tcp
+	check '  and nothing else' says '0 skipped, 0 failed, 0 crashed, 0 timed out'
+	tc -n $far qdisc del dev af$$ root 2>/dev/null || ip netns exec $far nft flush ruleset
+else
+	skip 'three packets of a hundred are lost' "neither netem nor nft: $(tail -n 1 err)"
+fi
+
+# A wire of 1 Gbit/s cannot carry more than 125 MB/s, and is not said to.
+if tc -n $near qdisc add dev an$$ root tbf rate 1gbit burst 64kb latency 50ms 2>err &&
+	tc -n $far qdisc add dev af$$ root tbf rate 1gbit burst 64kb latency 50ms 2>err; then
+	check 'messages over 1 Gbit/s' run 0 --samples 5 -t 5ms -s tcp -P size=4Mi scaling/pt2pt
+	ns=$(metric time)
+	check "  take the time that they must: ${ns:-?} ns for 4 MiB" \
+		awk "BEGIN { exit !(4194304 / (\"${ns:-1}\" + 0) <= 0.125) }"
+	tc -n $near qdisc del dev an$$ root
+	tc -n $far qdisc del dev af$$ root
+else
+	skip 'messages over 1 Gbit/s' "no token bucket: $(tail -n 1 err)"
+fi
+
 # A partition in the middle of a case: the launch ends in time, and the lost rank is named.
 run_and_cut()
 {

@@ -8,18 +8,29 @@ assay=$(realpath "$1") odd=$(realpath "$2") fakes=$(realpath "$3")
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/../tap.sh"
 PATH=$fakes:$PATH
-FAKE_STATE=$dir
+top=$dir
 export PATH FAKE FAKE_STATE
 
-# job EXPECTED FAKE ARGS...
-job()
+# begin NAME FAKE ARGS...: a job of a scheduler of its own, in the background and in a folder of its own
+begin()
 {
-	expected=$1
-	FAKE=$2
+	mkdir "$top/$1" && cd "$top/$1" || exit 1
+	FAKE=$2 FAKE_STATE=$top/$1
 	shift 2
-	rm -rf results.db* assay-jobs job asked cancelled
-	ends "$expected" "$assay" run --load "$odd" --launcher slurm -n 1 --poll 100ms -p quick --samples 5 \
-		-t 2ms --launches 1 --counters none "$@" odd/alike
+	"$assay" run --load "$odd" --launcher slurm -n 1 --poll 100ms -p quick --samples 5 -t 2ms --launches 1 \
+		--counters none "$@" odd/alike >out 2>err </dev/null &
+	echo $! >pid
+}
+
+# ended EXPECTED NAME: waits for it; what comes after looks at what it left
+ended()
+{
+	cd "$top/$2" || exit 1
+	wait "$(cat pid)"
+	status=$?
+	[ "$status" -eq "$1" ] && return 0
+	echo "exit status $status, not $1" >>err
+	return 1
 }
 
 # results: how many primary ones are stored
@@ -29,60 +40,81 @@ results()
 	"$assay" export --all --format jsonl 2>/dev/null | grep -c '"primary":true'
 }
 
-check 'the script is shown' job 0 well --dry-run
+# Some at a time: they mostly wait.
+begin dry well --dry-run
+begin well well
+begin refuse refuse
+begin fail fail_but_done
+check 'the script is shown' ended 0 dry
 check '  and nothing is made' test ! -e assay-jobs
 check '  with its limits' shows '#SBATCH --signal=B:USR1@60'
 check 'without a number' ends 2 "$assay" run --launcher slurm odd/alike
-check 'refused' job 6 refuse
-check '  and why' says 'Invalid partition'
-check 'well' job 0 well
+check 'well' ended 0 well
 check '  one result' test "$(results)" -eq 1
 check '  whose job is named' says 'job 7'
 check '  and shown' shows 'alike'
-check 'says FAILED, left a result' job 0 fail_but_done
+check 'refused' ended 6 refuse
+check '  and why' says 'Invalid partition'
+check 'says FAILED, left a result' ended 0 fail
 check '  which counts' test "$(results)" -eq 1
-check 'forgotten, left a result' job 0 forget_but_done --poll 500ms
-check '  which counts' test "$(results)" -eq 1
-check 'says COMPLETED, left nothing' job 6 complete --poll 50ms
+
+begin forget forget_but_done --poll 500ms
+begin complete complete --poll 50ms
+begin vanish vanish --poll 50ms
+begin pending pending --job-wait 1s
+begin slow slow
+check 'says COMPLETED, left nothing' ended 6 complete
 check '  and that is said' says 'left 0 of 1 results'
 check '  none is stored' test "$(results)" -eq 0
-check 'vanishes' job 6 vanish --poll 50ms
+check 'vanishes' ended 6 vanish
 check '  and that is said' says 'left 0 of 1 results'
-check 'slow to start' job 0 slow
-check 'requeued' job 0 requeue --poll 300ms
+check 'stays PENDING' ended 6 pending
+check '  which is said' says 'not over after 1 s (--job-wait): cancelled'
+check '  and the job is cancelled' grep -q -x -e '--name=assay-[0-9a-f]*' cancelled
+check 'forgotten, left a result' ended 0 forget
+check '  which counts' test "$(results)" -eq 1
+check 'slow to start' ended 0 slow
+
+# Near its time limit the run inside stops and keeps what is finished.
+mkdir "$top/limit" && cd "$top/limit" || exit 1
+FAKE=limit FAKE_STATE=$top/limit
+"$assay" run --launcher slurm -n 1 --poll 100ms --samples 100000 -t 600s --launches 1 --counters none \
+	--timeout 100s selftest/sleep >out 2>err </dev/null &
+echo $! >pid
+begin requeue requeue --poll 300ms
+begin twice twice
+begin lost lost_answer
+begin truncate truncate --poll 50ms
+check 'requeued' ended 0 requeue
 check '  one result' test "$(results)" -eq 1
-check 'run twice' job 0 twice
+check 'run twice' ended 0 twice
 check '  one result' test "$(results)" -eq 1
-check 'its number was lost' job 0 lost_answer
+check 'its number was lost' ended 0 lost
 check '  and that is said' says 'did not say which job'
 check '  one result' test "$(results)" -eq 1
-check 'half a result' job 6 truncate --poll 50ms
+check 'half a result' ended 6 truncate
 check '  is none' test "$(results)" -eq 0
-check 'a result that shows late' job 0 late --poll 500ms
-check '  counts' test "$(results)" -eq 1
-check 'a scheduler that does not answer' job 0 deaf
-check '  one result' test "$(results)" -eq 1
-check 'an array' job 0 well --array 3
-check '  three results' test "$(results)" -eq 3
 
-# Interrupted: the job is cancelled, not left to run.
-rm -rf results.db* assay-jobs job cancelled
-FAKE=pending "$assay" run --load "$odd" --launcher slurm -n 1 --poll 100ms odd/alike >out 2>err &
-pid=$!
+begin late late --poll 500ms
+begin deaf deaf
+begin array well --array 3
+begin int pending
+cd "$top/int" || exit 1
 for _ in $(seq 200); do
 	grep -q 'job 7' err && break
 	sleep 0.1
 done
-kill -INT $pid
-wait $pid
-check 'interrupted' test $? -eq 130
+kill -INT "$(cat pid)"
+check 'interrupted' ended 130 int
 check '  the job is cancelled' grep -q -x -e '--name=assay-[0-9a-f]*' cancelled
+check 'a result that shows late' ended 0 late
+check '  counts' test "$(results)" -eq 1
+check 'a scheduler that does not answer' ended 0 deaf
+check '  one result' test "$(results)" -eq 1
+check 'an array' ended 0 array
+check '  three results' test "$(results)" -eq 3
 
-# Near its time limit the run inside stops and keeps what is finished.
-FAKE=limit
-rm -rf results.db* assay-jobs job
-check 'out of time' ends 3 "$assay" run --launcher slurm -n 1 --poll 100ms --samples 100000 -t 600s \
-	--launches 1 --counters none --timeout 100s selftest/sleep
+check 'out of time' ended 3 limit
 check '  and that is said' says 'is interrupted'
 
 echo "1..$count"
