@@ -14,6 +14,8 @@
 #include "harness/base/str.h"
 #include "profiler/groups.h"
 
+enum { LONGEST = 512 }; /* bytes of a candidate */
+
 /* The command line so far. */
 struct line {
 	const struct cli *cli;
@@ -27,7 +29,11 @@ static void offer(const struct line *line, const char *candidate, const char *wh
 	const char *begun = line->word + line->kept;
 	if (strncmp(candidate, begun, strlen(begun)) != 0)
 		return;
-	char clean[256];
+	char clean[256], whole[LONGEST];
+	/* What a shell would not show as it is, or nobody would complete, is no candidate. */
+	assay_sanitise(whole, sizeof(whole), candidate);
+	if (strcmp(whole, candidate) != 0)
+		return;
 	assay_sanitise(clean, sizeof(clean), what ? what : "");
 	printf("%.*s%s\t%s\n", (int)line->kept, line->word, candidate, clean);
 }

@@ -20,7 +20,10 @@ _assay()
 			continue
 		fi
 		[[ $candidate == *= ]] && compopt -o nospace 2>/dev/null
-		COMPREPLY+=("${candidate#"$kept"}")
+		rest=${candidate#"$kept"}
+		# What is completed is a word of a command line, whatever a store holds: quoted.
+		[[ $rest == *[!A-Za-z0-9_/:.,=@%+-]* ]] && printf -v rest %q "$rest"
+		COMPREPLY+=("$rest")
 	done < <("${words[0]}" complete -- "${words[@]:1}" 2>/dev/null)
 }
 complete -F _assay assay

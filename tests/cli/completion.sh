@@ -104,7 +104,7 @@ shown()
 	zsh) # what zsh itself provides, as far as it is used
 		zsh -f -c '_describe() { print -l -- ${(P)4} }
 			_files() { print :files }
-			_call_program() { shift; "$@" }
+			_call_program() { eval "$argv[2,-1]" }
 			words=(${(s. .)2}) CURRENT=${#words}
 			source $1/_assay' zsh "$scripts" "$2" | sed 's/\([^\\]\):.*/\1/; s/\\:/:/g'
 		;;
@@ -126,6 +126,10 @@ for shell in bash zsh fish; do
 	shown $shell 'assay run -s pool,mim'
 	check "$shell: the last of a list" only pool,mimalloc
 done
+if command -v zsh >/dev/null; then
+	shown zsh 'assay run -- $(>typed)'
+	check 'zsh: what is typed is not evaluated' test ! -e typed
+fi
 if command -v bash >/dev/null; then
 	shown bash 'assay run --color=al'
 	check 'bash: what follows the = it splits at' only always
