@@ -143,6 +143,8 @@ static void teardown(struct assay_run *run)
 /* The parameters are the sum of all that was pushed, and the last checkpoint has those of its step. */
 static enum assay_code verify(struct state *s, struct assay_err *err)
 {
+	if (!s->ops->computes)
+		return ASSAY_OK; /* the bound, whose sum is nobody else's */
 	double due = s->ops->sums ? s->sum : (double)s->gradient[0];
 	/* Beyond 2^24 a float no longer counts by one. */
 	if (s->sum < 16777216 && (double)s->pulled[0] != due)
