@@ -327,6 +327,10 @@ static enum assay_code one_result(const struct assay_collect *collect, size_t me
 		return rc;
 	result->estimate = summary.estimate;
 	result->flags |= summary.flags;
+	if (result->status == ASSAY_STATUS_OK && !metric->n && !(primary && collect->histogram)) {
+		result->status = ASSAY_STATUS_FAILED; /* what is not there is never a pass */
+		result->reason = "it ended well, without a sample of this";
+	}
 	if (primary && summary.unstable && result->status == ASSAY_STATUS_OK) {
 		result->status = ASSAY_STATUS_UNSTABLE;
 		result->reason = summary.reason;
@@ -357,6 +361,10 @@ enum assay_code assay_collect_results(const struct assay_collect *collect,
 		result.metric = assay_primary_metric(c->bench->bench,
 						     c->subject ? c->subject->subject : NULL);
 		result.primary = true;
+		if (result.status == ASSAY_STATUS_OK) {
+			result.status = ASSAY_STATUS_FAILED;
+			result.reason = "it ended well, without a sample";
+		}
 		struct assay_summary empty;
 		enum assay_code rc = assay_summarise(&result.samples, &empty, err);
 		result.estimate = empty.estimate;

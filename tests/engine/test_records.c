@@ -4,12 +4,14 @@
 
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "harness/base/rng.h"
 #include "harness/engine/collect.h"
 #include "harness/engine/frame.h"
+#include "tests/engine/toy.h"
 
 static void frames_survive_any_cut(void **state)
 {
@@ -192,6 +194,50 @@ static void no_samples_are_no_numbers(void **state)
 	assert_false(s.unstable);
 }
 
+struct outcome_seen {
+	size_t n;
+	enum assay_status status;
+	char reason[80];
+};
+
+static enum assay_code see(void *context, const struct assay_result *result, struct assay_err *err)
+{
+	struct outcome_seen *seen = context;
+	(void)err;
+	seen->n++;
+	seen->status = result->status;
+	snprintf(seen->reason, sizeof(seen->reason), "%s", result->reason);
+	return ASSAY_OK;
+}
+
+/* A worker that says it is well and has measured nothing, with or without naming what. */
+static void a_launch_without_a_sample_is_no_success(void **state)
+{
+	struct assay_metric_frame metric = {.name = "time", .unit = "ns/op"};
+	(void)state;
+	for (int named = 0; named < 2; named++) {
+		struct assay_err err = {0};
+		struct assay_registry *registry;
+		struct assay_planned planned = {0};
+		struct assay_collect collect = {0};
+		struct outcome_seen seen = {0};
+		assert_ok(assay_registry_new(&toy_table, &registry, &err));
+		assert_ok(assay_case_parse(registry, "toy/empty/threads:1", &planned.c, &err));
+		assay_collect_begin(&collect);
+		if (named)
+			assert_ok(assay_collect_record(&collect, ASSAY_FRAME_METRIC, &metric,
+						       sizeof(metric), &err));
+		assert_ok(assay_collect_end(&collect, ASSAY_STATUS_OK, "", &err));
+		assert_ok(assay_collect_results(&collect, &planned, 'A', see, &seen, &err));
+		assert_int_equal(seen.n, 1);
+		assert_int_equal(seen.status, ASSAY_STATUS_FAILED);
+		assert_non_null(strstr(seen.reason, "without a sample"));
+		assay_collect_done(&collect);
+		assay_case_done(&planned.c);
+		assay_registry_free(registry);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +250,7 @@ int main(void)
 		cmocka_unit_test(the_interval_covers_what_launches_disagree_about),
 		cmocka_unit_test(noise_and_drift_are_unstable),
 		cmocka_unit_test(no_samples_are_no_numbers),
+		cmocka_unit_test(a_launch_without_a_sample_is_no_success),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* replay: runs a fuzz target over the files of a corpus and over seeded mutations of each. */
+/* replay: runs a fuzz target over the files of a corpus and over seeded mutations of each, 500 unless told. */
 #include <dirent.h>
 #include <stdbool.h>
 
@@ -36,7 +36,7 @@ static size_t mutate(struct assay_rng *rng, uint8_t *bytes, size_t size)
 	return size;
 }
 
-static bool replay_file(const char *path, struct assay_rng *rng, uint8_t *original,
+static bool replay_file(const char *path, struct assay_rng *rng, int mutations, uint8_t *original,
 			uint8_t *changed)
 {
 	FILE *file = fopen(path, "rb");
@@ -47,7 +47,7 @@ static bool replay_file(const char *path, struct assay_rng *rng, uint8_t *origin
 	size_t size = fread(original, 1, LONGEST_INPUT, file);
 	fclose(file);
 	LLVMFuzzerTestOneInput(original, size);
-	for (int i = 0; i < MUTATIONS; i++) {
+	for (int i = 0; i < mutations; i++) {
 		memcpy(changed, original, size);
 		LLVMFuzzerTestOneInput(changed, mutate(rng, changed, size));
 	}
@@ -56,28 +56,28 @@ static bool replay_file(const char *path, struct assay_rng *rng, uint8_t *origin
 
 int main(int argc, char **argv)
 {
-	DIR *folder = argc == 2 ? opendir(argv[1]) : NULL;
+	DIR *folder = argc == 2 || argc == 3 ? opendir(argv[1]) : NULL;
 	if (!folder) {
-		fprintf(stderr, "usage: %s CORPUS-FOLDER\n", argv[0]);
+		fprintf(stderr, "usage: %s CORPUS-FOLDER [MUTATIONS]\n", argv[0]);
 		return 2;
 	}
 	uint8_t *original = malloc(LONGEST_INPUT), *changed = malloc(LONGEST_INPUT);
 	must(original && changed);
 	struct assay_rng rng;
 	assay_rng_init(&rng, 1);
-	int files = 0;
+	int files = 0, mutations = argc == 3 ? (int)strtol(argv[2], NULL, 10) : MUTATIONS;
 	bool ok = true;
 	for (struct dirent *entry; (entry = readdir(folder));) {
 		if (entry->d_name[0] == '.')
 			continue;
 		char path[4096];
 		snprintf(path, sizeof(path), "%s/%s", argv[1], entry->d_name);
-		ok &= replay_file(path, &rng, original, changed);
+		ok &= replay_file(path, &rng, mutations, original, changed);
 		files++;
 	}
 	closedir(folder);
 	free(original);
 	free(changed);
-	printf("%d files, %d mutations of each\n", files, MUTATIONS);
+	printf("%d files, %d mutations of each\n", files, mutations);
 	return ok && files ? 0 : 1;
 }

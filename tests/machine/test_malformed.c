@@ -69,11 +69,40 @@ static void bad_files_are_refused(void **state)
 	unlink(path);
 }
 
+/* hwloc takes a missing set for granted and ends the process that loads it. */
+static void what_hwloc_does_not_survive_is_refused(void **state)
+{
+	static const char text[] =
+		"<?xml version='1.0'?>\n"
+		"<topology version='2.0'>\n"
+		"<object type='Machine' os_index='0' cpuset='0x3' complete_cpuset='0x3' allowed_cpuset='0x3' nodeset='0x1' complete_nodeset='0x1' allowed_nodeset='0x1' gp_index='1'>\n"
+		"<object type='NUMANode' os_index='0' cpuset='0x3' complete_cpuset='0x3' nodeset='0x1' complete_nodeset='0x1' gp_index='4' local_memory='1048576'/>\n"
+		"<object type='Core' os_index='0' cpuset='0x3' complete_cpuset='0x3' nodeset='0x1' complete_nodeset='0x1' gp_index='2'>\n"
+		"<object type='PU' os_index='0' cpuset='0x1' complete_cpuset='0x1' nodeset='0x1' complete_nodeset='0x1' gp_index='3'/>\n"
+		"<object type='PU' os_index='1' cpuset='0x2' nodeset='0x1' complete_nodeset='0x1' gp_index='5'/>\n"
+		"</object>\n"
+		"</object>\n"
+		"</topology>\n";
+	struct assay_err err = {0};
+	struct assay_topology *topology = NULL;
+	char path[] = "/tmp/assay-topology-XXXXXX";
+	int fd = mkstemp(path);
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	write_whole(path, text, strlen(text));
+	assert_int_equal(assay_topology_load(path, &topology, &err), ASSAY_EPARSE);
+	assert_null(topology);
+	assert_true(strstr(err.text, "hwloc"));
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bad_synthetic_descriptions_are_refused),
 		cmocka_unit_test(bad_files_are_refused),
+		cmocka_unit_test(what_hwloc_does_not_survive_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
