@@ -60,18 +60,30 @@ static void add_axes(const struct assay_bench *bench, struct assay_str *out)
 		assay_str_add(out, "%sthreads=%s", out->length ? " " : "", bench->threads);
 }
 
+enum { INDENT = 14, WIDTH = 80 };
+
+/* The bytes of the word at `text` that go together: a word as wide as a line may be broken at a comma. */
+static size_t chunk(const char *text, char separator)
+{
+	const char *end = strchr(text, separator);
+	size_t word = end ? (size_t)(end - text) : strlen(text), at = WIDTH - INDENT;
+	if (word <= at)
+		return word;
+	while (at > 1 && text[at - 1] != ',')
+		at--;
+	return at > 1 ? at : word;
+}
+
 /* "    label     a,b,c" within 80 columns, broken only at a separator. */
 static void print_wrapped(const char *label, const char *text, char separator)
 {
-	enum { INDENT = 14, WIDTH = 80 };
 	size_t column = INDENT;
 	if (!*text)
 		return;
 	printf("    %-10s", label);
 	while (*text) {
-		const char *end = strchr(text, separator);
-		size_t word = end ? (size_t)(end - text) : strlen(text);
-		size_t after = word + (end != NULL);
+		size_t word = chunk(text, separator);
+		size_t after = word + (text[word] == separator);
 		if (column > INDENT && column + after > WIDTH) {
 			printf("\n%*s", INDENT, "");
 			column = INDENT;
@@ -91,12 +103,13 @@ static void list_text(const struct cli *cli, const struct assay_bench_entry *ben
 	add_subjects(cli->registry, bench, &subjects);
 	add_axes(bench->bench, &axes);
 	struct assay_metric_info metric = assay_primary_metric(bench->bench, NULL);
-	printf("%s/%s  %s\n", bench->suite, bench->name, bench->bench->brief);
+	int at = printf("%s/%s  ", bench->suite, bench->name);
+	cli_fill(stdout, at, 4, bench->bench->brief);
 	printf("    %s in %s, mode %s\n", metric.name, metric.unit, mode_name(bench->bench->mode));
 	print_wrapped("axes", assay_str_text(&axes), ' ');
 	print_wrapped("subjects", assay_str_text(&subjects), ',');
 	if (cli->verbose && bench->bench->source)
-		printf("    source    %s\n", bench->bench->source);
+		print_wrapped("source", bench->bench->source, ' ');
 	assay_str_done(&subjects);
 	assay_str_done(&axes);
 }

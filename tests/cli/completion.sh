@@ -53,7 +53,7 @@ offers run -s pool,mim
 check 'the last of a list' only pool,mimalloc
 offers run -P ske
 check 'an axis, once' only skew=
-offers run -P thr
+offers run -P thre
 check '  the threads among them' only threads=
 offers run --counters cor
 check 'a group of counters' only core

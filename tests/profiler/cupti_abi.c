@@ -3,7 +3,13 @@
 #include <cuda.h>
 #include <cupti.h>
 
+/* cupti_profiler_host.h is C but for one include of a header of C++ that it does not need. */
+#include <cupti_profiler_host.h>
+#include <cupti_range_profiler.h>
+#include <cupti_target.h>
+
 #include "profiler/cupti.h"
+#include "profiler/cupti_range.h"
 
 #define SAME_NUMBER(ours, theirs) \
 	_Static_assert((unsigned)(ours) == (unsigned)(theirs), #theirs " differs")
@@ -123,3 +129,46 @@ EXTERNAL(correlation, correlationId);
 #define CALLABLE(field, symbol, parameters) \
 	static __typeof__(&symbol) const uses_##symbol __attribute__((unused)) = symbol;
 CUPTI_TRACE_CALLS(CALLABLE)
+
+SAME_NUMBER(CUPTI_USER_RANGE, CUPTI_UserRange);
+SAME_NUMBER(CUPTI_USER_REPLAY, CUPTI_UserReplay);
+/* Members stand in the same order and have the same types: then the last one's place and size tell. */
+#define SAME_STRUCT(ours, last, theirs, their_last) \
+	SAME_NUMBER(CUPTI_SIZE(ours, last), CUPTI_PROFILER_STRUCT_SIZE(theirs, their_last))
+SAME_STRUCT(cupti_bare, private, CUpti_Profiler_Initialize_Params, pPriv);
+SAME_STRUCT(cupti_bare, private, CUpti_Profiler_DeInitialize_Params, pPriv);
+SAME_STRUCT(cupti_chip, name, CUpti_Device_GetChipName_Params, pChipName);
+SAME_STRUCT(cupti_chips, names, CUpti_Profiler_Host_GetSupportedChips_Params, ppChipNames);
+SAME_STRUCT(cupti_host_open, host, CUpti_Profiler_Host_Initialize_Params, pHostObject);
+SAME_STRUCT(cupti_host_close, host, CUpti_Profiler_Host_Deinitialize_Params, pHostObject);
+SAME_STRUCT(cupti_host_metric, type, CUpti_Profiler_Host_GetMetricProperties_Params, metricType);
+SAME_STRUCT(cupti_host_add, n, CUpti_Profiler_Host_ConfigAddMetrics_Params, numMetrics);
+SAME_STRUCT(cupti_host_size, bytes, CUpti_Profiler_Host_GetConfigImageSize_Params, configImageSize);
+SAME_STRUCT(cupti_host_image, image, CUpti_Profiler_Host_GetConfigImage_Params, pConfigImage);
+SAME_STRUCT(cupti_host_passes, passes, CUpti_Profiler_Host_GetNumOfPasses_Params, numOfPasses);
+SAME_STRUCT(cupti_host_values, values, CUpti_Profiler_Host_EvaluateToGpuValues_Params,
+	    pMetricValues);
+SAME_PLACE(cupti_host_open, chip, CUpti_Profiler_Host_Initialize_Params, pChipName);
+SAME_NUMBER(0, CUPTI_PROFILER_TYPE_RANGE_PROFILER);
+SAME_STRUCT(cupti_range_enable, range, CUpti_RangeProfiler_Enable_Params, pRangeProfilerObject);
+SAME_STRUCT(cupti_range_only, range, CUpti_RangeProfiler_Disable_Params, pRangeProfilerObject);
+SAME_STRUCT(cupti_range_only, range, CUpti_RangeProfiler_Start_Params, pRangeProfilerObject);
+SAME_STRUCT(cupti_range_only, range, CUpti_RangeProfiler_PopRange_Params, pRangeProfilerObject);
+SAME_STRUCT(cupti_range_stop, complete, CUpti_RangeProfiler_Stop_Params, isAllPassSubmitted);
+SAME_STRUCT(cupti_range_push, name, CUpti_RangeProfiler_PushRange_Params, pRangeName);
+SAME_STRUCT(cupti_range_decode, dropped, CUpti_RangeProfiler_DecodeData_Params, numOfRangeDropped);
+SAME_STRUCT(cupti_range_data_size, bytes, CUpti_RangeProfiler_GetCounterDataSize_Params,
+	    counterDataSize);
+SAME_STRUCT(cupti_range_data, data, CUpti_RangeProfiler_CounterDataImage_Initialize_Params,
+	    pCounterData);
+SAME_STRUCT(cupti_range_config, level, CUpti_RangeProfiler_SetConfig_Params, targetNestingLevel);
+#define CONFIG(member, theirs) \
+	SAME_PLACE(cupti_range_config, member, CUpti_RangeProfiler_SetConfig_Params, theirs)
+CONFIG(config, pConfig);
+CONFIG(data, pCounterDataImage);
+CONFIG(ranges, range);
+CONFIG(replay, replayMode);
+CONFIG(levels, numNestingLevels);
+CONFIG(pass, passIndex);
+CUPTI_RANGE_CALLS(CALLABLE)
+CUPTI_HOST_CALLS(CALLABLE)

@@ -39,7 +39,7 @@ check "  and exported" sh -c '"$1" export 2 --format trace | grep -q "pinned to 
 check "  also as an event" runs 0 profile --show @last --json
 check "  with sums" grep -q '"event":"gpu","name":"gpu/overlap.*"kind":"kernel","name":"scale"' out
 
-FAKE_CUPTI='drop=3'
+FAKE_CUPTI='drop=1'
 export FAKE_CUPTI
 check "dropped records" runs 0 run gpu/triad $short --counters gpu
 check "  leave no number" grep -q '"gpu_kernels":{"value":null,[^}]*records were dropped' out
@@ -50,6 +50,24 @@ check "  and leave the timing alone" grep -q '"status":"\(ok\|unstable\)"' out
 FAKE_CUPTI='enable=39'
 check "another profiler" runs 0 run gpu/triad $short --counters gpu
 check "  is said to be there" grep -q 'another profiler (ncu, nsys, cuda-gdb)' out
+FAKE_CUPTI=
+check "hardware counters" runs 0 run gpu/triad $short --counters gpu_counters
+check "  are counted in three turns" grep -q '"gpu_instructions":{[^}]*"source":"cupti_range"[^}]*3 passes' out
+# 50 letters times 3 ranges in percent: a level is not divided by the launches of a batch.
+check "  and levels are levels" grep -q '"gpu_dram_share":{"value":1.5,' out
+check "a counter by the chip's own name" runs 0 run gpu/triad $short --counters cupti_range:sm__anything.sum
+check "  is counted" grep -q '"cupti_range:sm__anything.sum":{"value":[0-9]' out
+check "a name that the chip has not" runs 0 run gpu/triad $short --counters cupti_range:sm__nothing.sum
+check "  is a reason and no crash" grep -q 'GH100 has none of these counters' out
+FAKE_CUPTI='counters=35'
+check "hardware counters that are not permitted" runs 0 run gpu/triad $short --counters gpu_counters
+check "  name the setting" grep -q 'NVreg_RestrictProfilingToAdminUsers=0' out
+FAKE_CUPTI='gone=1'
+check "a range that was dropped" runs 0 run gpu/triad $short --counters gpu_counters
+check "  is said to be" grep -q 'CUPTI dropped the range' out
+FAKE_CUPTI='passes=30'
+check "too many passes" runs 0 run gpu/triad $short --counters gpu_counters
+check "  are refused" grep -q 'take 30 passes together' out
 FAKE_CUPTI=
 FAKE_NVML='init=9'
 export FAKE_NVML

@@ -75,8 +75,8 @@ static void the_table_is_in_order_of_preference(void **state)
 {
 	(void)state;
 	assert_string_equal(assay_source_table[0]->name, "papi");
-	static const char *const names[] = {"papi",  "perf", "rusage", "proc", "powercap",
-					    "cupti", "nvml", "chain",  "fake"};
+	static const char *const names[] = {"papi",  "perf",        "rusage", "proc",  "powercap",
+					    "cupti", "cupti_range", "nvml",   "chain", "fake"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++)
 		assert_string_equal(assay_source_table[i]->name, names[i]);
 	assert_null(assay_source_table[ASSAY_COUNT_OF(names)]);

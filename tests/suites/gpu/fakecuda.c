@@ -221,6 +221,22 @@ FAKE unsigned cuCtxResetPersistingL2Cache(void)
 	return (unsigned)fake.cache_status;
 }
 
+/* For profilers: not among the calls of the suite. */
+FAKE unsigned cuCtxGetCurrent(struct CUctx_st **context);
+FAKE unsigned cuCtxGetDevice(int *device);
+
+FAKE unsigned cuCtxGetCurrent(struct CUctx_st **context)
+{
+	*context = (struct CUctx_st *)&fake_numbers[fake.current];
+	return CUDRV_SUCCESS;
+}
+
+FAKE unsigned cuCtxGetDevice(int *device)
+{
+	*device = fake.current;
+	return CUDRV_SUCCESS;
+}
+
 /* Memory is the host's, with a head that says how much it is and a poison that no right answer has. */
 struct head {
 	size_t bytes;
