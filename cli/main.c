@@ -46,11 +46,15 @@ static void ignore(int signal_number)
 	(void)signal_number;
 }
 
-/* A handler rather than SIG_IGN, because a handler ends with exec: workers get the default back. */
-static void survive_closed_pipes(void)
+/*
+ * Writes that are refused, for want of a reader or by a limit on the size of files, are errors with a sentence. A handler
+ * rather than SIG_IGN, because a handler ends with exec: workers get the default back.
+ */
+static void survive_refused_writes(void)
 {
 	struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
 	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL);
 }
 
 static bool reader_gone(void)
@@ -226,7 +230,7 @@ int main(int argc, char **argv)
 		      stderr);
 		return CLI_USAGE;
 	}
-	survive_closed_pipes();
+	survive_refused_writes();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters; numbers keep their dot */
 	enum assay_code code = run(&s, &exit_code, &err);
 	enum assay_code closing = close_outputs(&s, code == ASSAY_OK ? &err : NULL);

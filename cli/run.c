@@ -177,7 +177,7 @@ static bool on_known(void *context, const char *name)
 {
 	const struct session *s = context;
 	for (size_t i = 0; i < s->known.n; i++)
-		if (strcmp(s->known.results[i].name, name) == 0 &&
+		if (s->known.results[i].primary && strcmp(s->known.results[i].name, name) == 0 &&
 		    assay_status_measured(s->known.results[i].status))
 			return true;
 	return false;

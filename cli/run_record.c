@@ -2,6 +2,7 @@
 /* run_record: machine, environment, command line and revision of a run. */
 #include "cli/run_record.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,6 +41,28 @@ static char *command_text(const struct cli *cli)
 	return text;
 }
 
+/*
+ * Now; but never before the newest run that is stored, or a clock that was set back would make "@last" another one. A
+ * store without runs, or one that cannot be read, has nothing to say here.
+ */
+static uint64_t started_ns(const struct cli *cli, struct assay_store *store)
+{
+	uint64_t now_ns = assay_wall_ns();
+	struct assay_run_list runs = {0};
+	if (assay_store_runs(store, "@last", &runs, NULL) != ASSAY_OK || runs.n == 0)
+		return now_ns;
+	uint64_t last_ns = runs.runs[0].started_ns;
+	if (now_ns <= last_ns) {
+		cli_warn(cli,
+			 "the clock stands %.3g s before the start of run %" PRId64
+			 ": this run is dated after that one",
+			 (double)(last_ns - now_ns) / 1e9, runs.runs[0].id);
+		now_ns = last_ns + 1;
+	}
+	assay_run_list_done(&runs);
+	return now_ns;
+}
+
 enum assay_code run_record_begin(const struct run_record *record, struct assay_store *store,
 				 int64_t *ret_run, struct assay_err *err)
 {
@@ -58,7 +81,7 @@ enum assay_code run_record_begin(const struct run_record *record, struct assay_s
 	if (!machine || !environment || !command)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for the run's record");
 	struct assay_run_info info = {
-		.started_ns = assay_wall_ns(),
+		.started_ns = started_ns(record->cli, store),
 		.seed = record->seed,
 		.profile = record->profile,
 		.command = command,

@@ -371,9 +371,9 @@ enum assay_code assay_collect_results(const struct assay_collect *collect,
 		return rc == ASSAY_OK ? on_result(context, &result, err) : rc;
 	}
 	enum assay_code rc = ASSAY_OK;
-	for (size_t i = 0; rc == ASSAY_OK && i < collect->n_metrics; i++) {
+	for (size_t i = collect->n_metrics; rc == ASSAY_OK && i > 0; i--) {
 		struct assay_result one = result;
-		rc = one_result(collect, i, &one, on_result, context, err);
+		rc = one_result(collect, i - 1, &one, on_result, context, err);
 	}
 	return rc;
 }

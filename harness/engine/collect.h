@@ -59,7 +59,7 @@ typedef enum assay_code (*assay_result_fn)(void *context, const struct assay_res
 void assay_collect_describe(const struct assay_collect *collect,
 			    const struct assay_planned *planned, struct assay_param *params,
 			    char noise, struct assay_result *ret);
-/* Summarise and hand out the results of a case. A case without samples yields one result of its
+/* Summarise and hand out the results of a case, the primary metric last. A case without samples yields one result of its
  * primary metric with status and reason. */
 enum assay_code assay_collect_results(const struct assay_collect *collect,
 				      const struct assay_planned *planned, char noise,

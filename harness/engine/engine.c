@@ -146,15 +146,17 @@ static enum assay_code close_case(struct execution *x, size_t i, struct assay_er
 	p->closed = true;
 	p->launches_left = 0;
 	const struct assay_anchor *anchor = x->options->anchor;
-	enum assay_code rc = x->options->ranks
-				     ? ranks_results(x, i, err)
-				     : assay_collect_results(&p->sides[OURS], &x->plan->cases[i],
-							     x->options->noise, x->sink->result,
-							     x->sink->context, err);
-	if (rc == ASSAY_OK && anchor)
+	enum assay_code rc = ASSAY_OK;
+	/* The primary metric comes last: whoever finds it stored knows that all of the case is. */
+	if (anchor)
 		rc = assay_anchor_results(anchor, &p->sides[OURS], &p->sides[ANCHORS],
 					  &x->plan->cases[i], x->options->noise, x->sink->result,
 					  x->sink->context, err);
+	if (rc == ASSAY_OK)
+		rc = x->options->ranks ? ranks_results(x, i, err)
+				       : assay_collect_results(&p->sides[OURS], &x->plan->cases[i],
+							       x->options->noise, x->sink->result,
+							       x->sink->context, err);
 	for (int side = 0; side < SIDES; side++)
 		assay_collect_done(&p->sides[side]);
 	return rc;

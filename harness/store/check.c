@@ -193,8 +193,8 @@ enum assay_code assay_store_check(const char *path, struct assay_store_report *r
 	if (code == ASSAY_OK)
 		code = check_all(store, ret, &found);
 	assay_store_close(store);
-	if (code == ASSAY_ENOMEM)
-		return assay_fail(err, code, "%s", found.text);
+	if (code != ASSAY_OK && found.code == ASSAY_ENOMEM) /* says nothing about the file */
+		return assay_fail(err, ASSAY_ENOMEM, "%s", found.text);
 	if (code != ASSAY_OK) /* what stopped the check is what it was looking for */
 		problem(ret, "%s", found.text);
 	return ASSAY_OK;

@@ -263,7 +263,8 @@ enum assay_code assay_store_finish_run(struct assay_store *store, int64_t run,
 	if (code != ASSAY_OK)
 		return code;
 	STORE_QUERY *update = store_query(
-		store, "UPDATE run SET status = ?, finished_ns = ?, owner = NULL WHERE id = ?",
+		store,
+		"UPDATE run SET status = ?, finished_ns = max(started_ns, ?), owner = NULL WHERE id = ?",
 		err);
 	if (!update)
 		return ASSAY_ESTORE;

@@ -47,6 +47,6 @@ const struct campaign soak_io_errors = {
 	.brief =
 		"writes, syncs, truncations, removals and creations of the store fail, once or from then on, at every place",
 	.trials = 100000,
-	.few = 60,
+	.few = 20,
 	.run = io_errors,
 };

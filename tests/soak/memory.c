@@ -232,6 +232,6 @@ const struct campaign soak_memory = {
 	.brief =
 		"allocations fail, one or all from then on, at every place, in storing, merging, dropping and reporting",
 	.trials = 200000,
-	.few = 60,
+	.few = 20,
 	.run = memory,
 };

@@ -20,9 +20,10 @@
 #include "harness/base/str.h"
 
 static const struct campaign *const campaigns[] = {
-	&soak_io_errors,
-	&soak_power_loss,
-	&soak_memory,
+	&soak_kill_controller, &soak_kill_worker, &soak_kill_merger, &soak_children,
+	&soak_signals,         &soak_suspend,     &soak_writers,     &soak_day,
+	&soak_space,           &soak_io_errors,   &soak_power_loss,  &soak_memory,
+	&soak_failed_calls,    &soak_clock,       &soak_gate,
 };
 
 enum { SHOWN_FAILURES = 10 };

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* children: benchmarks that misbehave: each gets its own status, in time, and leaves nothing. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "tests/soak/soak.h"
+#include "tests/soak/tree.h"
+
+/* What ending takes beyond the deadline, at most; in the short form the machine does other things too. */
+enum { GRACE_MS = 2000 };
+
+static const struct misdeed {
+	const char *bench, *says; /* the status and the beginning of the reason */
+	const char *timeout;
+	unsigned timeout_ms;
+	bool costly; /* for whoever else uses the machine: not in the short form */
+} misdeeds[] = {
+	{"stop_itself", "timeout: did not end", "400ms", 400, false},
+	{"escape", "timeout: did not end", "400ms", 400, false},
+	{"garbage_zeros", "failed: the worker wrote garbage", "60s", 0, false},
+	{"leave", "crashed: the worker left with exit status 0", "60s", 0, false},
+	{"fault", "crashed: killed by signal 11", "60s", 0, false},
+	{"close_all", "timeout: did not end", "400ms", 400, false},
+	{"stop_children", "timeout: did not end", "400ms", 400, false},
+	{"fork_bomb", "timeout: did not end", "400ms", 400, true},
+	{"ignore_signals", "timeout: did not end", "400ms", 400, true},
+	{"garbage_ones", "failed: the worker wrote garbage", "60s", 0, true},
+	{"eat", "crashed: killed by signal 6", "60s", 0, true},
+	{"flood", "timeout: did not end", "20s", 20000, true}, /* 10 GB fit into it */
+};
+
+/* The time it took. */
+static uint64_t perform(struct soak *soak, const char *bench, const char *timeout, int expected,
+			const char *says)
+{
+	ASSAY_AUTO_FREE char *plugin = soak_built(soak, "tests/soak/bad.so");
+	char name[64], said[300];
+	snprintf(name, sizeof(name), "soak/%s", bench);
+	const char *const words[] = {"run",        "--load", plugin,       name,   "--timeout",
+				     timeout,      "-n",     "2",          "-t",   "300us",
+				     "--launches", "1",      "--counters", "none", NULL};
+	struct tree tree;
+	soak_clear_folder();
+	tree_start(soak, &tree, words, NULL);
+	tree_outlive(soak, &tree, bench);
+	file_last("err", said, sizeof(said));
+	if (tree_exit(&tree) != expected)
+		soak_fail(soak, "%s: exit status %d: %s", bench, tree_exit(&tree), said);
+	else if (file_count("err", says) != 1)
+		soak_fail(soak, "%s: not '%s' but '%s'", bench, says, said);
+	return tree.ended_ns - tree.began_ns;
+}
+
+static void children(struct soak *soak)
+{
+	const struct rlimit little = {UINT64_C(3) << 30, UINT64_C(3) << 30};
+	uint64_t most_ms = 0;
+	if (!ASSAY_SANITIZED && setrlimit(RLIMIT_AS, &little) != 0) /* for who eats all memory */
+		soak_broken("limit memory");
+	uint64_t usual_ns = perform(soak, "once", "60s", 0, "[");
+	while (soak_trial(soak)) {
+		const struct misdeed *m = &misdeeds[soak->done % ASSAY_COUNT_OF(misdeeds)];
+		if (m->costly && (soak->brief || ASSAY_SANITIZED))
+			continue;
+		uint64_t took_ms = perform(soak, m->bench, m->timeout, 3, m->says) / 1000000;
+		uint64_t may_ms = usual_ns / 1000000 + m->timeout_ms;
+		uint64_t late_ms = took_ms > may_ms ? took_ms - may_ms : 0;
+		most_ms = late_ms > most_ms ? late_ms : most_ms;
+		if (!soak->brief && m->timeout_ms && late_ms > GRACE_MS)
+			soak_fail(soak, "%s: gone %" PRIu64 " ms after its deadline", m->bench,
+				  late_ms);
+	}
+	snprintf(soak->note, sizeof(soak->note), "all gone at most %.2f s after the deadline",
+		 (double)most_ms / 1e3);
+}
+
+const struct campaign soak_children = {
+	.name = "children",
+	.brief =
+		"benchmarks that fork without end, leave their session, stop, ignore signals, print 10 GB, write garbage, end without a result, crash, eat memory",
+	.trials = 240,
+	.few = 3,
+	.run = children,
+};
