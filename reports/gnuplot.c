@@ -52,10 +52,20 @@ static void short_value(double value, const char *unit, char *text, size_t size)
 	memmove(text + keep, text + end, strlen(text + end) + 1);
 }
 
+/* What stands at a tick is a format for its number, so that a per cent sign must be two. */
+static void tick_text(struct assay_str *to, const char *text, size_t limit)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str quoted = {0};
+	assay_escape_gnuplot(&quoted, text, limit);
+	for (const char *at = assay_str_text(&quoted); *at; at++)
+		assay_str_put(to, *at == '%' ? "%%" : at, *at == '%' ? 2 : 1);
+	to->failed |= quoted.failed;
+}
+
 static void tick(struct assay_str *to, double at, const char *text, bool first)
 {
 	assay_str_add(to, first ? "" : ", ");
-	assay_escape_gnuplot(to, text, 24);
+	tick_text(to, text, 24);
 	number(to, at);
 }
 
@@ -379,7 +389,7 @@ static void row_labels(struct assay_str *to, const struct assay_figure *figure,
 		if (figure->rows[r].heading)
 			continue;
 		assay_str_add(to, n++ ? ", " : "");
-		assay_escape_gnuplot(to, assay_str_text(&figure->rows[r].label), layout->label);
+		tick_text(to, assay_str_text(&figure->rows[r].label), layout->label);
 		number(to, row_y(r));
 	}
 	assay_str_add(to, ")\n");

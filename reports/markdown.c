@@ -5,6 +5,7 @@
 
 #include "reports/escape.h"
 #include "reports/fits.h"
+#include "reports/grid.h"
 #include "reports/words.h"
 
 /* GitHub refuses bodies above 65,536 characters. */
@@ -163,6 +164,64 @@ static void advice(struct assay_str *page, const struct assay_report_run *run)
 	assay_str_add(page, "\n</details>\n");
 }
 
+/* ---- comparisons ---- */
+
+static void grid_row(struct assay_str *to, const struct assay_grid *grid, size_t r)
+{
+	for (size_t c = 0; c < grid->columns; c++) {
+		assay_str_add(to, "| ");
+		text(to, assay_str_text(&grid->cells[r * grid->columns + c]), 2 * CELL);
+		assay_str_add(to, " ");
+	}
+	assay_str_add(to, "|\n");
+	for (size_t c = 0; r == 0 && c < grid->columns; c++)
+		assay_str_add(to, "%s%s", c < grid->left ? "| --- " : "| --: ",
+			      c + 1 == grid->columns ? "|\n" : "");
+}
+
+/* Rows while they fit; the others are counted. */
+static void grid(struct assay_str *to, const struct assay_grid *grid, size_t end, size_t *ret_more)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str part = {0};
+	size_t r = 0;
+	assay_str_add(&part, "#### ");
+	text(&part, assay_str_text(&grid->title), LINE);
+	assay_str_add(&part, "\n\n");
+	for (; r < grid->rows && grid->rows > 1; r++) {
+		size_t before = part.length;
+		grid_row(&part, grid, r);
+		if (to->length + part.length <= end)
+			continue;
+		part.length = before;
+		break;
+	}
+	*ret_more += grid->rows > 1 ? grid->rows - (r ? r : 1) : 0;
+	if (r == 1 || to->length + part.length > end) /* not even a row below its head */
+		return;
+	assay_str_put(to, part.text, part.length);
+	assay_str_add(to, "%s", grid->rows > 1 ? "\n" : "");
+	if (grid->note.length && to->length + grid->note.length < end) {
+		text(to, grid->note.text, LINE);
+		assay_str_add(to, "\n\n");
+	}
+}
+
+/* The tables of the last run follow where there is room. */
+static enum assay_code comparison(struct assay_str *to, const struct assay_report_model *model,
+				  size_t end, size_t *ret_more, struct assay_err *err)
+{
+	struct assay_grids grids;
+	assay_grids_of(model, &grids);
+	if (!grids.failed) {
+		/* The runs and what is around them are short, and come first. */
+		for (size_t g = 0; g < grids.n; g++)
+			grid(to, &grids.all[g], end, ret_more);
+	}
+	bool failed = grids.failed;
+	assay_grids_done(&grids);
+	return failed ? assay_fail(err, ASSAY_ENOMEM, "out of memory for a comparison") : ASSAY_OK;
+}
+
 enum assay_code assay_report_markdown(const struct assay_report_model *model, FILE *out,
 				      const struct assay_report_options *options,
 				      struct assay_err *err)
@@ -173,7 +232,15 @@ enum assay_code assay_report_markdown(const struct assay_report_model *model, FI
 	size_t end = bytes > CLOSING ? bytes - CLOSING : 0;
 	/* Whoever updates a comment in place finds it by this line. */
 	assay_str_add(&page, "<!-- assay-report -->\n");
-	for (size_t r = 0; r < model->n_runs && page.length < end; r++) {
+	if (model->comparison) {
+		assay_str_add(&page, "### assay: %zu runs compared\n\n", model->n_runs);
+		enum assay_code rc = comparison(&page, model, end, &more, err);
+		if (rc != ASSAY_OK)
+			return rc;
+	}
+	/* Of several runs the last, as on the page: the others have reports of their own. */
+	for (size_t r = model->comparison ? model->n_runs - 1 : 0;
+	     r < model->n_runs && page.length < end; r++) {
 		const struct assay_report_run *run = &model->runs[r];
 		head(&page, run);
 		problems(&page, run, false, end, &more);

@@ -7,6 +7,7 @@
 
 #include "reports/escape.h"
 #include "reports/fits.h"
+#include "reports/grid.h"
 #include "reports/model.h"
 #include "reports/words.h"
 #include "reports/wrap.h"
@@ -263,14 +264,87 @@ static void advices(struct page *page, const struct assay_report_run *run)
 		advice(page, &run->advice[i]);
 }
 
+/* ---- comparisons ---- */
+
+/* Columns as wide as their longest cell, within a limit. */
+static void grid_line(struct page *page, const struct assay_grid *grid, size_t r,
+		      const size_t *widths)
+{
+	size_t pending = GAP;
+	for (size_t c = 0; c < grid->columns; c++) {
+		assay_str_clear(&page->scratch);
+		assay_escape_plain(&page->scratch,
+				   assay_str_text(&grid->cells[r * grid->columns + c]), widths[c]);
+		const char *text = assay_str_text(&page->scratch);
+		size_t fill = widths[c] - assay_characters(text), left = c < grid->left ? 0 : fill;
+		if (*text) {
+			assay_str_add(&page->out, "%*s%s", (int)(pending + left), "", text);
+			pending = GAP + fill - left;
+		} else {
+			pending += GAP + widths[c];
+		}
+	}
+	assay_str_add(&page->out, "\n");
+}
+
+static enum assay_code grid(struct page *page, const struct assay_grid *grid, struct assay_err *err)
+{
+	enum { LIMIT = 72 };
+	size_t *widths = calloc(grid->columns, sizeof(*widths));
+	if (!widths)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a comparison");
+	for (size_t i = 0; i < grid->rows * grid->columns; i++) {
+		size_t n = assay_characters(assay_str_text(&grid->cells[i]));
+		size_t *width = &widths[i % grid->columns];
+		*width = n > LIMIT ? LIMIT : n > *width ? n : *width;
+	}
+	style(page, "1");
+	assay_str_add(&page->out, "%s", assay_str_text(&grid->title));
+	style(page, "0");
+	assay_str_add(&page->out, "\n");
+	for (size_t r = 0; r < grid->rows && grid->rows > 1; r++) {
+		if (r == 0)
+			style(page, "2");
+		grid_line(page, grid, r, widths);
+		if (r == 0)
+			style(page, "0");
+	}
+	if (grid->note.length) {
+		assay_str_add(&page->out, "  ");
+		wrap(page, grid->note.text, 2, 2);
+	}
+	assay_str_add(&page->out, "\n");
+	free(widths);
+	return ASSAY_OK;
+}
+
+static enum assay_code comparison(struct page *page, const struct assay_report_model *model,
+				  struct assay_err *err)
+{
+	struct assay_grids grids;
+	assay_grids_of(model, &grids);
+	enum assay_code rc =
+		grids.failed ? assay_fail(err, ASSAY_ENOMEM, "out of memory for a comparison")
+			     : ASSAY_OK;
+	for (size_t g = 0; rc == ASSAY_OK && g < grids.n; g++)
+		rc = grid(page, &grids.all[g], err);
+	assay_grids_done(&grids);
+	return rc;
+}
+
 enum assay_code assay_report_text(const struct assay_report_model *model, FILE *out,
 				  const struct assay_report_options *options, struct assay_err *err)
 {
 	static const struct assay_report_options defaults = {0};
 	struct page page = {.options = options ? options : &defaults};
 	page.width = page.options->width >= 40 ? page.options->width : WIDTH;
-	for (size_t r = 0; r < model->n_runs; r++) {
-		if (r > 0)
+	enum assay_code rc = ASSAY_OK;
+	bool compared = model->comparison && !page.options->brief;
+	if (compared)
+		rc = comparison(&page, model, err);
+	/* Of several runs the last, as on the page: the others have reports of their own. */
+	for (size_t r = compared ? model->n_runs - 1 : 0; r < model->n_runs; r++) {
+		if (r > 0 && !compared)
 			assay_str_add(&page.out, "\n\n");
 		if (!page.options->brief)
 			head(&page, &model->runs[r]);
@@ -278,11 +352,11 @@ enum assay_code assay_report_text(const struct assay_report_model *model, FILE *
 			suite(&page, &model->runs[r].suites[s]);
 		advices(&page, &model->runs[r]);
 	}
-	enum assay_code rc = ASSAY_OK;
-	if (page.out.failed || page.scratch.failed)
+	if (rc == ASSAY_OK && (page.out.failed || page.scratch.failed))
 		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for the text report");
-	else if (fwrite(assay_str_text(&page.out), 1, page.out.length, out) != page.out.length ||
-		 fflush(out) != 0)
+	else if (rc == ASSAY_OK &&
+		 (fwrite(assay_str_text(&page.out), 1, page.out.length, out) != page.out.length ||
+		  fflush(out) != 0))
 		rc = assay_fail(err, ASSAY_EIO, "write the report: %s", strerror(errno));
 	assay_str_done(&page.out);
 	assay_str_done(&page.scratch);

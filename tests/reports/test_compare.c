@@ -222,12 +222,115 @@ static void test_odd_runs(void **state)
 	quiet_free(a);
 }
 
+static char *written(const struct assay_report_input *inputs, size_t n, fixture_format *format)
+{
+	struct assay_err err = {0};
+	struct assay_report_model *model = model_of(inputs, n);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	assert_ok(format(model, out, NULL, &err));
+	assert_int_equal(fclose(out), 0);
+	assay_report_model_free(model);
+	return text;
+}
+
+/* The same in Markdown and on a terminal: changes, what is missing and what is new. */
+static void test_changes_in_words(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(1.5, 'a', linux_5);
+	(void)state;
+	FIXTURE_ADD(a->f, "memory", "gone", "x", NULL, .median = 3);
+	FIXTURE_ADD(b->f, "memory", "fresh", "x|y", NULL, .median = 3);
+	const struct assay_report_input inputs[] = {input_of(a), input_of(b)};
+	char *md = written(inputs, 2, assay_report_markdown);
+	assert_non_null(strstr(md, "#### What changed from A to B: 3 slower, 0 faster, 1 same"));
+	assert_non_null(strstr(md, "| ▲ slower | memory/alloc/size:64/subject:x/threads:1 |"));
+	assert_non_null(strstr(md, " | 1.500 | \\[1."));
+	assert_non_null(strstr(md, "| ⊘ missing in B | memory/gone"));
+	assert_non_null(strstr(md, "| \\+ new in B | memory/fresh/subject:x&#124;y"));
+	assert_non_null(strstr(md, "| kernel.release | 6.1.0 | 5.10.&lt;0&gt; |"));
+	/* The last run follows, the first does not. */
+	assert_non_null(strstr(md, "<summary>memory/fresh</summary>"));
+	assert_null(strstr(md, "<summary>memory/gone</summary>"));
+	free(md);
+	char *text = written(inputs, 2, assay_report_text);
+	assert_non_null(strstr(text, "What changed from A to B: 3 slower, 0 faster, 1 same"));
+	assert_non_null(strstr(text, "  ⊘ missing in B  memory/gone"));
+	assert_non_null(strstr(text, "  kernel.release  6.1.0  5.10.<0>\n"));
+	free(text);
+	quiet_free(a);
+	quiet_free(b);
+}
+
+static void test_machines_in_words(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(0.5, 'b', linux_6);
+	(void)state;
+	FIXTURE_ADD(a->f, "memory", "only", "x", NULL, .median = 3);
+	struct assay_report_input inputs[] = {input_of(a), input_of(b)};
+	inputs[0].price = 100;
+	inputs[1].price = 200;
+	char *md = written(inputs, 2, assay_report_markdown);
+	assert_non_null(strstr(md, "| suite | A, reference | B |"));
+	assert_non_null(
+		strstr(md, "| memory | 1.00×, 4 cases | 1.59× ×/÷ 1.49, 3 cases, ⊘ 1 missing |"));
+	assert_non_null(strstr(md, "| memory for the price | 1.00× | 0.79× |"));
+	assert_null(strstr(md, "for the power"));
+	assert_non_null(strstr(md, "| memory/only/subject:x/threads:1 | 3.000 ns | ⊘ not run |"));
+	assert_non_null(strstr(md, "| 2.00× 5.000 ns |"));
+	assert_null(strstr(md, "slower"));
+	free(md);
+	quiet_free(a);
+	quiet_free(b);
+}
+
+/* What does not fit is counted, and the whole stays below its limit. */
+static void test_many_changes(void **state)
+{
+	struct fixture *a = fixture_new(), *b = fixture_new();
+	(void)state;
+	for (unsigned t = 1; t <= 300; t++)
+		FIXTURE_ADD(a, "memory", "gone", "subject", NULL, t, .median = t);
+	FIXTURE_ADD(b, "memory", "b", "subject", NULL, .median = 1);
+	const struct assay_report_input inputs[] = {
+		{.run = &a->run, .results = a->results, .n_results = a->n},
+		{.run = &b->run, .results = b->results, .n_results = b->n}};
+	struct assay_report_model *model = model_of(inputs, 2);
+	for (size_t bytes = 1000; bytes <= 9000; bytes += 1000) {
+		const struct assay_report_options options = {.max_bytes = bytes};
+		struct assay_err err = {0};
+		char *md = NULL;
+		size_t size, rows = 0;
+		FILE *out = open_memstream(&md, &size);
+		assert_non_null(out);
+		assert_ok(assay_report_markdown(model, out, &options, &err));
+		assert_int_equal(fclose(out), 0);
+		assert_true(size <= bytes);
+		for (const char *at = md; (at = strstr(at, "| ⊘ missing")); at++)
+			rows++;
+		assert_true(rows < 300);
+		assert_non_null(strstr(md, " more in the full report."));
+		free(md);
+	}
+	assay_report_model_free(model);
+	fixture_free(a);
+	fixture_free(b);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_model),        cmocka_unit_test(test_one_run_has_none),
-		cmocka_unit_test(test_what_changed), cmocka_unit_test(test_nothing_changed),
-		cmocka_unit_test(test_machines),     cmocka_unit_test(test_odd_runs),
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_one_run_has_none),
+		cmocka_unit_test(test_what_changed),
+		cmocka_unit_test(test_nothing_changed),
+		cmocka_unit_test(test_machines),
+		cmocka_unit_test(test_odd_runs),
+		cmocka_unit_test(test_changes_in_words),
+		cmocka_unit_test(test_machines_in_words),
+		cmocka_unit_test(test_many_changes),
 	};
 	page_xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
 	return cmocka_run_group_tests(tests, NULL, NULL);

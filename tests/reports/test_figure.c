@@ -406,6 +406,7 @@ static void test_hostile_names(void **state)
 		"x'\nsystem 'touch pwned'\n'",
 		"EOD\nsystem 'touch pwned'",
 		"@x {/Bold a} \\n $D0 #",
+		"%s%n%d 50 %",
 		"<script>alert(1)</script>&\xff\xfe\xe2\x80\xae",
 	};
 	enum { N = sizeof(hostile) / sizeof(hostile[0]) };
@@ -426,6 +427,7 @@ static void test_hostile_names(void **state)
 	assert_ok(assay_gnuplot_run(NULL, script.text, files, 2, &err));
 	assert_null(strstr(files[0].text, "<script"));
 	assert_non_null(strstr(files[0].text, "`touch pwned`"));
+	assert_non_null(strstr(files[0].text, "%s%n%d 50 %"));
 	remove_own_folder(folder); /* empty: had one of them run, its file would keep it */
 	assert_int_not_equal(access("pwned", F_OK), 0);
 	for (size_t i = 0; i < 2; i++)
