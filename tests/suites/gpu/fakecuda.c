@@ -37,6 +37,8 @@ static const struct {
 	{"slow", offsetof(struct fake, slow_permille), 1000},
 	{"image", offsetof(struct fake, image_status), 0},
 	{"clock", offsetof(struct fake, clock_permille), 1500},
+	{"noise", offsetof(struct fake, noise_permille), 0},
+	{"seed", offsetof(struct fake, seed), 1},
 	{"peers", offsetof(struct fake, peers), 1},
 	{"throttled", offsetof(struct fake, throttled), 0},
 	{"cache", offsetof(struct fake, cache_status), 0},
@@ -65,6 +67,19 @@ static void read_settings(void)
 	}
 }
 
+/* About normal, mean 0 and deviation 1: the sum of twelve uniform numbers [SplitMix64 by S. Vigna]. */
+double fake_noise(uint64_t *state)
+{
+	double sum = -6;
+	for (int i = 0; i < 12; i++) {
+		uint64_t z = *state += 0x9e3779b97f4a7c15;
+		z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+		z = (z ^ z >> 27) * 0x94d049bb133111eb;
+		sum += (double)((z ^ z >> 31) >> 11) * 0x1p-53;
+	}
+	return sum;
+}
+
 /* Once a device is lost it stays lost: every call says so. */
 unsigned fake_state(void)
 {
@@ -76,6 +91,7 @@ FAKE unsigned cuInit(unsigned flags)
 	read_settings();
 	if (flags != 0)
 		return CUDRV_INVALID_VALUE;
+	fake.random = (uint64_t)fake.seed;
 	fake.initialised = fake.init == 0;
 	return (unsigned)fake.init;
 }

@@ -55,13 +55,21 @@ struct fake {
 	long slow_permille; /* slow: of the time that events see */
 	long image_status;  /* image: what loading a module gives */
 	long clock_permille; /* clock: of a gigahertz that kernels read */
-	long peers;          /* peers: 0, devices do not reach each other */
-	long throttled;      /* throttled: every n-th such look finds half of it; 0: none */
-	long cache_status;   /* cache: what resetting the cache gives */
+	/*
+	 * noise: not 0: time is not the CPU's but a nanosecond a work item, with so many thousandths of noise in each launch,
+	 * and half as many in all of a process, both drawn by `seed`
+	 */
+	long noise_permille;
+	long seed;
+	long peers;        /* peers: 0, devices do not reach each other */
+	long throttled;    /* throttled: every n-th such look finds half of it; 0: none */
+	long cache_status; /* cache: what resetting the cache gives */
 
 	bool initialised, lost, hung;
 	long launches, looks;
 	uint64_t epoch_ns;
+	uint64_t random;
+	double worked_ns;
 	size_t used_bytes;
 	int alive;
 	int current; /* device whose context is */
@@ -73,6 +81,8 @@ extern struct fake fake;
 
 /* CUDRV_SUCCESS, or what every call gives now. */
 unsigned fake_state(void);
+/* A number of a normal distribution. */
+double fake_noise(uint64_t *state);
 /* Is there memory of at least so many bytes? */
 bool fake_holds(cuda_address address, size_t bytes);
 /* Work off a stream as far as it goes: CUDRV_NOT_READY when something holds it back. */

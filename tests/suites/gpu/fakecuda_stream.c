@@ -56,9 +56,19 @@ struct CUgraph_st {
 	struct launch *launches;
 };
 
+/* How long a launch takes where time is not the CPU's: noise of this launch, and of the whole process. */
+static void work(size_t items)
+{
+	uint64_t process = (uint64_t)fake.seed * 0x2545f4914f6cdd1d;
+	double noise = 1e-3 * (double)fake.noise_permille;
+	fake.worked_ns += (double)items * (1 + noise * fake_noise(&fake.random)) *
+			  (1 + noise / 2 * fake_noise(&process));
+}
+
 static uint64_t device_ns(void)
 {
-	uint64_t past_ns = assay_now_ns() - fake.epoch_ns;
+	uint64_t past_ns =
+		fake.noise_permille ? (uint64_t)fake.worked_ns : assay_now_ns() - fake.epoch_ns;
 	return past_ns * (uint64_t)fake.slow_permille / 1000;
 }
 
@@ -83,6 +93,7 @@ static bool run(const struct launch *launch)
 		return true;
 	}
 	launch->source->host(launch->args, launch->items);
+	work(launch->items);
 	if (strcmp(launch->source->name, "clocks") == 0) {
 		uint64_t *passed = launch->args[0].memory;
 		bool slow = fake.throttled && ++fake.looks % fake.throttled == 0;
