@@ -34,9 +34,9 @@ was_measured()
 
 small='-P size=64Ki -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1 -P groups=16'
 check "memory and launches on the driver" runs 0 gpu/triad gpu/latency gpu/occupancy gpu/roofline gpu/overlap \
-	gpu/launch gpu/alloc gpu/multi gpu/util gpu/fallback $small -s cuda
+	gpu/launch gpu/start gpu/alloc gpu/multi gpu/util gpu/fallback $small -s cuda
 check "  are right" all_ok
-for what in triad latency occupancy roofline overlap launch alloc multi util fallback; do
+for what in triad latency occupancy roofline overlap launch start alloc multi util fallback; do
 	check "  $what" was_measured $what
 done
 check "products on the driver" runs 0 gpu/gemm gpu/mixed -P n=128 -P type=bf16 -P way=tensor,library -s cuda

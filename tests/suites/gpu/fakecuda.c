@@ -39,6 +39,7 @@ static const struct {
 	{"clock", offsetof(struct fake, clock_permille), 1500},
 	{"noise", offsetof(struct fake, noise_permille), 0},
 	{"seed", offsetof(struct fake, seed), 1},
+	{"fail", offsetof(struct fake, fail_at), 0},
 	{"peers", offsetof(struct fake, peers), 1},
 	{"throttled", offsetof(struct fake, throttled), 0},
 	{"cache", offsetof(struct fake, cache_status), 0},
@@ -51,9 +52,11 @@ static void read_settings(void)
 	size_t used = fake.used_bytes;
 	int alive = fake.alive;
 	int current = fake.current;
+	struct CUstream_st *streams = fake.all_streams;
 	fake = (struct fake){.used_bytes = used,
 			     .alive = alive,
 			     .current = current,
+			     .all_streams = streams,
 			     .epoch_ns = assay_now_ns(),
 			     .see = fake.see};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(settings); i++) {
@@ -83,7 +86,8 @@ double fake_noise(uint64_t *state)
 /* Once a device is lost it stays lost: every call says so. */
 unsigned fake_state(void)
 {
-	return fake.lost ? (unsigned)fake.lost_status : CUDRV_SUCCESS;
+	bool fails = fake.fail_at && ++fake.calls == fake.fail_at;
+	return fake.lost || fails ? (unsigned)fake.lost_status : CUDRV_SUCCESS;
 }
 
 FAKE unsigned cuInit(unsigned flags)
@@ -143,7 +147,7 @@ FAKE unsigned cuGetErrorString(unsigned status, const char **ret)
 FAKE unsigned cuDeviceGetCount(int *count)
 {
 	*count = (int)fake.devices;
-	return fake.initialised ? CUDRV_SUCCESS : CUDRV_NOT_INITIALIZED;
+	return fake.initialised ? fake_state() : CUDRV_NOT_INITIALIZED;
 }
 
 FAKE unsigned cuDeviceGet(int *device, int ordinal)
@@ -212,9 +216,13 @@ FAKE unsigned cuDeviceGetAttribute(int *value, unsigned attribute, int device)
 /* The context of a device is the address of its number. */
 FAKE unsigned cuDevicePrimaryCtxRetain(struct CUctx_st **context, int device)
 {
+	unsigned status = fake_state();
+	*context = NULL;
+	if (status != CUDRV_SUCCESS)
+		return status;
 	*context = (struct CUctx_st *)&fake_numbers[device];
 	fake.alive++;
-	return fake_state();
+	return CUDRV_SUCCESS;
 }
 
 FAKE unsigned cuDevicePrimaryCtxRelease_v2(int device)
@@ -263,8 +271,9 @@ static const uint64_t mark_alive = 0x66616b65206d656d;
 
 static unsigned take(size_t bytes, void **ret)
 {
-	if (fake_state() != CUDRV_SUCCESS)
-		return fake_state();
+	unsigned status = fake_state();
+	if (status != CUDRV_SUCCESS)
+		return status;
 	if (bytes == 0)
 		return CUDRV_INVALID_VALUE;
 	if ((fake.oom_bytes && bytes >= (size_t)fake.oom_bytes) ||
@@ -336,6 +345,7 @@ FAKE unsigned cuMemAlloc_v2(cuda_address *ret, size_t bytes)
 
 FAKE unsigned cuMemFree_v2(cuda_address address)
 {
+	fake_drain_all();
 	tell_memory(FAKE_FREE, 0);
 	return give((void *)(uintptr_t)address);
 }
@@ -358,13 +368,14 @@ FAKE unsigned cuMemHostAlloc(void **ret, size_t bytes, unsigned flags)
 
 FAKE unsigned cuMemFreeHost(void *memory)
 {
+	fake_drain_all();
 	return give(memory);
 }
 
 FAKE unsigned cuMemHostGetDevicePointer_v2(cuda_address *ret, void *memory, unsigned flags)
 {
 	*ret = (uintptr_t)memory;
-	return fake_holds(*ret, 1) ? CUDRV_SUCCESS : CUDRV_INVALID_VALUE;
+	return fake_holds(*ret, 1) ? fake_state() : CUDRV_INVALID_VALUE;
 }
 
 FAKE int fake_cuda_alive(void)

@@ -61,18 +61,20 @@ struct fake {
 	 */
 	long noise_permille;
 	long seed;
-	long peers;        /* peers: 0, devices do not reach each other */
-	long throttled;    /* throttled: every n-th such look finds half of it; 0: none */
+	long fail_at;   /* fail: the n-th call that can fails once, with `status`; 0: none does */
+	long peers;     /* peers: 0, devices do not reach each other */
+	long throttled; /* throttled: every n-th such look finds half of it; 0: none */
 	long cache_status; /* cache: what resetting the cache gives */
 
 	bool initialised, lost, hung;
-	long launches, looks;
+	long launches, looks, calls;
 	uint64_t epoch_ns;
 	uint64_t random;
 	double worked_ns;
 	size_t used_bytes;
 	int alive;
 	int current; /* device whose context is */
+	struct CUstream_st *all_streams;
 
 	fake_watch_fn see;
 	uint32_t correlations, streams;
@@ -87,5 +89,7 @@ double fake_noise(uint64_t *state);
 bool fake_holds(cuda_address address, size_t bytes);
 /* Work off a stream as far as it goes: CUDRV_NOT_READY when something holds it back. */
 unsigned fake_drain(struct CUstream_st *stream);
+/* All of them, as the real driver does before memory goes. */
+void fake_drain_all(void);
 
 #endif

@@ -31,6 +31,7 @@ struct command {
 };
 
 struct CUstream_st {
+	struct CUstream_st *next;
 	struct command *first, **end;
 	struct CUgraph_st *capturing;
 	bool draining;
@@ -184,15 +185,23 @@ unsigned fake_drain(struct CUstream_st *stream)
 	if (!stream->first)
 		stream->end = &stream->first;
 	stream->draining = false;
-	if (fake_state() != CUDRV_SUCCESS)
-		return fake_state();
+	unsigned status = fake_state();
+	if (status != CUDRV_SUCCESS)
+		return status;
 	return stream->first ? CUDRV_NOT_READY : CUDRV_SUCCESS;
+}
+
+void fake_drain_all(void)
+{
+	for (struct CUstream_st *s = fake.all_streams; s; s = s->next)
+		fake_drain(s);
 }
 
 static unsigned put(struct CUstream_st *stream, struct command what)
 {
-	if (fake_state() != CUDRV_SUCCESS)
-		return fake_state();
+	const unsigned status = fake_state();
+	if (status != CUDRV_SUCCESS)
+		return status;
 	if (stream->device != fake.current)
 		return CUDRV_INVALID_CONTEXT;
 	if (stream->capturing)
@@ -211,13 +220,16 @@ static unsigned put(struct CUstream_st *stream, struct command what)
 
 FAKE unsigned cuStreamCreate(struct CUstream_st **ret, unsigned flags)
 {
-	if (fake_state() != CUDRV_SUCCESS)
-		return fake_state();
+	const unsigned status = fake_state();
+	if (status != CUDRV_SUCCESS)
+		return status;
 	*ret = calloc(1, sizeof(**ret));
 	if (!*ret)
 		return CUDRV_OUT_OF_MEMORY;
 	(*ret)->end = &(*ret)->first;
 	(*ret)->device = fake.current;
+	(*ret)->next = fake.all_streams;
+	fake.all_streams = *ret;
 	(*ret)->number = ++fake.streams;
 	fake.alive++;
 	return CUDRV_SUCCESS;
@@ -233,6 +245,10 @@ FAKE unsigned cuStreamDestroy_v2(struct CUstream_st *stream)
 			event_drop(c->event);
 		free(c);
 	}
+	struct CUstream_st **link = &fake.all_streams;
+	while (*link != stream)
+		link = &(*link)->next;
+	*link = stream->next;
 	free(stream);
 	fake.alive--;
 	return CUDRV_SUCCESS;
@@ -246,8 +262,10 @@ FAKE unsigned cuStreamQuery(struct CUstream_st *stream)
 FAKE unsigned cuStreamWaitEvent(struct CUstream_st *stream, struct CUevent_st *event,
 				unsigned flags)
 {
-	event->users++;
-	return put(stream, (struct command){.type = WAIT_EVENT, .event = event});
+	unsigned status = put(stream, (struct command){.type = WAIT_EVENT, .event = event});
+	if (status == CUDRV_SUCCESS)
+		event->users++;
+	return status;
 }
 
 FAKE unsigned cuStreamWaitValue32_v2(struct CUstream_st *stream, cuda_address address,
@@ -260,8 +278,9 @@ FAKE unsigned cuStreamWaitValue32_v2(struct CUstream_st *stream, cuda_address ad
 
 FAKE unsigned cuEventCreate(struct CUevent_st **ret, unsigned flags)
 {
-	if (fake_state() != CUDRV_SUCCESS)
-		return fake_state();
+	const unsigned status = fake_state();
+	if (status != CUDRV_SUCCESS)
+		return status;
 	*ret = calloc(1, sizeof(**ret));
 	if (!*ret)
 		return CUDRV_OUT_OF_MEMORY;
@@ -279,20 +298,24 @@ FAKE unsigned cuEventDestroy_v2(struct CUevent_st *event)
 
 FAKE unsigned cuEventRecord(struct CUevent_st *event, struct CUstream_st *stream)
 {
+	unsigned status = put(stream, (struct command){.type = RECORD, .event = event});
+	if (status != CUDRV_SUCCESS)
+		return status;
 	event->users++;
 	event->done = false;
 	event->stream = stream;
-	return put(stream, (struct command){.type = RECORD, .event = event});
+	return CUDRV_SUCCESS;
 }
 
 FAKE unsigned cuEventElapsedTime(float *ms, struct CUevent_st *first, struct CUevent_st *last)
 {
+	const unsigned status = fake_state();
 	if (!first->timed || !last->timed)
 		return CUDRV_INVALID_HANDLE;
 	if (!first->done || !last->done)
 		return CUDRV_NOT_READY;
-	*ms = (float)((double)(last->ns - first->ns) / 1e6);
-	return CUDRV_SUCCESS;
+	*ms = (float)((double)(int64_t)(last->ns - first->ns) / 1e6);
+	return status;
 }
 
 FAKE unsigned cuMemcpyHtoDAsync_v2(cuda_address to, const void *from, size_t bytes,
@@ -363,8 +386,9 @@ FAKE unsigned cuMemsetD8Async(cuda_address to, unsigned char byte, size_t bytes,
 FAKE unsigned cuModuleLoadData(struct CUmod_st **ret, const void *image)
 {
 	static const char head[] = "FAKECUBIN sm_";
-	if (fake.image_status)
-		return (unsigned)fake.image_status;
+	const unsigned status = fake_state();
+	if (fake.image_status || status != CUDRV_SUCCESS)
+		return fake.image_status ? (unsigned)fake.image_status : status;
 	if (strncmp(image, head, sizeof(head) - 1) != 0)
 		return CUDRV_INVALID_IMAGE;
 	long arch = strtol((const char *)image + sizeof(head) - 1, NULL, 10);
@@ -397,6 +421,9 @@ FAKE unsigned cuModuleGetFunction(struct CUfunc_st **ret, struct CUmod_st *modul
 	snprintf(signature, sizeof(signature), "GPU_KERNEL void %s(", name);
 	if (!source || !source->host || !strstr(module->image, signature))
 		return CUDRV_NOT_FOUND;
+	const unsigned status = fake_state();
+	if (status != CUDRV_SUCCESS)
+		return status;
 	*ret = (struct CUfunc_st *)source;
 	return CUDRV_SUCCESS;
 }
@@ -426,8 +453,9 @@ FAKE unsigned cuLaunchKernel(struct CUfunc_st *function, unsigned groups_x, unsi
 	struct launch launch = {.source = source,
 				.items = (size_t)groups_x * groups_y * groups_z * size_x * size_y *
 					 size_z};
-	if (fake_state() != CUDRV_SUCCESS)
-		return fake_state();
+	const unsigned status = fake_state();
+	if (status != CUDRV_SUCCESS)
+		return status;
 	if (launch.items == 0 || size_x * size_y * size_z > 1024)
 		return CUDRV_INVALID_VALUE;
 	for (size_t i = 0; source->params[i]; i++) {
@@ -448,8 +476,9 @@ FAKE unsigned cuLaunchKernel(struct CUfunc_st *function, unsigned groups_x, unsi
 
 FAKE unsigned cuStreamBeginCapture_v2(struct CUstream_st *stream, unsigned mode)
 {
-	if (fake_state() != CUDRV_SUCCESS)
-		return fake_state();
+	const unsigned status = fake_state();
+	if (status != CUDRV_SUCCESS)
+		return status;
 	stream->capturing = calloc(1, sizeof(*stream->capturing));
 	if (!stream->capturing)
 		return CUDRV_OUT_OF_MEMORY;
@@ -467,9 +496,10 @@ FAKE unsigned cuStreamEndCapture(struct CUstream_st *stream, struct CUgraph_st *
 FAKE unsigned cuGraphInstantiateWithFlags(struct CUgraphExec_st **ret, struct CUgraph_st *graph,
 					  unsigned long long flags)
 {
-	struct CUgraph_st *copy = calloc(1, sizeof(*copy));
+	const unsigned status = fake_state();
+	struct CUgraph_st *copy = status == CUDRV_SUCCESS ? calloc(1, sizeof(*copy)) : NULL;
 	if (!copy)
-		return CUDRV_OUT_OF_MEMORY;
+		return status != CUDRV_SUCCESS ? status : CUDRV_OUT_OF_MEMORY;
 	for (size_t i = 0; i < graph->n; i++)
 		add_to_graph(copy, &graph->launches[i]);
 	fake.alive++;

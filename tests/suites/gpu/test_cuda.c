@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "suites/gpu/check_queue.h"
 #include "suites/gpu/cublaslt.h"
 #include "suites/gpu/cuda.h"
 #include "suites/gpu/kernels.h"
@@ -267,6 +268,118 @@ static void a_product_that_cannot_be_has_a_reason(void **state)
 	assert_fails(cublaslt_load(11080, &lt, &err), ASSAY_SKIP, "no libcublasLt.so.11");
 }
 
+/* Bytes from device to device, by a stream that waits for the other device's. */
+static enum assay_code two_devices(struct assay_err *err)
+{
+	static float in[ITEMS], out[ITEMS];
+	struct gpu_session s[2] = {{.ops = cuda()->ops}, {.ops = cuda()->ops}};
+	struct gpu_buffer *buffers[2] = {NULL};
+	enum assay_code code = ASSAY_OK;
+	gpu_fill(in, ITEMS, 3);
+	memset(out, 0xa5, sizeof(out));
+	for (unsigned i = 0; i < 2 && code == ASSAY_OK; i++) {
+		code = gpu_open_number(&s[i], i, err);
+		if (code == ASSAY_OK)
+			code = s[i].ops->alloc(s[i].device, GPU_PLAIN, sizeof(in), &buffers[i],
+					       err);
+	}
+	if (code == ASSAY_OK)
+		code = s[0].ops->write(s[0].stream, buffers[0], in, sizeof(in), err);
+	if (code == ASSAY_OK)
+		code = s[1].ops->after(s[1].stream, s[0].stream, err);
+	for (int twice = 0; twice < 2 && code == ASSAY_OK; twice++)
+		code = s[1].ops->copy_peer(s[1].stream, buffers[1], s[0].device, buffers[0],
+					   sizeof(in), err);
+	if (code == ASSAY_OK)
+		code = gpu_download(&s[1], out, buffers[1], sizeof(out), err);
+	if (code == ASSAY_OK && memcmp(in, out, sizeof(in)) != 0)
+		code = assay_fail(err, ASSAY_ECHECK, "bytes arrived changed");
+	for (int i = 0; i < 2; i++)
+		if (s[i].device)
+			s[i].ops->release(s[i].device, buffers[i]);
+	for (int i = 0; i < 2; i++)
+		gpu_close(&s[i]);
+	return code;
+}
+
+static void devices_reach_each_other(void **state)
+{
+	struct assay_err err = {0};
+	set("devices=2");
+	assert_ok(two_devices(&err));
+	set("devices=2,peers=0");
+	assert_ok(two_devices(&err));
+	set("devices=1");
+	assert_fails(two_devices(&err), ASSAY_SKIP, "no number 1");
+	assert_int_equal(alive(), 0);
+}
+
+static void spans_know_when_they_were(void **state)
+{
+	struct assay_err err = {0};
+	struct gpu_session s = {.ops = cuda()->ops};
+	struct gpu_span *later = NULL;
+	double begin, end;
+	set("");
+	assert_ok(gpu_open(&s, &err));
+	assert_ok(s.ops->span_new(s.device, &later, &err));
+	assert_ok(s.ops->span_begin(s.stream, s.span, &err));
+	assert_ok(s.ops->span_end(s.stream, s.span, &err));
+	assert_ok(s.ops->span_begin(s.stream, later, &err));
+	assert_ok(s.ops->span_end(s.stream, later, &err));
+	assert_ok(s.ops->wait(s.stream, &err));
+	assert_ok(s.ops->span_times(s.span, later, &begin, &end, &err));
+	assert_true(begin >= 0 && end >= begin);
+	assert_ok(s.ops->span_times(later, s.span, &begin, &end, &err));
+	assert_true(begin <= 0 && end >= begin);
+	s.ops->span_free(later);
+	gpu_close(&s);
+	assert_int_equal(alive(), 0);
+}
+
+static enum assay_code queues(struct assay_err *err)
+{
+	return gpu_check_queues(cuda()->ops, 7, err);
+}
+
+static enum assay_code triad(struct assay_err *err)
+{
+	return compute(0, err);
+}
+
+static enum assay_code library(struct assay_err *err)
+{
+	return multiply(GPU_LIBRARY, GPU_BF16, err);
+}
+
+/* Each call of the driver fails once: that is said, and nothing is left behind. */
+static void every_call_may_fail(void **state)
+{
+	enum assay_code (*const works[])(struct assay_err *) = {queues, triad, library,
+								two_devices};
+	enum { MOST = 600, PAST_THE_END = 3 };
+	unsigned failures = 0;
+	for (size_t w = 0; w < ASSAY_COUNT_OF(works); w++) {
+		unsigned fine = 0;
+		for (unsigned call = 1; call <= MOST && fine < PAST_THE_END; call++) {
+			char settings[80];
+			struct assay_err err = {0};
+			snprintf(settings, sizeof(settings), "devices=2,fail=%u,status=%u", call,
+				 call % 2 ? 719u : 2u);
+			set(settings);
+			enum assay_code code = works[w](&err);
+			assert_int_equal(alive(), 0);
+			fine = code == ASSAY_OK ? fine + 1 : 0;
+			failures += code != ASSAY_OK;
+			if (code != ASSAY_OK)
+				assert_true(err.code == code && err.text[0] != '\0');
+		}
+		/* More of them work than the last few: an end was reached. */
+		assert_int_equal(fine, PAST_THE_END);
+	}
+	assert_true(failures > 60);
+}
+
 /* In a process of its own: what hangs is left as it is. */
 static void a_kernel_that_never_ends_is_given_up(void **state)
 {
@@ -454,6 +567,9 @@ int main(void)
 		cmocka_unit_test(every_fault_is_a_sentence),
 		cmocka_unit_test(products_are_right_in_every_way),
 		cmocka_unit_test(a_product_that_cannot_be_has_a_reason),
+		cmocka_unit_test(devices_reach_each_other),
+		cmocka_unit_test(spans_know_when_they_were),
+		cmocka_unit_test(every_call_may_fail),
 		cmocka_unit_test(time_is_the_devices_own),
 		cmocka_unit_test(looks_at_the_clock_are_counted),
 		cmocka_unit_test(what_is_as_short_as_nothing_is_told),
