@@ -19,6 +19,9 @@
 /* The head of what joined ranks share: the group, up to a page. */
 #define GROUP_BYTES ((sizeof(struct comm_group) + 4095) / 4096 * 4096)
 
+/* Where no process has anything, be it ever so randomised: a wish, which the kernel need not grant. */
+#define FREE_EVERYWHERE ((void *)(uintptr_t)0x2a0000000000)
+
 extern const struct assay_subject assay_subject_scaling_processes;
 
 struct comm {
@@ -237,7 +240,8 @@ static enum assay_code map_together(struct assay_run *run, struct comm *c, struc
 		fd = code == ASSAY_OK ? open_made(path, c->shared_bytes) : -1;
 	uint64_t address = 0;
 	if (first && fd >= 0) {
-		c->shared = mmap(NULL, c->shared_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		c->shared = mmap(FREE_EVERYWHERE, c->shared_bytes, PROT_READ | PROT_WRITE,
+				 MAP_SHARED, fd, 0);
 		address = (uint64_t)(uintptr_t)c->shared;
 	}
 	if (code == ASSAY_OK)
