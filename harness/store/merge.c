@@ -201,41 +201,77 @@ static enum assay_code count(struct assay_store *store, struct assay_merged *ret
 	return code;
 }
 
-static enum assay_code execute(struct assay_store *store, const char *const *scripts, size_t n,
+/* To compile a statement takes as long as to copy twenty results: most files have no need of most of them. */
+struct step {
+	const char *when; /* a query: nothing to do when it yields 0; NULL: always */
+	const char *sql;
+};
+
+#define ANY(from) "SELECT EXISTS (SELECT 1 FROM " from ")"
+#define ANY_NEW   ANY("temp.merge_run WHERE NOT same")
+#define ANY_BOTH(table)                                                   \
+	"SELECT EXISTS (SELECT 1 FROM temp.merge_run WHERE NOT same) AND" \
+	" EXISTS (SELECT 1 FROM " table ")"
+
+static enum assay_code execute(struct assay_store *store, const struct step *steps, size_t n,
 			       struct assay_err *err)
 {
 	enum assay_code code = ASSAY_OK;
-	for (size_t i = 0; i < n && code == ASSAY_OK; i++)
-		code = store_script(store, scripts[i], "merge into", err);
+	for (size_t i = 0; i < n && code == ASSAY_OK; i++) {
+		int64_t needed = 1;
+		if (steps[i].when)
+			code = store_number(store, steps[i].when, &needed, err);
+		if (code == ASSAY_OK && needed)
+			code = store_script(store, steps[i].sql, "merge into", err);
+	}
 	return code;
 }
 
 static enum assay_code copy_rows(struct assay_store *store, bool whole, struct assay_merged *ret,
 				 struct assay_err *err)
 {
-	static const char *const names[] = {MERGE_ORIGINS, MERGE_SERIES};
-	static const char *const heads[] = {MERGE_NEW_SERIES, MERGE_NEW_RUNS, MERGE_OUTDATED};
-	const char *const results[] = {whole ? MERGE_RESULTS(MERGE_SCAN)
-					     : MERGE_RESULTS(MERGE_FIND)};
-	const char *const rest[] = {whole ? MERGE_PARTS(MERGE_SCAN) : MERGE_PARTS(MERGE_FIND),
-				    MERGE_OPINIONS};
+	static const struct step names[] = {{NULL, MERGE_ORIGINS}, {NULL, MERGE_SERIES}};
+	static const struct step heads[] = {
+		{ANY("temp.merge_series WHERE NOT known"), MERGE_NEW_SERIES},
+		{NULL, MERGE_NEW_RUNS},
+		{ANY("temp.merge_run WHERE known AND NOT same"), MERGE_OUTDATED},
+	};
+	const struct step results = {ANY_NEW,
+				     whole ? MERGE_RESULTS(MERGE_SCAN) : MERGE_RESULTS(MERGE_FIND)};
+	const struct step rest[] = {
+		{ANY_NEW, whole ? MERGE_SAMPLES(MERGE_SCAN) : MERGE_SAMPLES(MERGE_FIND)},
+		{ANY_BOTH("src.counter"),
+		 whole ? MERGE_COUNTERS(MERGE_SCAN) : MERGE_COUNTERS(MERGE_FIND)},
+		{ANY_BOTH("src.gpu_activity"),
+		 whole ? MERGE_ACTIVITIES(MERGE_SCAN) : MERGE_ACTIVITIES(MERGE_FIND)},
+		{ANY("src.attachment"), MERGE_ATTACHMENTS},
+		{ANY("src.verdict"), MERGE_VERDICTS},
+		{ANY("src.acknowledgement"), MERGE_ACKNOWLEDGEMENTS},
+		{ANY("src.change_point"), MERGE_CHANGE_POINTS},
+		{ANY("src.baseline"), MERGE_BASELINES},
+	};
 	enum assay_code code = execute(store, names, ASSAY_COUNT_OF(names), err);
 	if (code == ASSAY_OK)
 		code = check_keys(store, err);
 	if (code == ASSAY_OK)
 		code = execute(store, heads, ASSAY_COUNT_OF(heads), err);
+	int64_t before = sqlite3_total_changes64(store->db);
 	if (code == ASSAY_OK)
-		code = execute(store, results, 1, err);
-	ret->new_results = (uint64_t)sqlite3_changes64(store->db);
+		code = execute(store, &results, 1, err);
+	/* One row of what was changed is the mark behind which the results come. */
+	int64_t changes = sqlite3_total_changes64(store->db) - before;
+	ret->new_results = changes > 0 ? (uint64_t)changes - 1 : 0;
 	return code == ASSAY_OK ? execute(store, rest, ASSAY_COUNT_OF(rest), err) : code;
 }
 
 static enum assay_code merge_inside(struct assay_store *store, const char *path, int64_t only,
 				    struct assay_merged *ret, struct assay_err *err)
 {
-	int64_t too_large = 0;
-	enum assay_code code = expect_none(store, MERGE_FOREIGN_SCHEMA, path,
-					   "is not of this program's schema; it differs in", err);
+	int64_t too_large = 0, same_schema = 0;
+	enum assay_code code = store_number(store, MERGE_SAME_SCHEMA, &same_schema, err);
+	if (code == ASSAY_OK && !same_schema)
+		code = expect_none(store, MERGE_FOREIGN_SCHEMA, path,
+				   "is not of this program's schema; it differs in", err);
 	if (code == ASSAY_OK)
 		code = store_number(store, MERGE_IDS, &too_large, err);
 	if (code == ASSAY_OK && too_large)
@@ -270,16 +306,19 @@ static enum assay_code merge_attached(struct assay_store *store, const char *pat
 enum assay_code store_merge_runs(struct assay_store *store, const char *path, bool immutable,
 				 int64_t only, struct assay_merged *ret, struct assay_err *err)
 {
-	/* What a row refers to was looked up to write the row; asking for it again costs a third of the time. */
+	/* What a row refers to was looked up to write the row; asking for it again costs a third of the time.
+	 * Small caches: each page is written once, and a page found in the processor's cache is worth more. */
 	enum assay_code code = store_script(store,
 					    "PRAGMA temp_store = MEMORY;"
-					    "PRAGMA cache_size = -65536; PRAGMA foreign_keys = OFF",
+					    "PRAGMA cache_size = -8192; PRAGMA foreign_keys = OFF",
 					    "merge into", err);
 	if (code == ASSAY_OK)
 		code = attach(store, path, immutable, err);
 	if (code != ASSAY_OK)
 		return code;
-	code = merge_attached(store, path, only, ret, err);
+	code = store_script(store, "PRAGMA src.cache_size = -256", "read", err);
+	if (code == ASSAY_OK)
+		code = merge_attached(store, path, only, ret, err);
 	struct assay_err *second = code == ASSAY_OK ? err : NULL;
 	enum assay_code after =
 		store_script(store, "DETACH src; PRAGMA foreign_keys = ON", "detach from", second);

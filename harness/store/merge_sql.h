@@ -18,6 +18,13 @@
 	"DELETE FROM temp.merge_run; DELETE FROM temp.merge_machine;"                                \
 	"DELETE FROM temp.merge_series; DELETE FROM temp.merge_past; DELETE FROM temp.merge_scope;"
 
+/* Made by the same statements: so no need to look closer. */
+#define MERGE_SAME_SCHEMA                                                                 \
+	"SELECT (SELECT count(*) FROM src.sqlite_schema WHERE type <> 'index') ="         \
+	" (SELECT count(*) FROM main.sqlite_schema WHERE type <> 'index') AND NOT EXISTS" \
+	" (SELECT type, name, tbl_name, sql FROM src.sqlite_schema WHERE type <> 'index'" \
+	" EXCEPT SELECT type, name, tbl_name, sql FROM main.sqlite_schema)"
+
 /* Of the same tables and columns, and none that computes: what is read is what is stored. */
 #define MERGE_FOREIGN_SCHEMA                                                                \
 	"SELECT coalesce(min(name), '') FROM ("                                             \
@@ -178,17 +185,22 @@
 	" AND NOT x.same AND (NOT x.known OR EXISTS (SELECT 1 FROM" \
 	" main.result m WHERE m.id = s.id + p.id))"
 
-#define MERGE_PARTS(from) \
-	"INSERT INTO main.sample_set (result, kind, encoding, n, launches, crc, data)"           \
-	" SELECT s.id + p.id, d.kind, d.encoding, d.n, d.launches, d.crc, d.data" MERGE_CAME(from) \
-	" CROSS JOIN src.sample_set d ON d.result = s.id;"                                       \
-	"INSERT INTO main.counter SELECT s.id + p.id, c.position, c.event, c.source, c.unit,"    \
-	" c.quality, c.value, c.raw, c.enabled_ns, c.running_ns, c.reason" MERGE_CAME(from) \
-	" CROSS JOIN src.counter c ON c.result = s.id;"                                          \
-	"INSERT INTO main.gpu_activity (result, kind, name, device, stream, count, total_ns,"    \
-	" max_ns, bytes, attributes) SELECT s.id + p.id, g.kind, g.name, g.device, g.stream,"    \
-	" g.count, g.total_ns, g.max_ns, g.bytes, g.attributes" MERGE_CAME(from) \
-	" CROSS JOIN src.gpu_activity g ON g.result = s.id;"                                     \
+/* Parts of results that came in. */
+#define MERGE_SAMPLES(from)                                                                   \
+	"INSERT INTO main.sample_set (result, kind, encoding, n, launches, crc, data)"        \
+	" SELECT s.id + p.id, d.kind, d.encoding, d.n, d.launches, d.crc, d.data" MERGE_CAME( \
+		from) " CROSS JOIN src.sample_set d ON d.result = s.id;"
+#define MERGE_COUNTERS(from)                                                                  \
+	"INSERT INTO main.counter SELECT s.id + p.id, c.position, c.event, c.source, c.unit," \
+	" c.quality, c.value, c.raw, c.enabled_ns, c.running_ns, c.reason" MERGE_CAME(        \
+		from) " CROSS JOIN src.counter c ON c.result = s.id;"
+#define MERGE_ACTIVITIES(from)                                                                \
+	"INSERT INTO main.gpu_activity (result, kind, name, device, stream, count, total_ns," \
+	" max_ns, bytes, attributes) SELECT s.id + p.id, g.kind, g.name, g.device, g.stream," \
+	" g.count, g.total_ns, g.max_ns, g.bytes, g.attributes" MERGE_CAME(                   \
+		from) " CROSS JOIN src.gpu_activity g ON g.result = s.id;"
+
+#define MERGE_ATTACHMENTS                                                                        \
 	"INSERT INTO main.attachment (run, result, kind, name, encoding, size, crc, data)"       \
 	" SELECT x.new, (SELECT m.id FROM src.result s JOIN temp.merge_series e"                 \
 	" ON e.old = s.series JOIN main.result m ON m.run = x.new AND m.series = e.new"          \
@@ -198,7 +210,7 @@
 	" AND m.size = a.size AND m.crc = a.crc) ORDER BY a.id;"
 
 /* What people and gates said of the results. */
-#define MERGE_OPINIONS                                                                           \
+#define MERGE_VERDICTS                                                                           \
 	"INSERT INTO main.verdict (run, series, against, decision, reason, method, policy, n,"   \
 	" ratio, lo, hi, p, made_ns) SELECT x.new, e.new, g.id, v.decision, v.reason, v.method," \
 	" v.policy, v.n, v.ratio, v.lo, v.hi, v.p, v.made_ns FROM temp.merge_run x"              \
@@ -211,29 +223,32 @@
 	" ON v.run = x.old JOIN temp.merge_series e ON e.old = v.series JOIN src.run sg"         \
 	" ON sg.id = v.against JOIN main.run g ON g.uuid = sg.uuid WHERE main.verdict.run ="     \
 	" x.new AND main.verdict.series = e.new AND main.verdict.made_ns = v.made_ns"            \
-	" AND main.verdict.method = v.method AND main.verdict.against IS NULL;"                  \
+	" AND main.verdict.method = v.method AND main.verdict.against IS NULL;"
+#define MERGE_ACKNOWLEDGEMENTS                                                                   \
 	"INSERT INTO main.acknowledgement (uuid, series_key, fingerprint, since, decision,"      \
 	" limit_ratio, author, note, made_ns, expires_ns) SELECT uuid, series_key, fingerprint," \
 	" since, decision, limit_ratio, author, note, made_ns, expires_ns"                       \
 	" FROM src.acknowledgement WHERE (SELECT whole FROM temp.merge_scope)"                   \
 	" ON CONFLICT (uuid) DO UPDATE SET expires_ns = excluded.expires_ns"                     \
 	" WHERE excluded.expires_ns IS NOT NULL"                                                 \
-	" AND (expires_ns IS NULL OR excluded.expires_ns < expires_ns);"                         \
-	"INSERT INTO main.change_point (series, machine, run, state, method, ratio, lo, hi, p,"  \
-	" made_ns) SELECT e.new, m.new, x.new, c.state, c.method, c.ratio, c.lo, c.hi, c.p,"     \
-	" c.made_ns FROM temp.merge_run x JOIN src.change_point c ON c.run = x.old"              \
-	" JOIN temp.merge_series e ON e.old = c.series JOIN temp.merge_machine m"                \
-	" ON m.old = c.machine WHERE true ON CONFLICT (series, machine, run) DO UPDATE"          \
-	" SET state = excluded.state, method = excluded.method, ratio = excluded.ratio,"         \
-	" lo = excluded.lo, hi = excluded.hi, p = excluded.p, made_ns = excluded.made_ns"        \
-	" WHERE (excluded.state <> 'proposed', excluded.made_ns, length(excluded.method),"       \
-	" excluded.method, excluded.ratio) > (state <> 'proposed', made_ns, length(method),"     \
-	" method, ratio);"                                                                       \
-	"INSERT INTO main.baseline (name, machine, run, set_ns) SELECT b.name, m.new, x.new,"    \
-	" b.set_ns FROM src.baseline b JOIN temp.merge_run x ON x.old = b.run"                   \
-	" JOIN temp.merge_machine m ON m.old = b.machine WHERE (SELECT whole FROM"               \
-	" temp.merge_scope) ON CONFLICT (name, machine) DO UPDATE SET run = excluded.run,"       \
-	" set_ns = excluded.set_ns WHERE (excluded.set_ns, (SELECT uuid FROM main.run"           \
+	" AND (expires_ns IS NULL OR excluded.expires_ns < expires_ns);"
+#define MERGE_CHANGE_POINTS                                                                     \
+	"INSERT INTO main.change_point (series, machine, run, state, method, ratio, lo, hi, p," \
+	" made_ns) SELECT e.new, m.new, x.new, c.state, c.method, c.ratio, c.lo, c.hi, c.p,"    \
+	" c.made_ns FROM temp.merge_run x JOIN src.change_point c ON c.run = x.old"             \
+	" JOIN temp.merge_series e ON e.old = c.series JOIN temp.merge_machine m"               \
+	" ON m.old = c.machine WHERE true ON CONFLICT (series, machine, run) DO UPDATE"         \
+	" SET state = excluded.state, method = excluded.method, ratio = excluded.ratio,"        \
+	" lo = excluded.lo, hi = excluded.hi, p = excluded.p, made_ns = excluded.made_ns"       \
+	" WHERE (excluded.state <> 'proposed', excluded.made_ns, length(excluded.method),"      \
+	" excluded.method, excluded.ratio) > (state <> 'proposed', made_ns, length(method),"    \
+	" method, ratio);"
+#define MERGE_BASELINES                                                                       \
+	"INSERT INTO main.baseline (name, machine, run, set_ns) SELECT b.name, m.new, x.new," \
+	" b.set_ns FROM src.baseline b JOIN temp.merge_run x ON x.old = b.run"                \
+	" JOIN temp.merge_machine m ON m.old = b.machine WHERE (SELECT whole FROM"            \
+	" temp.merge_scope) ON CONFLICT (name, machine) DO UPDATE SET run = excluded.run,"    \
+	" set_ns = excluded.set_ns WHERE (excluded.set_ns, (SELECT uuid FROM main.run"        \
 	" WHERE id = excluded.run)) > (set_ns, (SELECT uuid FROM main.run WHERE id = main.baseline.run));"
 
 #endif
