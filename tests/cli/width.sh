@@ -15,7 +15,7 @@ fi
 # fits ARGS: what assay shows fits; too long lines are shown
 fits()
 {
-	ASSAY_PAGER=cat script -qec "stty cols 80; '$assay' $1" /dev/null </dev/null 2>err |
+	ASSAY_PAGER='cat' script -qec "stty cols 80; '$assay' $1" /dev/null </dev/null 2>err |
 		tr -d '\r' | sed 's/\033\[[0-9;]*[mK]//g' >out
 	# Commands to copy are whole, whatever their width.
 	[ -s out ] && [ "$(grep -v '^ *assay ' out | LC_ALL=C.UTF-8 wc -L)" -le 80 ]
