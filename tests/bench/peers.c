@@ -15,7 +15,9 @@
 #include "tests/bench/child.h"
 #include "tests/temporary.h"
 
-enum { ROUNDS = 7, LINE_WORDS = 8 };
+enum { ROUNDS = 7, LINE_WORDS = 8, WALKS = 1000 };
+/* As long as the other side walks: where a chain is twice the second-level cache, the first laps are slower. */
+#define WALK_FOR_NS 400000000u
 
 static const char *program;
 static char db[64];
@@ -63,7 +65,7 @@ static double likwid_bandwidth(const char *kernel)
 	return mbytes * 1e6;
 }
 
-/* A random cycle over `bytes`, one pointer per line, the median of 15 walks; ns per load. */
+/* A random cycle over `bytes`, one pointer per line, the median of many walks; ns per load. */
 static double plain_chase_ns(size_t bytes)
 {
 	size_t n = bytes / 64;
@@ -80,19 +82,20 @@ static double plain_chase_ns(size_t bytes)
 	assay_rng_shuffle(&rng, order, n);
 	for (size_t i = 0; i < n; i++)
 		lines[order[i] * LINE_WORDS] = &lines[order[(i + 1) % n] * LINE_WORDS];
-	double times[15];
+	double times[WALKS];
 	void **at = lines;
-	size_t steps = n < 100000 ? 100000 : n;
-	for (int round = 0; round < 15; round++) {
+	size_t steps = n < 100000 ? 100000 : n, walks = 0;
+	uint64_t until = assay_now_ns() + WALK_FOR_NS;
+	for (; walks < 15 || (walks < WALKS && assay_now_ns() < until); walks++) {
 		uint64_t began = assay_now_ns();
 		for (size_t i = 0; i < steps; i++)
 			at = *at;
 		__asm__ volatile("" : : "r"(at));
-		times[round] = (double)(assay_now_ns() - began) / (double)steps;
+		times[walks] = (double)(assay_now_ns() - began) / (double)steps;
 	}
 	munmap(lines, bytes);
 	free(order);
-	return median_of(times, 15);
+	return median_of(times, walks);
 }
 
 static bool conclude(const char *what, double *ratios, size_t n, double lo, double hi)
