@@ -46,7 +46,7 @@ check 'again nothing is new' 0 '13 files: 0 new runs, 0 results' "$assay" merge 
 "$assay" db digest | cut -c 1-64 >first
 "$assay" --db other.db merge in/node1*.assay in/node0*.assay >/dev/null
 check 'in another order it is the same store' 0 "$(cat first)" "$assay" db digest other.db
-check 'merge wants files' 2 'wants the FILEs' "$assay" merge
+check 'merge wants files' 2 'name the FILEs' "$assay" merge
 check 'a store is not merged into itself' 2 'is the store to merge into' "$assay" merge results.db
 
 head -c 20000 in/node00.assay >short.assay
