@@ -34,7 +34,7 @@ said() { grep -q "$1" "$2"; }
 quiet() { [ ! -s "$1" ]; }
 no_leftovers() { [ -z "$(find . -name '*.html.*')" ]; }
 
-echo 1..44
+echo 1..49
 check "no store is said" exits 7
 check "by name" said "results.db" err
 "$assay" run -q -t 1ms -n 5 --seed 1 -s pool,null memory/alloc_pair >out 2>err
@@ -105,3 +105,13 @@ check "claims stand beside what was measured" exits 0 --claims claims.yaml -o cl
 check "with their verdict" said "✓ exceeded" claims.html
 check "a file of claims that is not there is a usage error" exits 2 --claims nothing.yaml
 check "and the past of a series is drawn" said "Samples and history" claims.html
+
+# Bad days: nobody reads, nowhere to write, no gnuplot, nothing measured.
+check "a pipe that closes is no error worth words" sh -c '"$1" report --text 2>err | head -n 1 >out; [ ! -s err ]' sh "$assay"
+check "nowhere to write is exit 7 or a usage error, in a sentence" sh -c '"$1" report -o /nowhere/page.html >out 2>err
+	rc=$?; [ $rc -ne 0 ] && [ $rc -lt 128 ] && [ "$(wc -l <err)" = 1 ] && grep -q /nowhere err' sh "$assay"
+check "a full device leaves no page behind" sh -c '! "$1" report -o /dev/full >out 2>err && grep -q -i "space" err' sh "$assay"
+PATH=$work/bin
+check "without gnuplot the page says so" exits 0 -o bare.html
+PATH=$ours
+check "and has the tables" sh -c 'grep -q "gnuplot is not installed" bare.html && grep -q "<table" bare.html && ! grep -q "<figure>" bare.html'
