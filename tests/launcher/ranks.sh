@@ -29,9 +29,9 @@ no_rank_left()
 {
 	for _ in $(seq 50); do
 		left=
-		for p in /proc/[0-9]*; do
-			[ "$(readlink "$p/cwd" 2>/dev/null)" = "$dir" ] &&
-				grep -q -a -e '--ranks=' "$p/cmdline" 2>/dev/null && left=$p
+		# shellcheck disable=SC2013 # paths of /proc have no spaces
+		for p in $(grep -l -s -a -e '--ranks=' /proc/[0-9]*/cmdline); do
+			[ "$(readlink "${p%/cmdline}/cwd" 2>/dev/null)" = "$dir" ] && left=$p
 		done
 		[ -z "$left" ] && return 0
 		sleep 0.2
@@ -82,7 +82,10 @@ measured()
 
 nothing_stored()
 {
-	[ ! -e results.db ] || [ "$("$assay" export --format jsonl 2>/dev/null | grep -c '"event":"result"')" -eq 0 ]
+	for db in fewer copies dead absent deaf lost; do
+		[ -e $db.db ] || continue
+		[ "$("$assay" export --db $db.db --format jsonl 2>/dev/null | grep -c '"event":"result"')" -eq 0 ] || return 1
+	done
 }
 
 # --- what makes no sense is said before anything starts
@@ -119,17 +122,21 @@ write_launchers()
 	chmod +x copies idle
 }
 write_launchers
-check 'one rank too few' run 6 --launcher fewer -n 2 odd/alike
+for wrong in fewer copies dead absent deaf; do
+	begin $wrong --launcher $wrong -n 2 --timeout 20s odd/alike
+done
+begin lost --launcher lost -n 2 --timeout 1s odd/alike
+check 'one rank too few' finished 6 fewer
 check '  and what was seen' says '2 ranks were asked for, but rank 0 on .* is one of 1'
-check 'independent copies are no world' run 6 --launcher copies -n 2 odd/alike
+check 'independent copies are no world' finished 6 copies
 check '  and what was seen' says 'does not know which rank it is'
-check 'a launcher that fails' run 6 --launcher dead -n 2 odd/alike
+check 'a launcher that fails' finished 6 dead
 check '  and what was seen' says '0 came before the launcher ended with exit status 1'
-check 'a launcher that is not there' run 6 --launcher absent -n 2 odd/alike
+check 'a launcher that is not there' finished 6 absent
 check '  is named' says "start the launcher 'no-such-launcher'"
-check 'a launcher that drops the variable' run 6 --launcher deaf -n 2 odd/alike
+check 'a launcher that drops the variable' finished 6 deaf
 check '  and what is missing' says '_ASSAY_LINK'
-check 'a launcher that starts nothing' run 6 --launcher lost -n 2 --timeout 1s odd/alike
+check 'a launcher that starts nothing' finished 6 lost
 check '  ends in time' says '0 of 2 ranks came within 1 s'
 check 'nothing of this was stored' nothing_stored
 printf 'launchers:\n  bad: "mpirun {program}"\n' >assay.yaml
