@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "harness/base/str.h"
 #include "harness/engine/driver.h"
 #include "harness/engine/gbench.h"
 #include "harness/engine/measure.h"
@@ -288,9 +289,119 @@ static void whole_numbers_are_stated_and_iterations_may_be_many_operations(void 
 	end(&f);
 }
 
+/* ---- counting in passes ---- */
+
+/* Each of these counts one event, named as the source, and its state is how often it was started. */
+static enum assay_code take_one(struct assay_count *counts, size_t n, const char *name,
+				const char *unit, void **ret_state)
+{
+	*ret_state = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(counts[i].event, name) != 0)
+			continue;
+		assay_copy(counts[i].source, sizeof(counts[i].source), name);
+		assay_copy(counts[i].unit, sizeof(counts[i].unit), unit);
+		counts[i].quality = ASSAY_EXACT;
+		*ret_state = calloc(1, sizeof(unsigned));
+	}
+	return ASSAY_OK;
+}
+
+static enum assay_code open_common(struct assay_count *counts, size_t n, void **ret_state,
+				   struct assay_err *err)
+{
+	return take_one(counts, n, "common", "", ret_state);
+}
+
+static enum assay_code open_turns(struct assay_count *counts, size_t n, void **ret_state,
+				  struct assay_err *err)
+{
+	return take_one(counts, n, "turns", "", ret_state);
+}
+
+static enum assay_code open_level(struct assay_count *counts, size_t n, void **ret_state,
+				  struct assay_err *err)
+{
+	return take_one(counts, n, "level", "ratio", ret_state);
+}
+
+static enum assay_code start_one(void *state, struct assay_err *err)
+{
+	++*(unsigned *)state;
+	return ASSAY_OK;
+}
+
+static enum assay_code stop_one(void *state, struct assay_count *counts, size_t n,
+				struct assay_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (counts[i].source[0]) {
+			counts[i].value = 0.5;
+			counts[i].raw = *(unsigned *)state;
+		}
+	return ASSAY_OK;
+}
+
+static bool until_three(void *state)
+{
+	return *(unsigned *)state < 3;
+}
+
+static enum assay_code leave_a_trace(void *state, struct assay_gpu_trace *into,
+				     struct assay_err *err)
+{
+	into->head.end_ns = *(unsigned *)state;
+	return ASSAY_OK;
+}
+
+static void sources_that_count_alone_get_their_own_passes(void **state)
+{
+	static const struct assay_source common = {.name = "common",
+						   .open = open_common,
+						   .start = start_one,
+						   .stop = stop_one,
+						   .close = free};
+	static const char *const turns_events[] = {"turns", NULL};
+	static const struct assay_source turns = {.name = "turns",
+						  .events = turns_events,
+						  .open = open_turns,
+						  .start = start_one,
+						  .stop = stop_one,
+						  .close = free,
+						  .alone = true,
+						  .again = until_three,
+						  .trace = leave_a_trace};
+	static const char *const level_events[] = {"level", NULL};
+	static const struct assay_source level = {.name = "level",
+						  .events = level_events,
+						  .open = open_level,
+						  .start = start_one,
+						  .stop = stop_one,
+						  .close = free,
+						  .alone = true,
+						  .shortest_ns = 1000000};
+	static const struct assay_source *const sources[] = {&common, &turns, &level, NULL};
+	static const char *const events[] = {"common", "turns", "level", "nobody", NULL};
+	struct assay_count counts[GANG_MAX_EVENTS];
+	struct fixture f;
+	start(&f, "toy/empty");
+	f.gang->sources = sources;
+	assert_int_equal(assay_measure_counted(f.gang, 10, events, counts), 4);
+	/* Only what asked for it was started more than once; a level is no matter of operations. */
+	assert_true(counts[0].value > 0 && counts[0].value < 0.5);
+	assert_int_equal(counts[1].raw, 3);
+	assert_true(counts[1].value > 0 && counts[1].value < 0.5);
+	assert_true(counts[2].value == 0.5);
+	assert_int_equal(counts[2].raw, 1);
+	assert_int_equal(counts[3].quality, ASSAY_UNAVAILABLE);
+	assert_int_equal(f.gang->trace.head.end_ns, 3);
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sources_that_count_alone_get_their_own_passes),
 		cmocka_unit_test(functions_are_called_in_order),
 		cmocka_unit_test(gbench_fills_the_same_record),
 		cmocka_unit_test(every_thread_does_its_share),
