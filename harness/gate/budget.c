@@ -205,6 +205,7 @@ static enum assay_code resolve_side(struct assay_bound_side *side,
 				    bool *known, struct assay_err *err)
 {
 	struct assay_case c;
+	*known = false;
 	if (!has_benchmark(registry, side->series))
 		return assay_pattern_unknown(registry, side->series, err);
 	enum assay_code code = assay_case_resolve(registry, side->series, &c, err);

@@ -207,7 +207,7 @@ static enum assay_code plain_file(const char *path, struct assay_variants *ret,
 		ret->variants[0].path = strdup(path);
 		ret->variants[0].file = strdup(slash ? slash + 1 : path);
 	}
-	if (!ret->n || !ret->variants[0].path || !ret->variants[0].file)
+	if (!ret->variants || !ret->variants[0].path || !ret->variants[0].file)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a path");
 	return ASSAY_OK;
 }
