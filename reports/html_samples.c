@@ -94,7 +94,7 @@ static void history_cell(struct assay_str *to, const struct assay_report_run *ru
 			 const struct assay_result *result)
 {
 	const struct assay_report_history *history = history_of(run, result);
-	assay_str_add(to, "<td>");
+	assay_str_add(to, "<td class=\"past\">");
 	size_t n = history ? assay_strip_history(to, history, run->info) : 0;
 	if (n == 0) {
 		assay_str_add(to, "<span class=\"soft\">no other run</span></td>");
@@ -157,7 +157,10 @@ size_t assay_html_samples(struct assay_str *to, const struct assay_report_run *r
 	assay_html_close_table(to);
 	assay_str_add(to,
 		      "<p class=\"note\">The tick is the median, the bar its 95 %% interval. Each "
-		      "axis is its own. Lines part launches; squares are preempted samples.");
+		      "axis is its own. Lines part launches; squares are preempted samples.%s",
+		      history ? " In a history a dotted line is a proposed change of level, a "
+				"whole one is confirmed; the last dot is this run."
+			      : "");
 	if (candidates > n)
 		assay_str_add(to, " %zu of %zu cases: those in doubt and the best first.", n,
 			      candidates);

@@ -102,7 +102,7 @@ const char assay_html_style[] =
 	"summary{cursor:pointer;color:var(--accent);width:fit-content}\n"
 	".problems table{min-width:0}\n"
 	"li{overflow-wrap:anywhere}th.case{white-space:normal;min-width:15rem;max-width:26rem}\n"
-	"td.verdict{white-space:normal;min-width:7rem}.changes h3{margin-top:1.75rem}\n"
+	"td.past{white-space:normal;min-width:9rem}td.verdict{white-space:normal;min-width:7rem}.changes h3{margin-top:1.75rem}\n"
 	"span.soft{color:var(--muted)}\n"
 	/* what the script adds: heads that sort, a filter */
 	"th button{all:unset;cursor:pointer;font:inherit;color:inherit}"
@@ -117,7 +117,7 @@ const char assay_html_style[] =
 	"border:1px solid var(--floor);border-radius:.3rem;padding:.2rem .45rem;max-width:100%}"
 	".filter input{width:17rem}[hidden]{display:none!important}\n"
 	/* drawings in lines */
-	".strip{width:10rem;height:1.5rem;display:block;overflow:visible}"
+	".strip{width:8.5rem;height:1.5rem;display:block;overflow:visible}"
 	".effect{width:7.5rem;height:.875rem;vertical-align:middle}"
 	".strip path,.effect path{fill:none;stroke:var(--text);stroke-width:1.5}"
 	".strip .density{fill:var(--tint);stroke:none}.strip .interval{stroke:var(--s2);"
