@@ -140,13 +140,16 @@ wait $pid 2>/dev/null
 check "killed over a command: nothing of the command is left" no_survivors 'sleep.753'
 
 # --- kill -9 of every worker of one case: it is crashed, the others go on
-"$assay" run selftest/sleep selftest/walk --counters none -n 300 -t 600ms --db victim.db \
+# It would take seconds: on a busy machine it is found late.
+"$assay" run selftest/sleep selftest/walk --counters none -n 1000 -t 2s -P size=8Ki --db victim.db \
 	>out 2>err &
 pid=$!
 while kill -0 $pid 2>/dev/null; do
-	for victim in $(survivors); do
-		grep -q -a 'case=selftest/sleep' "/proc/$victim/cmdline" 2>/dev/null &&
-			kill -KILL "$victim" 2>/dev/null
+	# shellcheck disable=SC2013 # names without blanks
+	for victim in $(grep -l -s -a 'case=selftest/sleep' /proc/[0-9]*/cmdline); do
+		victim=${victim%/cmdline}
+		[ "$(readlink "$victim/cwd" 2>/dev/null)" = "$dir" ] &&
+			kill -KILL "${victim#/proc/}" 2>/dev/null
 	done
 	sleep 0.02
 done
@@ -154,7 +157,7 @@ wait $pid
 check "a killed worker fails the run" test $? -eq 3
 "$assay" export --format jsonl --db victim.db >kept 2>err
 check "  its case is crashed" grep -q '"status":"crashed"' kept
-check "  the others are measured" test "$(grep -c -e '"status":"ok"' -e '"status":"unstable"' kept)" -ge 2
+check "  the others are measured" test "$(grep -c -e '"status":"ok"' -e '"status":"unstable"' kept)" -ge 1
 
 # --- nobody reads
 "$assay" list -v 2>err | head -n 1 >out
