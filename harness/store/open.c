@@ -380,11 +380,11 @@ static enum assay_code create_file(const char *path, const struct store_schema *
 	struct assay_store *store = NULL;
 	ASSAY_AUTO_FREE char *unborn = NULL;
 	enum assay_code code = make_file(path, &unborn, err);
-	if (code == ASSAY_OK)
-		code = store_new(path, ASSAY_STORE_WRITE, busy_ms, &store, err);
 	if (code != ASSAY_OK)
 		return code;
-	code = open_for_writing(store, unborn, schema, err);
+	code = store_new(path, ASSAY_STORE_WRITE, busy_ms, &store, err);
+	if (code == ASSAY_OK)
+		code = open_for_writing(store, unborn, schema, err);
 	assay_store_close(store);
 	if (code == ASSAY_OK && store_take_name(unborn, path) != 0 && errno != EEXIST)
 		code = assay_fail(err, ASSAY_ESTORE, "cannot create '%s': %s", path,

@@ -97,4 +97,10 @@ if [ -n "$foreign" ]; then
 	check 'which is said' says '^assay: run: anchor: '
 fi
 check 'a dry run shows the plan' run 0 stated --load "$plugin" --anchor "$frozen" --dry-run
+last_metric()
+{
+	[ "$(sed -n 's/.*"event":"result".*"metric":"\([a-z]*\)".*/\1/p' out | tail -n 1)" = "$1" ]
+}
+check 'a run as events' run 0 stated/steady --load "$plugin" --launches 1 --json
+check 'the primary metric comes last: who has it has the whole case' last_metric time
 echo "1..$count"

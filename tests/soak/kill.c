@@ -147,6 +147,18 @@ static const char *const some_cases[] = {"run",
 					 "3",
 					 NULL};
 
+/* Or is it the one that starts the guard? */
+static bool is_worker(pid_t pid)
+{
+	char path[64], text[64] = "";
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	FILE *file = fopen(path, "re");
+	size_t n = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+	if (file)
+		fclose(file);
+	return memmem(text, n, "assay\0worker", 12) != NULL;
+}
+
 /* Kill a child of the controller now and then, each one once; how many were killed. */
 static uint64_t kill_children(struct soak *soak, struct tree *tree)
 {
@@ -155,7 +167,7 @@ static uint64_t kill_children(struct soak *soak, struct tree *tree)
 	while (!tree_watch(tree, assay_now_ns() + 1000000 + soak_below(soak, 20000000))) {
 		pid_t child;
 		if (tree_children(tree->pid, &child, 1) == 0 || child == last ||
-		    soak_below(soak, 2) || !soak_trial(soak))
+		    !is_worker(child) || soak_below(soak, 2) || !soak_trial(soak))
 			continue;
 		last = child;
 		killed += kill(child, SIGKILL) == 0;
