@@ -234,8 +234,9 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	};
 	const char *names[ASSAY_COUNT_OF(actions)];
 	if (args->n_positional == 0 || args->n_positional > 2)
-		return assay_fail(err, ASSAY_EUSAGE,
-				  "say what to do: one of check, migrate, gc, backup, baseline, digest");
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"say what to do: one of check, migrate, gc, backup, baseline, digest");
 	for (size_t i = 0; i < ASSAY_COUNT_OF(actions); i++) {
 		names[i] = actions[i].name;
 		if (strcmp(actions[i].name, args->positional[0]) == 0)

@@ -64,8 +64,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	struct assay_store *store;
 	struct totals totals = {0};
 	if (args->n_positional == 0)
-		return assay_fail(err, ASSAY_EUSAGE, "name the FILEs to merge into '%s'",
-				  cli->db);
+		return assay_fail(err, ASSAY_EUSAGE, "name the FILEs to merge into '%s'", cli->db);
 	enum assay_code code = assay_store_open(cli->db, ASSAY_STORE_WRITE, &store, err);
 	if (code != ASSAY_OK)
 		return code;
