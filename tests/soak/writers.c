@@ -237,7 +237,7 @@ static void day(struct soak *soak)
 {
 	struct use early = {0}, late = {0};
 	struct assay_err err = {0};
-	uint64_t minutes = soak->asked, every = minutes / 24 > KEEP_MINUTES / 2 ? 60 : 10;
+	uint64_t minutes = soak->asked, every = minutes / 24 >= KEEP_MINUTES / 2 ? 60 : 10;
 	uint64_t keep = every == 60 ? KEEP_MINUTES : 20;
 	if (!soak->brief)
 		many_launches(soak, "1000");
