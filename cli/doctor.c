@@ -151,26 +151,22 @@ static bool shown(const struct diagnosis_source *entry)
 	return strcmp(entry->source->name, "fake") != 0;
 }
 
-/* Event by source: "used" where the first source that can has it, "yes" where others could as well. */
-static void show_matrix(const struct diagnosis *d)
+/* Each event that is counted here: the first source that can, and the others that could as well. */
+static void show_events(const struct diagnosis *d)
 {
-	enum { CELL = 9 };
-	printf("\n  %-23s", "event");
-	for (size_t s = 0; s < d->n_sources; s++)
-		if (shown(&d->sources[s]))
-			printf("%-*s", CELL, d->sources[s].source->name);
-	putchar('\n');
+	printf("\n  %-23s%-13s%s\n", "event", "counted by", "others that could");
 	for (size_t i = 0; i < d->n_events; i++) {
-		printf("  %-23s", d->events[i].event);
-		for (size_t s = 0; s < d->n_sources; s++) {
-			bool used = strcmp(d->events[i].source, d->sources[s].source->name) == 0;
-			if (shown(&d->sources[s]))
-				printf("%-*s", CELL,
-				       used && d->events[i].quality != ASSAY_UNAVAILABLE ? "used"
-				       : d->counted[i][s]                                ? "yes"
-											 : "-");
-		}
-		putchar('\n');
+		const struct assay_count *count = &d->events[i];
+		ASSAY_AUTO(assay_str_done) struct assay_str others = {0};
+		if (count->quality == ASSAY_UNAVAILABLE)
+			continue;
+		for (size_t s = 0; s < d->n_sources; s++)
+			if (shown(&d->sources[s]) && d->counted[i][s] &&
+			    strcmp(count->source, d->sources[s].source->name) != 0)
+				assay_str_add(&others, "%s%s", others.length ? ", " : "",
+					      d->sources[s].source->name);
+		printf("  %-23s%-13s%s\n", count->event, count->source,
+		       others.length ? assay_str_text(&others) : "-");
 	}
 }
 
@@ -205,7 +201,7 @@ static void show_counters(const struct cli *cli, const struct diagnosis *d)
 		item(entry->source->name, "%s: %s", entry->usable ? "usable" : "unusable",
 		     entry->usable ? entry->source->brief : entry->reason);
 	}
-	show_matrix(d);
+	show_events(d);
 	show_refusals(d);
 }
 
