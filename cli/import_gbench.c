@@ -107,15 +107,17 @@ static void add_benchmark(json_t *results, const char *executable,
 	json_decref(params);
 }
 
-/* "2026-03-01T14:05:06+01:00" in nanoseconds since the epoch; 0 when it is no such date. */
+/* "2026-03-01T14:05:06+01:00" in nanoseconds since the epoch; 0 when it is no such date,
+ * or one after 2262, which no 64 bits hold. */
 static json_int_t read_date(const char *date)
 {
 	struct tm tm = {0};
 	const char *rest = date ? strptime(date, "%Y-%m-%dT%H:%M:%S%z", &tm) : NULL;
 	long east = tm.tm_gmtoff; /* timegm() sets it to 0 */
-	if (!rest || *rest)
+	json_int_t seconds = (json_int_t)timegm(&tm) - east, ns;
+	if (!rest || *rest || __builtin_mul_overflow(seconds, (json_int_t)1000000000, &ns))
 		return 0;
-	return ((json_int_t)timegm(&tm) - east) * 1000000000;
+	return ns;
 }
 
 /* What of its context is the machine's, and the same from one run to the next. */

@@ -70,7 +70,8 @@ enum assay_code nvrtc_load(struct nvrtc *nvrtc, struct assay_err *err)
 		NVRTC_CALLS(NVRTC_SYMBOL)};
 	if (nvrtc->library)
 		return ASSAY_OK;
-	nvrtc->library = dlopen(nvrtc->path, RTLD_NOW | RTLD_LOCAL);
+	/* Unloading it would lose what it keeps for next time. */
+	nvrtc->library = dlopen(nvrtc->path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!nvrtc->library)
 		return assay_fail(err, ASSAY_SKIP, "no NVRTC (%s)", dlerror());
 	for (size_t i = 0; i < ASSAY_COUNT_OF(calls); i++) {

@@ -8,14 +8,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "harness/base/attr.h"
 #include "profiler/cupti_range.h"
 #include "tests/t.h"
 
 enum { MOST_CHIPS = 64 };
 
 /* Of the newest toolkit that is installed, whatever the stand-ins say. */
+/* It opens its parts in a way that ends a process under AddressSanitizer. */
 static const char *real_library(void)
 {
+	if (ASSAY_ASAN)
+		return NULL;
 	static const char *const paths[] = {
 		"/usr/local/cuda/lib64/libcupti.so.13",
 		"/usr/local/cuda/extras/CUPTI/lib64/libcupti.so.13",
@@ -59,7 +63,7 @@ static void every_chip_has_every_counter_in_three_passes(void **state)
 	unsigned seen = 0;
 	const char *library = real_library();
 	if (!library) {
-		print_message("# no CUPTI is installed here\n");
+		print_message("# no CUPTI that can be used here\n");
 		skip();
 	}
 	assert_ok(cupti_host_chips(library, chips, MOST_CHIPS, &n, &err));

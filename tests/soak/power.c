@@ -140,14 +140,8 @@ static void play(const struct shim *shim, size_t n, struct disk *disk)
 static void lose(struct soak *soak, const struct shim *shim, size_t n, struct disk *disk)
 {
 	for (unsigned file = 0; file < shim->files; file++) {
-		enum {
-			NOTHING,
-			ALL,
-			FIRST_PART,
-			ANY_PART,
-			TORN,
-			WAYS
-		} way = soak_below(soak, WAYS);
+		enum { NOTHING, ALL, FIRST_PART, ANY_PART, TORN, WAYS };
+		uint64_t way = soak_below(soak, WAYS);
 		size_t end = way == FIRST_PART
 				     ? disk->synced_to[file] +
 					       soak_below(soak, n - disk->synced_to[file] + 1)
