@@ -53,7 +53,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.n_overrides = axis && override.values,
 	};
 	must(registry || assay_registry_new(&toy_table, &registry, &err) == ASSAY_OK);
-	must(topology || assay_topology_load("synthetic:core:2 pu:1", &topology, &err) == ASSAY_OK);
+	/* Without hwloc there is no topology but this machine's. */
+	must(topology ||
+	     assay_topology_load("synthetic:core:2 pu:1", &topology, &err) == ASSAY_OK ||
+	     assay_topology_load(NULL, &topology, &err) == ASSAY_OK);
 	try_case(registry, pattern);
 	if (assay_plan_make(registry, topology, &request, &plan, &err) == ASSAY_OK) {
 		check(registry, &plan);

@@ -85,9 +85,10 @@ static void what_hwloc_does_not_survive_is_refused(void **state)
 		"</topology>\n";
 	struct assay_err err = {0};
 	struct assay_topology *topology = NULL;
-	char path[] = "/tmp/assay-topology-XXXXXX";
-	int fd = mkstemp(path);
+	char path[T_PATH];
 	(void)state;
+	assay_topology_free(load("synthetic:pu:1"));
+	int fd = mkstemp(t_path(path, "topology"));
 	assert_true(fd >= 0);
 	close(fd);
 	write_whole(path, text, strlen(text));
