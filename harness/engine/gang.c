@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,18 @@ static void gather(const struct gang *gang, struct gang_batch *ret)
 	ret->overlap = ret->wall_ns > 0 ? shared / ret->wall_ns : 0;
 }
 
+/*
+ * A stop looks like a switch of the thread's own will. What ends it stays pending, because a worker blocks it: taken
+ * here, so that the next batch does not see it again.
+ */
+static bool was_stopped(void)
+{
+	sigset_t let_go_on;
+	sigemptyset(&let_go_on);
+	sigaddset(&let_go_on, SIGCONT);
+	return sigtimedwait(&let_go_on, NULL, &(struct timespec){0}) == SIGCONT;
+}
+
 void gang_batch(struct gang *gang, uint64_t n, uint64_t window_ns, struct gang_batch *ret)
 {
 	gang->n = n;
@@ -265,6 +278,7 @@ void gang_batch(struct gang *gang, uint64_t n, uint64_t window_ns, struct gang_b
 			memset(gang->runs[i].batch_histogram, 0, sizeof(struct assay_histogram));
 	command(gang, GANG_BATCH);
 	gather(gang, ret);
+	ret->stopped = was_stopped();
 	if (!isnan(gang->elapsed_ns))
 		ret->wall_ns = gang->elapsed_ns;
 }

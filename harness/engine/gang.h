@@ -127,6 +127,7 @@ struct gang_batch {
 	uint64_t ops;   /* of threads that count */
 	uint64_t ops_per_thread; /* turns of the loop */
 	long involuntary, voluntary;
+	bool stopped; /* the process was, and was let go on; where SIGCONT is blocked */
 	uint64_t begin_ns, end_ns; /* first begin and last end, CLOCK_MONOTONIC */
 };
 

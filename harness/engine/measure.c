@@ -103,7 +103,7 @@ static unsigned batch_flags(const struct gang *gang, const struct gang_batch *ba
 	bool lost_cpu = !gang->bench->own_threads && batch->voluntary == 0 &&
 			batch->cpu_ns < PREEMPTED_CPU_RATIO * batch->busy_ns;
 	unsigned flags = 0;
-	if (batch->involuntary > 0 || lost_cpu)
+	if (batch->involuntary > 0 || lost_cpu || batch->stopped)
 		flags |= ASSAY_SAMPLE_PREEMPTED;
 	if (gang->bench->mode == ASSAY_CONTENDED && gang->n_threads > 1 &&
 	    (batch->overlap < OVERLAP_MIN || batch->involuntary > 0))

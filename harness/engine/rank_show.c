@@ -180,11 +180,8 @@ static enum assay_code take_result(struct show *s, struct peer *p, enum assay_fr
 	return ASSAY_OK;
 }
 
-/*
- * Whoever misses a rank that died may say so before we hear of it ourselves: is there one whose connection has ended
- * without a last word?
- */
-static struct peer *find_dead(struct show *s)
+/* Is there a rank whose connection has ended without a last word? */
+static struct peer *look_for_dead(struct show *s)
 {
 	for (size_t i = 0; i < s->n_peers; i++) {
 		struct peer *p = &s->peers[i];
@@ -194,6 +191,18 @@ static struct peer *find_dead(struct show *s)
 			return p;
 	}
 	return NULL;
+}
+
+/* Whoever misses a rank that died may say so before we hear of it ourselves: the kernel closes one socket after another. */
+static struct peer *find_dead(struct show *s)
+{
+	enum { TRIES = 30, PAUSE_US = 10000 };
+	struct peer *dead = look_for_dead(s);
+	for (int i = 0; i < TRIES && !dead; i++) {
+		usleep(PAUSE_US);
+		dead = look_for_dead(s);
+	}
+	return dead;
 }
 
 /* A connection ended: well after the last word, and otherwise that is the end of the launch. */

@@ -85,6 +85,10 @@ enum assay_code assay_worker_confine(const struct assay_job *job, struct assay_e
 	if (!job->ranks) /* a rank's socket is opened so */
 		fcntl(job->fd, F_SETFD, FD_CLOEXEC);
 	signal(SIGPIPE, SIG_IGN);
+	sigset_t let_go_on; /* for gang_batch(), which asks whether it came */
+	sigemptyset(&let_go_on);
+	sigaddset(&let_go_on, SIGCONT);
+	sigprocmask(SIG_BLOCK, &let_go_on, NULL);
 	return ASSAY_OK;
 }
 

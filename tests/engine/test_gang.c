@@ -3,7 +3,9 @@
 #include "tests/t.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "harness/base/str.h"
 #include "harness/engine/driver.h"
@@ -167,6 +169,27 @@ static void once_is_one_operation_without_warm_up(void **state)
 	assert_true(taken.samples >= 5);
 	assert_int_equal(toy_calls.body, taken.samples);
 	end(&f);
+}
+
+static void a_stop_is_seen_once(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct gang_batch batch;
+	sigset_t let_go_on, before;
+	sigemptyset(&let_go_on);
+	sigaddset(&let_go_on, SIGCONT);
+	sigprocmask(SIG_BLOCK, &let_go_on, &before);
+	start(&f, "toy/stated");
+	gang_batch(f.gang, 1, 0, &batch);
+	assert_false(batch.stopped);
+	kill(getpid(), SIGCONT);
+	gang_batch(f.gang, 1, 0, &batch);
+	assert_true(batch.stopped);
+	gang_batch(f.gang, 1, 0, &batch);
+	assert_false(batch.stopped);
+	end(&f);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static void a_stated_time_is_believed(void **state)
@@ -409,6 +432,7 @@ int main(void)
 		cmocka_unit_test(windows_count_what_was_done),
 		cmocka_unit_test(latencies_go_into_the_histogram),
 		cmocka_unit_test(once_is_one_operation_without_warm_up),
+		cmocka_unit_test(a_stop_is_seen_once),
 		cmocka_unit_test(a_stated_time_is_believed),
 		cmocka_unit_test(operations_in_a_turn_are_counted),
 		cmocka_unit_test(operations_that_did_nothing_are_not_counted),
