@@ -39,7 +39,7 @@ check "  are right" all_ok
 for what in triad latency occupancy roofline overlap launch start alloc multi util fallback; do
 	check "  $what" was_measured $what
 done
-check "products on the driver" runs 0 gpu/gemm gpu/mixed -P n=128 -P type=bf16 -P way=tensor,library -s cuda
+check "products on the driver" runs 0 gpu/gemm gpu/mixed -P n=64 -P type=bf16 -P way=tensor,library -s cuda
 check "  are right" all_ok
 check "  gemm" was_measured gemm
 check "  mixed" was_measured mixed
