@@ -207,6 +207,11 @@ enum assay_code gpu_open(struct gpu_session *s, struct assay_err *err);
 enum assay_code gpu_open_number(struct gpu_session *s, unsigned number, struct assay_err *err);
 /* Also after a failed gpu_open(); what was made on the device must be gone. */
 void gpu_close(struct gpu_session *s);
+
+/* Memory of the host for copies: pinned, or malloc's. Given back with the same `pinned`, NULL too, before gpu_close(). */
+enum assay_code gpu_host_take(struct gpu_session *s, bool pinned, size_t bytes, float **ret,
+			      struct assay_err *err);
+void gpu_host_give(struct gpu_session *s, bool pinned, float *memory);
 /* What the device is, for messages; "open" before it is open. */
 const char *gpu_text(const struct gpu_session *s);
 /* A feature's reason as ASSAY_SKIP where the device lacks it. */

@@ -28,26 +28,6 @@ struct overlap {
 	size_t n_streams, n, bytes; /* the last two of a part */
 };
 
-static enum assay_code take_host(struct overlap *t, float **ret, struct assay_err *err)
-{
-	void *memory = NULL;
-	enum assay_code code = ASSAY_OK;
-	if (t->pinned)
-		code = t->session.ops->pin(t->session.device, PARTS * t->bytes, &memory, err);
-	else if (!(memory = malloc(PARTS * t->bytes)))
-		code = assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	*ret = memory;
-	return code;
-}
-
-static void give_host(struct overlap *t, float *memory)
-{
-	if (t->pinned && memory)
-		t->session.ops->unpin(t->session.device, memory);
-	else
-		free(memory);
-}
-
 static enum assay_code open_parts(struct overlap *t, struct assay_err *err)
 {
 	const struct gpu_ops *ops = t->session.ops;
@@ -80,9 +60,9 @@ static enum assay_code open_all(struct overlap *t, struct assay_err *err)
 	for (size_t i = 0; i < t->n_streams && code == ASSAY_OK; i++)
 		code = ops->stream_new(t->session.device, &t->streams[i], err);
 	if (code == ASSAY_OK)
-		code = take_host(t, &t->in, err);
+		code = gpu_host_take(&t->session, t->pinned, PARTS * t->bytes, &t->in, err);
 	if (code == ASSAY_OK)
-		code = take_host(t, &t->out, err);
+		code = gpu_host_take(&t->session, t->pinned, PARTS * t->bytes, &t->out, err);
 	return code == ASSAY_OK ? open_parts(t, err) : code;
 }
 
@@ -140,8 +120,8 @@ static void teardown(struct assay_run *run)
 	if (!t)
 		return;
 	const struct gpu_ops *ops = t->session.ops;
-	give_host(t, t->in);
-	give_host(t, t->out);
+	gpu_host_give(&t->session, t->pinned, t->in);
+	gpu_host_give(&t->session, t->pinned, t->out);
 	if (t->session.device) {
 		for (size_t i = 0; i < PARTS; i++) {
 			ops->release(t->session.device, t->parts[i].in);

@@ -3,6 +3,7 @@
 #include "suites/gpu/gpu.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum assay_code gpu_open(struct gpu_session *s, struct assay_err *err)
 {
@@ -28,6 +29,27 @@ void gpu_close(struct gpu_session *s)
 	s->ops->stream_free(s->stream);
 	s->ops->close(s->device);
 	*s = (struct gpu_session){.ops = s->ops};
+}
+
+enum assay_code gpu_host_take(struct gpu_session *s, bool pinned, size_t bytes, float **ret,
+			      struct assay_err *err)
+{
+	void *memory = NULL;
+	enum assay_code code = ASSAY_OK;
+	if (pinned)
+		code = s->ops->pin(s->device, bytes, &memory, err);
+	else if (!(memory = malloc(bytes)))
+		code = assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	*ret = memory;
+	return code;
+}
+
+void gpu_host_give(struct gpu_session *s, bool pinned, float *memory)
+{
+	if (pinned && memory)
+		s->ops->unpin(s->device, memory);
+	else
+		free(memory);
 }
 
 const char *gpu_text(const struct gpu_session *s)

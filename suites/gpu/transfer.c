@@ -68,26 +68,6 @@ static enum assay_code open_mapped(struct transfer *t, struct assay_err *err)
 	return ASSAY_OK;
 }
 
-static enum assay_code take_host(struct transfer *t, float **ret, struct assay_err *err)
-{
-	void *memory = NULL;
-	enum assay_code code = ASSAY_OK;
-	if (t->pinned)
-		code = t->session.ops->pin(t->session.device, t->bytes, &memory, err);
-	else if (!(memory = malloc(t->bytes)))
-		code = assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	*ret = memory;
-	return code;
-}
-
-static void give_host(struct transfer *t, float *memory)
-{
-	if (t->pinned && memory)
-		t->session.ops->unpin(t->session.device, memory);
-	else
-		free(memory);
-}
-
 static enum assay_code open_host(struct transfer *t, int memory, struct assay_err *err)
 {
 	if (memory == MAPPED)
@@ -96,7 +76,8 @@ static enum assay_code open_host(struct transfer *t, int memory, struct assay_er
 	if (memory == PINNED)
 		code = gpu_needs(&t->session, GPU_HAS_PINNED, err);
 	t->pinned = memory == PINNED && code == ASSAY_OK;
-	return code == ASSAY_OK ? take_host(t, &t->host, err) : code;
+	return code == ASSAY_OK ? gpu_host_take(&t->session, t->pinned, t->bytes, &t->host, err)
+				: code;
 }
 
 /* What comes back while the other goes there: the same data each time, checked once. */
@@ -107,7 +88,7 @@ static enum assay_code open_back(struct transfer *t, const float *data, struct a
 	if (code == ASSAY_OK && t->mapped)
 		code = assay_fail(err, ASSAY_SKIP, "a kernel's own copy goes one way at a time");
 	if (code == ASSAY_OK)
-		code = take_host(t, &t->back_host, err);
+		code = gpu_host_take(&t->session, t->pinned, t->bytes, &t->back_host, err);
 	if (code == ASSAY_OK)
 		code = ops->alloc(t->session.device, GPU_PLAIN, t->bytes, &t->back_device, err);
 	if (code == ASSAY_OK)
@@ -203,8 +184,8 @@ static void teardown(struct assay_run *run)
 		return;
 	const struct gpu_ops *ops = t->session.ops;
 	if (!t->mapped)
-		give_host(t, t->host);
-	give_host(t, t->back_host);
+		gpu_host_give(&t->session, t->pinned, t->host);
+	gpu_host_give(&t->session, t->pinned, t->back_host);
 	if (t->session.device) {
 		ops->stream_free(t->back_stream);
 		ops->release(t->session.device, t->back_device);

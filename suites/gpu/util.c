@@ -32,26 +32,6 @@ struct busy {
 	uint32_t rounds;
 };
 
-static enum assay_code take_host(struct busy *t, float **ret, struct assay_err *err)
-{
-	void *memory = NULL;
-	enum assay_code code = ASSAY_OK;
-	if (t->pinned)
-		code = t->session.ops->pin(t->session.device, PARTS * t->bytes, &memory, err);
-	else if (!(memory = malloc(PARTS * t->bytes)))
-		code = assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	*ret = memory;
-	return code;
-}
-
-static void give_host(struct busy *t, float *memory)
-{
-	if (t->pinned && memory)
-		t->session.ops->unpin(t->session.device, memory);
-	else
-		free(memory);
-}
-
 static enum assay_code open_parts(struct busy *t, struct assay_err *err)
 {
 	const struct gpu_ops *ops = t->session.ops;
@@ -143,9 +123,9 @@ static enum assay_code open_all(struct busy *t, uint64_t seed, struct assay_err 
 	for (size_t i = 0; i < t->n_streams && code == ASSAY_OK; i++)
 		code = ops->stream_new(t->session.device, &t->streams[i], err);
 	if (code == ASSAY_OK)
-		code = take_host(t, &t->in, err);
+		code = gpu_host_take(&t->session, t->pinned, PARTS * t->bytes, &t->in, err);
 	if (code == ASSAY_OK)
-		code = take_host(t, &t->out, err);
+		code = gpu_host_take(&t->session, t->pinned, PARTS * t->bytes, &t->out, err);
 	if (code == ASSAY_OK)
 		code = open_parts(t, err);
 	if (code != ASSAY_OK)
@@ -187,8 +167,8 @@ static void teardown(struct assay_run *run)
 	if (!t)
 		return;
 	const struct gpu_ops *ops = t->session.ops;
-	give_host(t, t->in);
-	give_host(t, t->out);
+	gpu_host_give(&t->session, t->pinned, t->in);
+	gpu_host_give(&t->session, t->pinned, t->out);
 	if (t->session.device) {
 		for (size_t i = 0; i < PARTS; i++) {
 			ops->release(t->session.device, t->parts[i].in);
