@@ -40,7 +40,7 @@ const char assay_html_script[] =
 	"var words=d.createElement('input'),"
 	"status=d.createElement('select'),count=d.createElement('output');"
 	"bar.className='filter';bar.setAttribute('role','search');words.type='search';"
-	"words.placeholder='words in the name or the remarks';"
+	"words.placeholder='words of a name or remark';"
 	"function labelled(text,e){var l=d.createElement('label');l.append(text+' ',e);bar.append(l)}\n"
 	"var seen=['every status'];items.forEach(function(t){"
 	"if(seen.indexOf(t.status)===-1)seen.push(t.status)});"
