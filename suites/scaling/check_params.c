@@ -44,6 +44,8 @@ static enum assay_code drive(const struct params_ops *ops, struct params *params
 			code = ops->pull(other, buffer, err);
 		if (code == ASSAY_OK)
 			code = expect(buffer, n, ops->sums ? (float)round : 1, sum, err);
+		if (code == ASSAY_OK && ops->view)
+			code = expect(ops->view(other), n, ops->sums ? (float)round : 1, sum, err);
 	}
 	return code;
 }

@@ -31,6 +31,11 @@ struct params_ops {
 	/* Both at once: what is pulled has the gradient in it. NULL: a push, then a pull. */
 	enum assay_code (*exchange)(struct params_link *link, const float *gradient, float *into,
 				    struct assay_err *err);
+	/*
+	 * Where all of it can be read in place, until disconnect; what others push appears there. NULL: it must be
+	 * pulled.
+	 */
+	const float *(*view)(struct params_link *link);
 	void (*disconnect)(struct params_link *link); /* takes NULL */
 	void (*stop)(struct params *params);          /* takes NULL */
 };

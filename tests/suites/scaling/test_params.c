@@ -16,7 +16,8 @@ static const struct params_ops *ops_of(const char *name)
 static void places_pass_the_oracle(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"params_shm", "params_tcp", "params_redis"};
+	static const char *const names[] = {"params_shm", "params_view", "params_tcp",
+					    "params_redis"};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++) {
 		struct assay_err err = {0};
 		enum assay_code code = scaling_check_params(ops_of(names[i]), 3 + i, &err);
@@ -44,6 +45,13 @@ static enum assay_code half_exchange(struct params_link *link, const float *grad
 	return ops_of("params_shm")->pull(link, into, err);
 }
 
+static const float *look_elsewhere(struct params_link *link)
+{
+	static const float nothing[1 << 16];
+	(void)link;
+	return nothing;
+}
+
 static void one_that_forgets_is_caught(void **state)
 {
 	(void)state;
@@ -54,6 +62,9 @@ static void one_that_forgets_is_caught(void **state)
 	forgetful = *ops_of("params_shm");
 	forgetful.exchange = half_exchange;
 	assert_fails(scaling_check_params(&forgetful, 1, &err), ASSAY_ECHECK, "parameter 0 is");
+	forgetful = *ops_of("params_view");
+	forgetful.view = look_elsewhere;
+	assert_fails(scaling_check_params(&forgetful, 1, &err), ASSAY_ECHECK, "parameter 0 is 0");
 }
 
 /* The server is stopped under a worker. */
