@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/str.h"
@@ -23,6 +24,14 @@ static void ASSAY_PRINTF(2, 3) problem(struct assay_store_report *report, const 
 	assay_sanitise(report->problem, sizeof(report->problem), text);
 }
 
+/* SQLite tells of a page that it has no memory for as of one that is damaged, but for the number. */
+static bool lacks_memory(const char *text)
+{
+	static const char number[] = "error code=";
+	const char *at = strstr(text, number);
+	return at && (strtol(at + sizeof(number) - 1, NULL, 10) & 0xff) == SQLITE_NOMEM;
+}
+
 static enum assay_code check_pages(struct assay_store *store, struct assay_store_report *report,
 				   struct assay_err *err)
 {
@@ -31,9 +40,14 @@ static enum assay_code check_pages(struct assay_store *store, struct assay_store
 	if (!query)
 		return ASSAY_ESTORE;
 	enum assay_code code = store_step(store, query, &row, "check", err);
-	if (code == ASSAY_OK && row && strcmp(store_column_text(query, 0), "ok") != 0)
-		problem(report, "%s", store_column_text(query, 0));
-	return code;
+	if (code != ASSAY_OK || !row)
+		return code;
+	const char *text = store_column_text(query, 0);
+	if (lacks_memory(text))
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory while checking");
+	if (strcmp(text, "ok") != 0)
+		problem(report, "%s", text);
+	return ASSAY_OK;
 }
 
 static enum assay_code check_references(struct assay_store *store,

@@ -191,6 +191,20 @@ static enum assay_code play_report(struct scene_state *state, struct assay_err *
 
 static const struct scene report = {"report", prepare_report, play_report, false};
 
+/* ---- a check, which must not take a lack of memory for damage ---- */
+
+static enum assay_code play_check(struct scene_state *state, struct assay_err *err)
+{
+	struct assay_store_report found;
+	(void)state;
+	enum assay_code rc = assay_store_check("results.db", &found, err);
+	if (rc == ASSAY_OK && found.problem[0])
+		soak_broken("a sound store is called damaged: %s", found.problem);
+	return rc;
+}
+
+static const struct scene check = {"check", prepare_report, play_check, false};
+
 /* ---- the campaign ---- */
 
 static void arm(struct every_shared *shared, const struct every_kind *kind, uint64_t k)
@@ -223,14 +237,15 @@ static void memory(struct soak *soak)
 	shared->shim.lazy = true;
 	shim_install(&shared->shim);
 	armed = shared;
-	const struct scene *played[] = {scenes[0], scenes[1], scenes[4], scenes[5], &report};
+	const struct scene *played[] = {scenes[0], scenes[1], scenes[4],
+					scenes[5], &report,   &check};
 	every_fault(soak, played, ASSAY_COUNT_OF(played), kinds, ASSAY_COUNT_OF(kinds), shared);
 }
 
 const struct campaign soak_memory = {
 	.name = "memory",
 	.brief =
-		"allocations fail, one or all from then on, at every place, in storing, merging, dropping and reporting",
+		"allocations fail, one or all from then on, at every place, in storing, merging, dropping, reporting and checking",
 	.trials = 200000,
 	.few = 20,
 	.run = memory,
