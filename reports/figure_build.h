@@ -28,6 +28,7 @@ struct assay_figure_rule {
 	const char *over;
 	/* Axes of which only the largest value is shown; "-axis": the smallest. */
 	const char *select[ASSAY_FIGURE_SELECT];
+	const char *but; /* LINES: a subject that is left out */
 	bool log_x, log_y, caches, ideal;
 	const char *title; /* NULL: "time by subject" and the like */
 };

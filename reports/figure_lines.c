@@ -108,6 +108,7 @@ static enum assay_code add_points(struct assay_figure_job *job, struct assay_err
 		const struct assay_result *result = assay_figure_pick(job, row);
 		double x = NAN;
 		if (!result || !assay_figure_selected(job, row) || assay_figure_dwarfs(job, row) ||
+		    (job->rule->but && strcmp(result->subject, job->rule->but) == 0) ||
 		    !x_of(job, row, &x))
 			continue;
 		struct assay_err own = {0};

@@ -4,6 +4,7 @@
  * the device before and after; with them each product starts and ends in the host's memory, which is what a single
  * product is worth to a caller. Subject host's rows are what a CPU does: a plain loop, blocks on all CPUs, OpenBLAS.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "suites/gpu/product.h"
@@ -11,6 +12,7 @@
 struct multiplying {
 	struct gpu_session session;
 	struct gpu_trial trial;
+	uint64_t batch;
 };
 
 static void setup(struct assay_run *run)
@@ -46,6 +48,18 @@ static void teardown(struct assay_run *run)
 	free(t);
 }
 
+static void prepare(struct assay_run *run, uint64_t n)
+{
+	((struct multiplying *)assay_state(run))->batch = n;
+}
+
+/* Whether sums are made by the units for fp32, whose limit is known: matrix units go beyond it. */
+static bool by_plain_units(const struct gpu_multiplier *m)
+{
+	return m->type != GPU_INT8 && (m->way == GPU_NAIVE || m->way == GPU_TILED ||
+				       (m->way == GPU_LIBRARY && m->type == GPU_FP32));
+}
+
 static void body(struct assay_run *run)
 {
 	struct multiplying *t = assay_state(run);
@@ -55,8 +69,12 @@ static void body(struct assay_run *run)
 		if (code == ASSAY_OK)
 			code = gpu_trial_run(&t->trial, &err);
 	}
-	if (gpu_end(run, &t->session, code, &err) && t->session.ops->computes)
-		assay_metric(run, "error", "ratio", ASSAY_LOWER, t->trial.error);
+	if (!gpu_end(run, &t->session, code, &err) || !t->session.ops->computes)
+		return;
+	assay_metric(run, "error", "ratio", ASSAY_LOWER, t->trial.error);
+	if (by_plain_units(&t->trial.multiplier))
+		gpu_of_limit(run, &t->session, GPU_LIMIT_FP32,
+			     2 * pow((double)t->trial.operands.n, 3) * (double)t->batch);
 }
 
 const struct assay_bench assay_bench_gpu_gemm = {
@@ -65,6 +83,7 @@ const struct assay_bench assay_bench_gpu_gemm = {
 	.body = body,
 	.setup = setup,
 	.teardown = teardown,
+	.prepare = prepare,
 	.axes = ASSAY_AXES(
 		{"way", "name", GPU_WAY_WORDS, NULL}, {"type", "name", GPU_TYPE_WORDS, "fp32,bf16"},
 		{"transfers", "name", "no,yes", NULL}, {"n", "rows", "128,512,2048", "512"}),

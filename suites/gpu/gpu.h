@@ -75,11 +75,24 @@ enum gpu_feature {
 	GPU_HAS_GRAPHS,
 	GPU_HAS_GATES,
 	GPU_HAS_PEERS, /* other devices that it copies from without the host */
-	GPU_HAS_HALF,
+	GPU_HAS_HALF,  /* that kernels compute with */
+	GPU_HAS_DOUBLE,
 	GPU_HAS_CLOCK,   /* of its units, that kernels can read */
 	GPU_HAS_MATRIX,  /* units that multiply small matrices */
 	GPU_HAS_LIBRARY, /* that multiplies large ones */
 	GPU_FEATURES
+};
+
+/* What a device cannot go beyond: bytes or operations a second. Types as in gpu_roofs[]. */
+enum gpu_limit {
+	GPU_LIMIT_MEMORY, /* clock times width */
+	GPU_LIMIT_LINK,   /* to the host, one way */
+	GPU_LIMIT_FP32,   /* from here on: units times operations a clock times the highest clock */
+	GPU_LIMIT_FP64,
+	GPU_LIMIT_FP16,
+	GPU_LIMIT_INT32,
+	GPU_LIMIT_INT8,
+	GPU_LIMITS
 };
 
 /* What is known of a device. 0: not known. */
@@ -87,9 +100,11 @@ struct gpu_info {
 	char text[200]; /* platform, name, driver and units, for people */
 	uint32_t units; /* that run groups side by side */
 	uint32_t arch;  /* of NVIDIA's: 90 is 9.0 */
+	bool instance;  /* a part of a device that others may use (MIG) */
 	uint64_t memory_bytes, max_alloc_bytes;
-	uint64_t cache_bytes;            /* of the last level before the memory */
-	double memory_limit;             /* bytes per second: clock times width */
+	uint64_t cache_bytes; /* of the last level before the memory */
+	double limits[GPU_LIMITS];
+	const char *no_limit;            /* why those that are 0 are */
 	const char *lacks[GPU_FEATURES]; /* why not; NULL: it has it */
 };
 
@@ -207,6 +222,9 @@ enum assay_code gpu_open(struct gpu_session *s, struct assay_err *err);
 enum assay_code gpu_open_number(struct gpu_session *s, unsigned number, struct assay_err *err);
 /* Also after a failed gpu_open(); what was made on the device must be gone. */
 void gpu_close(struct gpu_session *s);
+/* Give back so many buffers and a kernel, of which any may be NULL, and close; nothing where the device is not open. */
+void gpu_close_with(struct gpu_session *s, struct gpu_kernel *kernel,
+		    struct gpu_buffer *const *buffers, size_t n);
 
 /* Memory of the host for copies: pinned, or malloc's. Given back with the same `pinned`, NULL too, before gpu_close(). */
 enum assay_code gpu_host_take(struct gpu_session *s, bool pinned, size_t bytes, float **ret,
@@ -240,6 +258,10 @@ struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args
 enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err);
 bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
 	     struct assay_err *err);
+/* Metric of_limit: `amount`, bytes or operations of the batch that has ended, as a part of what the device's limit allows in its
+ * time. Where the limit is not known there is none; gpu_info says why, and `assay doctor`. */
+void gpu_of_limit(struct assay_run *run, const struct gpu_session *s, enum gpu_limit limit,
+		  double amount);
 /* Report a failed call once: what the device has not, or has no memory left for, is skipped, all else a failure. */
 bool gpu_passed(struct assay_run *run, const struct gpu_session *s, enum assay_code code,
 		const struct assay_err *err);

@@ -93,10 +93,32 @@ extern const struct gpu_kernel_source gpu_kernel_strided;
  * next, out, steps. */
 extern const struct gpu_kernel_source gpu_kernel_chase;
 
-/* a = b after so many rounds of x * 3/4 + 1/8. Parameters a, b, rounds, n. */
-extern const struct gpu_kernel_source gpu_kernel_arithmetic;
-/* Is it? By the closed form in double. ASSAY_ECHECK names the first element that is not. */
-enum assay_code gpu_arithmetic_check(const float *a, const float *b, uint32_t rounds, size_t n,
-				     struct assay_err *err);
+/*
+ * a = b after so many rounds of a multiplication and an addition, by one chain a work item. Floats go x * 3/4 + 1/8; int32
+ * x * factor + addend modulo 2^32; int8 takes x and factor as four bytes each: the sum of their products and addend.
+ * factor and addend are kept from the compiler, which would make one round of many. Parameters a, b, rounds, n, factor,
+ * addend; n words.
+ */
+#define GPU_ROOF_WORDS "fp32,fp64,fp16,int32,int8"
+enum { GPU_ROOF_FP32, GPU_ROOF_FP64, GPU_ROOF_FP16, GPU_ROOF_INT32, GPU_ROOF_INT8, GPU_ROOFS };
+extern const struct gpu_kernel_source gpu_kernel_arithmetic, gpu_kernel_arithmetic_fp64,
+	gpu_kernel_arithmetic_fp16, gpu_kernel_arithmetic_int32, gpu_kernel_arithmetic_int8;
+extern const struct gpu_roof {
+	const struct gpu_kernel_source *source;
+	unsigned bytes; /* of a word */
+	unsigned ops;   /* of a word and a round */
+	bool floats;
+	enum gpu_feature needs; /* GPU_FEATURES: nothing */
+	uint32_t factor, addend;
+} gpu_roofs[GPU_ROOFS];
+/* Random words of the type; those of int8 come again after GPU_ROOF_PERIOD, so that all of their answers can be checked. */
+enum { GPU_ROOF_PERIOD = 4096 };
+void gpu_roof_fill(unsigned type, void *to, size_t n, uint64_t seed);
+/*
+ * Is a[n] what b[n], of gpu_roof_fill(), becomes? Floats by their closed form in double, off by the rounding of their
+ * rounds at most, integers exactly. ASSAY_ECHECK names the first word that is not.
+ */
+enum assay_code gpu_roof_check(unsigned type, const void *a, const void *b, uint32_t rounds,
+			       size_t n, struct assay_err *err);
 
 #endif

@@ -13,7 +13,7 @@ enum { LINE_BYTES = 128, LINE_WORDS = LINE_BYTES / sizeof(uint32_t), MAX_STEPS =
 struct walk {
 	struct gpu_session session;
 	struct gpu_kernel *kernel;
-	struct gpu_buffer *next, *out;
+	struct gpu_buffer *buffers[2]; /* next and out */
 	struct gpu_arg args[3];
 	struct gpu_launch launch;
 	uint32_t steps, end;
@@ -41,7 +41,7 @@ static uint32_t *make_cycle(size_t lines, uint64_t seed)
 static enum assay_code check_end(struct walk *t, struct assay_err *err)
 {
 	uint32_t got = 0;
-	enum assay_code code = gpu_download(&t->session, &got, t->out, sizeof(got), err);
+	enum assay_code code = gpu_download(&t->session, &got, t->buffers[1], sizeof(got), err);
 	if (code == ASSAY_OK && t->session.ops->computes && got != t->end)
 		return assay_fail(err, ASSAY_ECHECK, "%u steps end at word %u, not at %u", t->steps,
 				  got, t->end);
@@ -58,15 +58,16 @@ static enum assay_code open_all(struct walk *t, const uint32_t *next, size_t byt
 	if (code == ASSAY_OK)
 		code = ops->build(t->session.device, &gpu_kernel_chase, &t->kernel, err);
 	if (code == ASSAY_OK)
-		code = ops->alloc(t->session.device, GPU_PLAIN, bytes, &t->next, err);
+		code = ops->alloc(t->session.device, GPU_PLAIN, bytes, &t->buffers[0], err);
 	if (code == ASSAY_OK)
-		code = ops->alloc(t->session.device, GPU_PLAIN, sizeof(poison), &t->out, err);
+		code = ops->alloc(t->session.device, GPU_PLAIN, sizeof(poison), &t->buffers[1],
+				  err);
 	if (code == ASSAY_OK)
-		code = gpu_upload(&t->session, t->next, next, bytes, err);
+		code = gpu_upload(&t->session, t->buffers[0], next, bytes, err);
 	if (code == ASSAY_OK)
-		code = gpu_upload(&t->session, t->out, &poison, sizeof(poison), err);
-	t->args[0] = (struct gpu_arg){GPU_BUFFER, {.buffer = t->next}};
-	t->args[1] = (struct gpu_arg){GPU_BUFFER, {.buffer = t->out}};
+		code = gpu_upload(&t->session, t->buffers[1], &poison, sizeof(poison), err);
+	t->args[0] = (struct gpu_arg){GPU_BUFFER, {.buffer = t->buffers[0]}};
+	t->args[1] = (struct gpu_arg){GPU_BUFFER, {.buffer = t->buffers[1]}};
 	t->args[2] = (struct gpu_arg){GPU_UINT, {.u = t->steps}};
 	t->launch = (struct gpu_launch){t->kernel, t->args, 3, {1, 1}, {1, 1}};
 	if (code == ASSAY_OK)
@@ -102,14 +103,8 @@ static void setup(struct assay_run *run)
 static void teardown(struct assay_run *run)
 {
 	struct walk *t = assay_state(run);
-	if (!t)
-		return;
-	if (t->session.device) {
-		t->session.ops->release(t->session.device, t->next);
-		t->session.ops->release(t->session.device, t->out);
-		t->session.ops->unbuild(t->session.device, t->kernel);
-	}
-	gpu_close(&t->session);
+	if (t)
+		gpu_close_with(&t->session, t->kernel, t->buffers, 2);
 	free(t);
 }
 

@@ -68,18 +68,15 @@ static uint16_t to_fp16(float x)
 {
 	uint32_t sign = bits_of(x) >> 16 & 0x8000;
 	float size = fabsf(x);
+	uint32_t bits = bits_of(size);
 	if (isnan(x))
 		return 0x7e00;
 	if (size >= 65520) /* half a step above the largest */
 		return (uint16_t)(sign | 0x7c00);
-	/* A number so large that its last bit is that of the result: the addition rounds. */
-	int exponent = size < 0x1p-14f ? -14 : ilogbf(size);
-	float magic = ldexpf(1.5f, exponent + 13);
-	volatile float rounded = size + magic;
-	float kept = rounded - magic;
-	if (kept < 0x1p-14f)
-		return (uint16_t)(sign | (uint32_t)(kept * 0x1p24f));
-	return (uint16_t)(sign | ((bits_of(kept) - 0x38000000u) >> 13));
+	/* The last bit of 0.5 is that of a subnormal result: the addition rounds. */
+	if (size < 0x1p-14f)
+		return (uint16_t)(sign | (bits_of(size + 0.5f) - bits_of(0.5f)));
+	return (uint16_t)(sign | ((bits + 0xfff + (bits >> 13 & 1) - 0x38000000u) >> 13));
 }
 
 static int8_t to_int8(float x)

@@ -84,14 +84,8 @@ static void setup(struct assay_run *run)
 static void teardown(struct assay_run *run)
 {
 	struct occupying *t = assay_state(run);
-	if (!t)
-		return;
-	if (t->session.device) {
-		for (int i = 0; i < 2; i++)
-			t->session.ops->release(t->session.device, t->buffers[i]);
-		t->session.ops->unbuild(t->session.device, t->kernel);
-	}
-	gpu_close(&t->session);
+	if (t)
+		gpu_close_with(&t->session, t->kernel, t->buffers, 2);
 	free(t);
 }
 
@@ -113,8 +107,9 @@ static void body(struct assay_run *run)
 		return;
 	/* Bytes a nanosecond of one item: where it falls, more items do not help. */
 	double items = (double)t->launch.groups[0] * GPU_GROUP_ITEMS;
-	assay_metric(run, "each", "B/s", ASSAY_HIGHER,
-		     2.0 * (double)t->bytes * (double)t->batch / t->session.batch_ns * 1e9 / items);
+	double bytes = 2.0 * (double)t->bytes * (double)t->batch;
+	assay_metric(run, "each", "B/s", ASSAY_HIGHER, bytes / t->session.batch_ns * 1e9 / items);
+	gpu_of_limit(run, &t->session, GPU_LIMIT_MEMORY, bytes);
 }
 
 const struct assay_bench assay_bench_gpu_occupancy = {

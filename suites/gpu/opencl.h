@@ -144,7 +144,7 @@ struct opencl_choice {
 	unsigned devices; /* there are of its kind */
 	uint32_t units;
 	uint64_t max_alloc_bytes, memory_bytes, cache_bytes;
-	bool half; /* computes with 16-bit floats */
+	bool half, doubles; /* computes with floats of 16 bits, of 64 */
 	char text[200];
 };
 

@@ -62,6 +62,7 @@ static void describe(const struct opencl *cl, struct opencl_choice *choice)
 	cl->get_device_info(choice->device, OPENCL_DEVICE_EXTENSIONS, sizeof(extensions) - 1,
 			    extensions, NULL);
 	choice->half = strstr(extensions, "cl_khr_fp16") != NULL;
+	choice->doubles = strstr(extensions, "cl_khr_fp64") != NULL;
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
 	assay_str_add(&text, "%s: %s, driver %s, %u compute units",
 		      platform[0] ? platform : "OpenCL", name[0] ? name : "unnamed device",

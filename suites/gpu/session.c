@@ -31,6 +31,17 @@ void gpu_close(struct gpu_session *s)
 	*s = (struct gpu_session){.ops = s->ops};
 }
 
+void gpu_close_with(struct gpu_session *s, struct gpu_kernel *kernel,
+		    struct gpu_buffer *const *buffers, size_t n)
+{
+	if (!s->device)
+		return;
+	for (size_t i = 0; i < n; i++)
+		s->ops->release(s->device, buffers[i]);
+	s->ops->unbuild(s->device, kernel);
+	gpu_close(s);
+}
+
 enum assay_code gpu_host_take(struct gpu_session *s, bool pinned, size_t bytes, float **ret,
 			      struct assay_err *err)
 {
@@ -151,6 +162,15 @@ bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
 	if (c->throttled)
 		assay_counter(run, "throttled", c->throttled);
 	return true;
+}
+
+void gpu_of_limit(struct assay_run *run, const struct gpu_session *s, enum gpu_limit limit,
+		  double amount)
+{
+	double most = s->ops->info(s->device)->limits[limit];
+	if (most > 0 && s->batch_ns > 0)
+		assay_metric(run, "of_limit", "ratio", ASSAY_HIGHER,
+			     amount / s->batch_ns * 1e9 / most);
 }
 
 bool gpu_passed(struct assay_run *run, const struct gpu_session *s, enum assay_code code,

@@ -169,13 +169,9 @@ static void body(struct assay_run *run)
 		if (code == ASSAY_OK)
 			code = t->session.ops->launch(t->session.stream, launch, &err);
 	}
-	if (!gpu_end(run, &t->session, code, &err))
-		return;
-	double limit = t->session.ops->info(t->session.device)->memory_limit;
-	double bytes = (double)t->batch * (double)t->kind->arrays * (double)t->bytes;
-	if (limit > 0 && t->session.batch_ns > 0)
-		assay_metric(run, "of_limit", "ratio", ASSAY_HIGHER,
-			     bytes / t->session.batch_ns * 1e9 / limit);
+	if (gpu_end(run, &t->session, code, &err))
+		gpu_of_limit(run, &t->session, GPU_LIMIT_MEMORY,
+			     (double)t->batch * (double)t->kind->arrays * (double)t->bytes);
 }
 
 const struct assay_bench assay_bench_gpu_stream = {

@@ -232,6 +232,8 @@ static void body(struct assay_run *run)
 	if (t->session.batch_ns > 0)
 		assay_metric(run, "async", "ratio", ASSAY_HIGHER,
 			     fmax(0, 1 - (double)held_ns / t->session.batch_ns));
+	/* Both ways at once each have their own. */
+	gpu_of_limit(run, &t->session, GPU_LIMIT_LINK, (double)t->bytes * (double)t->batch);
 }
 
 const struct assay_bench assay_bench_gpu_transfer = {

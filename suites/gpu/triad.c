@@ -86,12 +86,8 @@ static void setup(struct assay_run *run)
 static void teardown(struct assay_run *run)
 {
 	struct triad *t = assay_state(run);
-	if (t && t->session.device) {
-		for (int i = 0; i < 3; i++)
-			t->session.ops->release(t->session.device, t->buffers[i]);
-		t->session.ops->unbuild(t->session.device, t->kernel);
-		gpu_close(&t->session);
-	}
+	if (t)
+		gpu_close_with(&t->session, t->kernel, t->buffers, 3);
 	free(t);
 }
 
@@ -125,6 +121,9 @@ static void body(struct assay_run *run)
 	if (isnan(device_ns))
 		return;
 	assay_set_elapsed_ns(run, device_ns);
+	t->session.batch_ns = device_ns;
+	gpu_of_limit(run, &t->session, GPU_LIMIT_MEMORY,
+		     3.0 * (double)t->n * sizeof(float) * (double)t->batch);
 	assay_metric(run, "roundtrip", "ns", ASSAY_LOWER, roundtrip_ns);
 	assay_metric(run, "overhead", "ns", ASSAY_LOWER, roundtrip_ns - kernel_ns);
 }

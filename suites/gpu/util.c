@@ -17,7 +17,7 @@ enum { PARTS = 16, MAX_STREAMS = 8, MAX_ROUNDS = 1 << 16 };
 struct part {
 	struct gpu_buffer *in, *out;
 	struct gpu_span *span; /* of its kernel */
-	struct gpu_arg args[4];
+	struct gpu_arg args[6];
 	struct gpu_launch launch;
 };
 
@@ -47,7 +47,8 @@ static enum assay_code open_parts(struct busy *t, struct assay_err *err)
 		p->args[1] = (struct gpu_arg){GPU_BUFFER, {.buffer = p->in}};
 		p->args[2] = (struct gpu_arg){GPU_UINT, {.u = t->rounds}};
 		p->args[3] = (struct gpu_arg){GPU_UINT, {.u = (uint32_t)t->n}};
-		p->launch = gpu_over(t->kernel, p->args, 4, t->n);
+		p->args[4] = p->args[5] = (struct gpu_arg){GPU_UINT, {.u = 0}};
+		p->launch = gpu_over(t->kernel, p->args, 6, t->n);
 	}
 	return code;
 }
@@ -134,7 +135,7 @@ static enum assay_code open_all(struct busy *t, uint64_t seed, struct assay_err 
 	memset(t->out, POISON, PARTS * t->bytes);
 	code = pass(t, &ns, err);
 	if (code == ASSAY_OK && ops->computes)
-		code = gpu_arithmetic_check(t->out, t->in, t->rounds, PARTS * t->n, err);
+		code = gpu_roof_check(GPU_ROOF_FP32, t->out, t->in, t->rounds, PARTS * t->n, err);
 	return code;
 }
 

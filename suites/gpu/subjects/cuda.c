@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* cuda: NVIDIA devices through the CUDA driver, opened at run time, with kernels compiled for the exact device. */
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/base/clock.h"
-#include "harness/base/str.h"
 #include "suites/gpu/subjects/cuda_device.h"
-#include "suites/gpu/tensor_text.h"
 
 #define LIBRARY     "libcuda.so.1"
 #define PATIENCE_NS 60000000000u
@@ -71,44 +68,6 @@ static enum assay_code probe(struct assay_err *err)
 		code = nvrtc_find(cuda.version, &nvrtc, err);
 	nvrtc_unload(&nvrtc);
 	return code;
-}
-
-static uint32_t attribute(struct gpu_device *device, unsigned which)
-{
-	int value = 0;
-	if (device->cuda.device_attribute(&value, which, device->number) != CUDRV_SUCCESS)
-		return 0;
-	return value > 0 ? (uint32_t)value : 0;
-}
-
-static void fill_info(struct gpu_device *device)
-{
-	struct gpu_info *info = &device->info;
-	char name[96] = "", text[sizeof(info->text)];
-	size_t bytes = 0;
-	device->cuda.device_name(name, (int)sizeof(name) - 1, device->number);
-	device->cuda.device_memory(&bytes, device->number);
-	info->units = attribute(device, CUDRV_MULTIPROCESSOR_COUNT);
-	info->arch = attribute(device, CUDRV_CAPABILITY_MAJOR) * 10 +
-		     attribute(device, CUDRV_CAPABILITY_MINOR);
-	info->memory_bytes = info->max_alloc_bytes = bytes;
-	info->cache_bytes = attribute(device, CUDRV_L2_CACHE_SIZE);
-	/* Memory moves twice a clock. */
-	info->memory_limit = 2e3 * attribute(device, CUDRV_MEMORY_CLOCK_RATE) *
-			     attribute(device, CUDRV_MEMORY_BUS_WIDTH) / 8;
-	if (!attribute(device, CUDRV_MEMORY_POOLS))
-		info->lacks[GPU_HAS_POOL] = "the device has no pool of memory in stream order";
-	if (info->arch < 53)
-		info->lacks[GPU_HAS_HALF] =
-			"devices before sm_53 do not compute with 16-bit floats";
-	if (info->arch < TENSOR_ARCH)
-		info->lacks[GPU_HAS_MATRIX] =
-			"our kernels for matrix units are for devices from sm_80 on";
-	snprintf(text, sizeof(text), "CUDA: %s, sm_%u, driver of CUDA %d.%d, %u multiprocessors%s",
-		 name[0] ? name : "unnamed device", info->arch, device->cuda.version / 1000,
-		 device->cuda.version % 1000 / 10, info->units,
-		 attribute(device, CUDRV_ECC_ENABLED) ? ", ECC" : "");
-	assay_sanitise(info->text, sizeof(info->text), text);
 }
 
 static void close_device(struct gpu_device *device)
@@ -188,7 +147,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 		close_device(device);
 		return code;
 	}
-	fill_info(device);
+	cuda_describe(device);
 	*ret = device;
 	return ASSAY_OK;
 }

@@ -63,6 +63,9 @@ enum assay_code cuda_done(struct gpu_device *device, const char *call, unsigned 
 /* The driver, with the device's context as that of this thread. */
 const struct cuda *cuda_use(struct gpu_device *device);
 
+/* Fill in the info of an open device: what it is, has, lacks, and cannot go beyond. */
+void cuda_describe(struct gpu_device *device);
+
 /* Functions of struct gpu_ops. */
 enum assay_code cuda_launch_kernel(struct gpu_stream *stream, const struct gpu_launch *launch,
 				   struct assay_err *err);

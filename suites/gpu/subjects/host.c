@@ -59,6 +59,7 @@ static enum assay_code open_device(unsigned number, struct gpu_device **ret, str
 	device->info = (struct gpu_info){
 		.text = "host: this CPU, plain C on one core",
 		.units = 1,
+		.no_limit = "what a core can do is measured by memory/bandwidth and memory/flops",
 		.lacks = {[GPU_HAS_PINNED] = "all memory is the host's",
 			  [GPU_HAS_MAPPED] = "all memory is the host's",
 			  [GPU_HAS_POOL] = "the host device has no pool",

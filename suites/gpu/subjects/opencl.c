@@ -106,6 +106,9 @@ static void fill_info(struct gpu_device *device)
 		.memory_bytes = choice->memory_bytes,
 		.max_alloc_bytes = choice->max_alloc_bytes,
 		.cache_bytes = choice->cache_bytes,
+		.no_limit =
+			"OpenCL tells neither the width of the memory nor what a unit does in a "
+			"clock",
 		.lacks = {[GPU_HAS_PEERS] = "devices of OpenCL reach each other through the host",
 			  [GPU_HAS_CLOCK] = "kernels of OpenCL cannot read clocks",
 			  [GPU_HAS_MATRIX] = "OpenCL has no instructions for matrix units",
@@ -128,6 +131,8 @@ static void fill_info(struct gpu_device *device)
 		info->lacks[GPU_HAS_GATES] = "PoCL's basic device cannot open gates";
 	if (!choice->half)
 		info->lacks[GPU_HAS_HALF] = "the device has no cl_khr_fp16";
+	if (!choice->doubles)
+		info->lacks[GPU_HAS_DOUBLE] = "the device has no cl_khr_fp64";
 }
 
 static enum assay_code open_device(unsigned number, struct gpu_device **ret, struct assay_err *err)

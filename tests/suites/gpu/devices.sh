@@ -33,11 +33,16 @@ was_measured()
 }
 
 small='-P size=64Ki -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1 -P groups=16'
-check "memory and launches on the driver" runs 0 gpu/triad gpu/latency gpu/occupancy gpu/roofline gpu/overlap \
+check "memory and launches on the driver" runs 0 gpu/triad gpu/latency gpu/occupancy gpu/overlap \
 	gpu/launch gpu/start gpu/alloc gpu/multi gpu/util gpu/fallback $small -s cuda
 check "  are right" all_ok
-for what in triad latency occupancy roofline overlap launch start alloc multi util fallback; do
+for what in triad latency occupancy overlap launch start alloc multi util fallback; do
 	check "  $what" was_measured $what
+done
+check "arithmetic in each type" runs 0 gpu/roofline -P size=4Ki -P rounds=4 -s cuda
+check "  is right" all_ok
+for type in fp32 fp64 fp16 int32 int8; do
+	check "  roofline of $type" was_measured "roofline/type:$type"
 done
 check "products on the driver" runs 0 gpu/gemm gpu/mixed -P n=64 -P type=bf16 -P way=tensor,library -s cuda
 check "  are right" all_ok
@@ -58,7 +63,7 @@ check "  which is said" grep -q 'all memory is the host' out
 
 FAKE_CUDA='throttled=2'
 export FAKE_CUDA
-check "a clock that sinks" runs 0 gpu/roofline -s cuda -P size=64Ki -P rounds=20
+check "a clock that sinks" runs 0 gpu/roofline -s cuda -P type=fp32 -P size=64Ki -P rounds=20
 check "  is counted" grep -q '"throttled":{"value":[1-9]' out
 FAKE_CUDA='devices=4'
 check "several devices" runs 0 gpu/multi -s cuda -P devices=2,4 -P size=64Ki
@@ -97,5 +102,11 @@ check "  and says how full" grep -q 'MiB free' out
 FAKE_CUDA='init=100'
 check "no device is no failure" runs 0 gpu/triad -s cuda,null -P size=4Ki
 check "  and says why" grep -q 'CUDA_ERROR_NO_DEVICE' out
+
+FAKE_CUDA='mig=1,memory=16777216'
+check "an instance of a shared device" runs 0 gpu/triad gpu/stream -s cuda -P size=64Ki,64Mi -P kernel=copy -P cache=hot
+check "  is measured" was_measured triad
+check "  has its own memory only" grep -q 'MIG 1g.10gb.*the device has 16 MiB in all' out
+check "  and no limit that is not its own" sh -c '! grep -q of_limit out'
 
 echo "1..$count"

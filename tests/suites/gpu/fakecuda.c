@@ -43,6 +43,7 @@ static const struct {
 	{"peers", offsetof(struct fake, peers), 1},
 	{"throttled", offsetof(struct fake, throttled), 0},
 	{"cache", offsetof(struct fake, cache_status), 0},
+	{"mig", offsetof(struct fake, mig), 0},
 };
 
 /* What the environment says now; a counter of calls starts anew. */
@@ -158,7 +159,7 @@ FAKE unsigned cuDeviceGet(int *device, int ordinal)
 
 FAKE unsigned cuDeviceGetName(char *name, int length, int device)
 {
-	snprintf(name, (size_t)length, "Fake device %d", device);
+	snprintf(name, (size_t)length, "Fake device %d%s", device, fake.mig ? " MIG 1g.10gb" : "");
 	return CUDRV_SUCCESS;
 }
 
@@ -184,7 +185,10 @@ FAKE unsigned cuDeviceGetAttribute(int *value, unsigned attribute, int device)
 		*value = 1000000;
 		break;
 	case CUDRV_MULTIPROCESSOR_COUNT:
-		*value = 4;
+		*value = fake.mig ? 1 : 4;
+		break;
+	case CUDRV_SINGLE_TO_DOUBLE:
+		*value = 2;
 		break;
 	case CUDRV_ECC_ENABLED:
 		*value = 1;

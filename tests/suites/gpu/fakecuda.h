@@ -65,6 +65,7 @@ struct fake {
 	long peers;     /* peers: 0, devices do not reach each other */
 	long throttled; /* throttled: every n-th such look finds half of it; 0: none */
 	long cache_status; /* cache: what resetting the cache gives */
+	long mig;          /* mig: 1, devices are instances of one that is shared out */
 
 	bool initialised, lost, hung;
 	long launches, looks, calls;

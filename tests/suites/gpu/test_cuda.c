@@ -137,12 +137,34 @@ static void a_device_that_cannot_is_opened_and_closed(void **state)
 	assert_int_equal(devices, 2);
 	assert_ok(ops->open(1, &device, &err));
 	assert_non_null(strstr(ops->info(device)->text, "Fake device 1, sm_90"));
-	assert_close(ops->info(device)->memory_limit, 200e9, 1e-9);
+	assert_close(ops->info(device)->limits[GPU_LIMIT_MEMORY], 200e9, 1e-9);
+	assert_close(ops->info(device)->limits[GPU_LIMIT_FP32], 1.024e12, 1e-9);
+	assert_close(ops->info(device)->limits[GPU_LIMIT_FP64], 0.512e12, 1e-9);
 	ops->close(device);
 	assert_fails(ops->open(2, &device, &err), ASSAY_SKIP, "2 device(s), no number 2");
 	set("init=999");
 	assert_fails(ops->open(0, &device, &err), ASSAY_SKIP, "nvidia_uvm");
 	ops->close(NULL);
+	assert_int_equal(alive(), 0);
+}
+
+/* An instance of a shared device: name, memory and multiprocessors are its own, what it shares has no limit of its own. */
+static void an_instance_says_what_it_is(void **state)
+{
+	struct assay_err err = {0};
+	struct gpu_device *device = NULL;
+	const struct gpu_ops *ops = cuda()->ops;
+	set("mig=1,memory=1073741824");
+	assert_ok(ops->open(0, &device, &err));
+	const struct gpu_info *info = ops->info(device);
+	assert_true(info->instance);
+	assert_non_null(strstr(info->text, "MIG 1g.10gb, sm_90"));
+	assert_non_null(strstr(info->text, "1 multiprocessors, 1024 MiB"));
+	assert_true(info->limits[GPU_LIMIT_MEMORY] == 0 && info->limits[GPU_LIMIT_LINK] == 0);
+	assert_close(info->limits[GPU_LIMIT_FP32], 256e9, 1e-9);
+	assert_non_null(strstr(info->no_limit, "MIG"));
+	assert_non_null(strstr(info->lacks[GPU_HAS_PEERS], "MIG"));
+	ops->close(device);
 	assert_int_equal(alive(), 0);
 }
 
@@ -567,6 +589,7 @@ int main(void)
 		cmocka_unit_test(a_machine_that_cannot_says_why),
 		cmocka_unit_test(the_toolkits_stub_is_told_apart),
 		cmocka_unit_test(a_device_that_cannot_is_opened_and_closed),
+		cmocka_unit_test(an_instance_says_what_it_is),
 		cmocka_unit_test(every_fault_is_a_sentence),
 		cmocka_unit_test(products_are_right_in_every_way),
 		cmocka_unit_test(a_product_that_cannot_be_has_a_reason),

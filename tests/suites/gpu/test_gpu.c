@@ -2,18 +2,22 @@
 /* test_gpu: devices against their oracle, the oracle against devices that lie, and OpenCL's refusals. */
 #include <math.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "suites/gpu/anywhere.h"
 #include "suites/gpu/blocked.h"
+#include "suites/gpu/link.h"
 #include "suites/gpu/opencl.h"
 #include "suites/gpu/product.h"
 #include "suites/gpu/subjects/host_product.h"
 #include "suites/kernels/kernel.h"
 #include "suites/table.h"
 #include "tests/t.h"
+#include "tests/temporary.h"
 
 static const struct assay_subject *subject(const char *name)
 {
@@ -338,6 +342,117 @@ static void streams_of_opencl_are_right(void **state)
 	gpu_close(&s);
 }
 
+/* One launch of a chain of arithmetic in a type, poison where it goes, and what the check says of it. */
+static enum assay_code run_roof(const struct gpu_ops *ops, unsigned type, uint32_t rounds,
+				void *answer, void *words, size_t n, struct assay_err *err)
+{
+	const struct gpu_roof *roof = &gpu_roofs[type];
+	const uint32_t numbers[] = {rounds, (uint32_t)n, roof->factor, roof->addend};
+	const size_t bytes = n * roof->bytes;
+	struct gpu_session s = {.ops = ops};
+	struct gpu_kernel *kernel = NULL;
+	struct gpu_buffer *buffers[2] = {NULL};
+	struct gpu_arg args[6];
+	double ns;
+	enum assay_code code = gpu_open(&s, err);
+	if (code == ASSAY_OK && roof->needs != GPU_FEATURES)
+		code = gpu_needs(&s, roof->needs, err);
+	if (code == ASSAY_OK)
+		code = ops->build(s.device, roof->source, &kernel, err);
+	memset(answer, 0xa5, bytes);
+	gpu_roof_fill(type, words, n, 7 + type);
+	for (int i = 0; i < 2 && code == ASSAY_OK; i++) {
+		code = ops->alloc(s.device, GPU_PLAIN, bytes, &buffers[i], err);
+		if (code == ASSAY_OK)
+			code = gpu_upload(&s, buffers[i], i ? words : answer, bytes, err);
+		args[i] = (struct gpu_arg){GPU_BUFFER, {.buffer = buffers[i]}};
+	}
+	for (int i = 0; i < 4; i++)
+		args[2 + i] = (struct gpu_arg){GPU_UINT, {.u = numbers[i]}};
+	struct gpu_launch launch = gpu_over(kernel, args, 6, n);
+	if (code == ASSAY_OK)
+		code = gpu_run(&s, &launch, &ns, err);
+	if (code == ASSAY_OK)
+		code = gpu_download(&s, answer, buffers[0], bytes, err);
+	gpu_close_with(&s, kernel, buffers, 2);
+	return code == ASSAY_OK ? gpu_roof_check(type, answer, words, rounds, n, err) : code;
+}
+
+/* Every type on every device; on each, one bit more or less is found, whichever word it is in. */
+static void roofs_are_right(const struct gpu_ops *ops, unsigned *right)
+{
+	enum { N = 2 * GPU_ROOF_PERIOD + 77 };
+	static uint64_t words[N], answer[N];
+	static const uint32_t rounds[] = {1, 37};
+	for (unsigned type = 0; type < GPU_ROOFS; type++)
+		for (size_t i = 0; i < ASSAY_COUNT_OF(rounds); i++) {
+			struct assay_err err = {0};
+			enum assay_code code =
+				run_roof(ops, type, rounds[i], answer, words, N, &err);
+			if (code == ASSAY_SKIP) {
+				assert_true(gpu_roofs[type].needs != GPU_FEATURES);
+				continue;
+			}
+			assert_ok(code);
+			/* The bit that counts most but the sign's, of the last word. */
+			unsigned char *last =
+				(unsigned char *)answer + (size_t)N * gpu_roofs[type].bytes;
+			last[-1] ^= 0x40;
+			assert_fails(gpu_roof_check(type, answer, words, rounds[i], N, &err),
+				     ASSAY_ECHECK, "rounds on element");
+			*right |= 1u << type;
+		}
+}
+
+static void roofs_of_host_and_opencl_are_right(void **state)
+{
+	unsigned right = 0;
+	roofs_are_right(subject("host")->ops, &right);
+	assert_int_equal(right, 1u << GPU_ROOF_FP32 | 1u << GPU_ROOF_FP64 | 1u << GPU_ROOF_INT32 |
+					1u << GPU_ROOF_INT8);
+	const struct gpu_ops *ops;
+	struct gpu_device *device = open_opencl(&ops);
+	ops->close(device);
+	right = 0;
+	roofs_are_right(ops, &right);
+	assert_true(right & 1u << GPU_ROOF_FP32 && right & 1u << GPU_ROOF_INT8);
+}
+
+/* Halves are rounded once a round, to even: 1.5 * 3/4 + 1/8 = 1.25, and a NaN never passes. */
+static void halves_are_checked(void **state)
+{
+	struct assay_err err = {0};
+	const uint16_t in[] = {0x3e00, 0x3800}, out[] = {0x3d00, 0x3800}, bad[] = {0x7e00, 0x3800};
+	assert_ok(gpu_roof_check(GPU_ROOF_FP16, out, in, 1, 1, &err));
+	assert_fails(gpu_roof_check(GPU_ROOF_FP16, bad, in, 1, 1, &err), ASSAY_ECHECK, "nan");
+}
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+	char path[120];
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void a_link_is_speed_times_lanes(void **state)
+{
+	char folder[T_PATH], device[80];
+	assert_non_null(mkdtemp(t_path(folder, "link")));
+	snprintf(device, sizeof(device), "%s/0000:0a:00.0", folder);
+	assert_int_equal(mkdir(device, 0700), 0);
+	assert_true(gpu_link_limit(folder, "0000:0A:00.0") == 0);
+	write_file(device, "max_link_speed", "32.0 GT/s PCIe\n");
+	write_file(device, "current_link_width", "16\n");
+	assert_close(gpu_link_limit(folder, "0000:0A:00.0"), 63.015e9, 1e-4);
+	write_file(device, "max_link_speed", "5.0 GT/s PCIe\n");
+	assert_close(gpu_link_limit(folder, "0000:0a:00.0"), 8e9, 1e-9);
+	write_file(device, "max_link_speed", "Unknown\n");
+	assert_true(gpu_link_limit(folder, "0000:0a:00.0") == 0);
+}
+
 static void opencl_shows_the_compilers_log(void **state)
 {
 	(void)state;
@@ -441,6 +556,9 @@ int main(void)
 		cmocka_unit_test(products_of_opencl_are_right),
 		cmocka_unit_test(rows_of_opencl_are_right),
 		cmocka_unit_test(streams_of_opencl_are_right),
+		cmocka_unit_test(roofs_of_host_and_opencl_are_right),
+		cmocka_unit_test(halves_are_checked),
+		cmocka_unit_test(a_link_is_speed_times_lanes),
 		cmocka_unit_test(opencl_shows_the_compilers_log),
 		cmocka_unit_test(opencl_skips_what_the_device_cannot_hold),
 		cmocka_unit_test(opencl_leaves_the_callers_cpus_alone),
