@@ -87,6 +87,12 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "'%s' is one too many; another machine is named with --from",
 				  args->positional[0]);
+	const char *form = cli_flag(args, "xml") ? "--xml" : "--svg";
+	if (cli_flag(args, "xml") && cli_flag(args, "svg"))
+		return assay_fail(err, ASSAY_EUSAGE, "--xml and --svg are two outputs; give one");
+	if (cli->json && (cli_flag(args, "xml") || cli_flag(args, "svg")))
+		return assay_fail(err, ASSAY_EUSAGE, "--json and %s are two outputs; give one",
+				  form);
 	struct assay_topology *topology;
 	enum assay_code rc = assay_topology_load(cli_value(args, "from"), &topology, err);
 	if (rc !=

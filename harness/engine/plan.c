@@ -315,15 +315,19 @@ static enum assay_code unknown_subject(const struct expansion *x, const char *na
 	return rc;
 }
 
-/* The benchmark of `suite` that `part` is the beginning of, or nearest to; NULL when none is. */
+/*
+ * The benchmark of `suite`, of any that is not hidden when NULL, that `part` is the beginning of, or nearest to; NULL
+ * when none is.
+ */
 static const char *nearest_bench(const struct assay_registry *registry, const char *suite,
 				 const char *part)
 {
 	const struct assay_bench_entry *benches;
 	size_t n = assay_registry_benches(registry, &benches), count = 0;
-	const char *names[128];
+	const char *names[256];
 	for (size_t i = 0; i < n && count < ASSAY_COUNT_OF(names); i++) {
-		if (suite && strcmp(benches[i].suite, suite) != 0)
+		if (suite ? strcmp(benches[i].suite, suite) != 0
+			  : assay_registry_hidden(registry, benches[i].suite))
 			continue;
 		if (*part && strncmp(benches[i].name, part, strlen(part)) == 0)
 			return benches[i].name;
@@ -332,13 +336,16 @@ static const char *nearest_bench(const struct assay_registry *registry, const ch
 	return assay_nearest(part, names, count);
 }
 
+/* A hidden one only by its whole name. */
 static const char *nearest_suite(const struct assay_registry *registry, const char *part)
 {
 	const struct assay_suite_entry *suites;
 	size_t n = assay_registry_suites(registry, &suites), count = 0;
 	const char *names[64];
 	for (size_t i = 0; i < n && count < ASSAY_COUNT_OF(names); i++)
-		names[count++] = suites[i].name;
+		if (!assay_registry_hidden(registry, suites[i].name) ||
+		    strcmp(suites[i].name, part) == 0)
+			names[count++] = suites[i].name;
 	return assay_nearest(part, names, count);
 }
 
