@@ -121,12 +121,13 @@ enum assay_code assay_store_digest(struct assay_store *store, uint8_t ret[32],
 {
 	struct sha256_ctx hash;
 	sha256_init(&hash);
+	store_abandon(store);
 	enum assay_code code = store_script(store, "BEGIN", "read", err); /* one state of it */
 	if (code != ASSAY_OK)
 		return code;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(queries) && code == ASSAY_OK; i++)
 		code = add_query(store, i, &hash, err);
-	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store_abandon(store);
 	sha256_digest(&hash, 32, ret);
 	return code;
 }

@@ -244,7 +244,7 @@ static enum assay_code identify(struct assay_store *store, struct identity *ret,
 		return code;
 	code = read_identity(store, ret, err);
 	int rc = sqlite3_errcode(store->db);
-	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store_abandon(store);
 	store->version = (int)ret->version;
 	store->open_rc = code == ASSAY_OK ? SQLITE_OK : rc;
 	return code;

@@ -83,12 +83,20 @@ enum assay_code store_number(struct assay_store *store, const char *sql, int64_t
 	return code;
 }
 
+/* Some failures (a full disk) have rolled back already. */
+void store_abandon(struct assay_store *store)
+{
+	if (!sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 enum assay_code store_begin(struct assay_store *store, struct assay_err *err)
 {
 	if (store->depth) {
 		store->depth++;
 		return ASSAY_OK;
 	}
+	store_abandon(store);
 	/* IMMEDIATE: a transaction that only later asks to write could deadlock with another. */
 	STORE_QUERY *begin = store_query(store, "BEGIN IMMEDIATE", err);
 	enum assay_code code = begin ? store_run_once(store, begin, "write", err) : ASSAY_ESTORE;
@@ -105,9 +113,7 @@ static enum assay_code commit(struct assay_store *store, struct assay_err *err)
 void store_rollback(struct assay_store *store)
 {
 	store->depth = 0;
-	/* Some failures (a full disk) have rolled back already. */
-	if (!sqlite3_get_autocommit(store->db))
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store_abandon(store);
 	/* Ids handed out in the transaction are void. */
 	store_series_forget(&store->series);
 	store->run = 0;

@@ -14,7 +14,7 @@
 #include "harness/store/series.h"
 #include "harness/store/store.h"
 
-enum { STORE_STATEMENTS = 64 };
+enum { STORE_STATEMENTS = 256 }; /* more than there are kinds of them: a test uses all */
 
 struct store_statement {
 	const char *sql; /* the literal itself is the key */
@@ -85,6 +85,11 @@ enum assay_code store_number(struct assay_store *store, const char *sql, int64_t
  * store_end(), which must be told of a failure inside.
  */
 enum assay_code store_begin(struct assay_store *store, struct assay_err *err);
+/*
+ * End a transaction of SQLite's that is still under way, without its changes. Where memory was short that itself may
+ * fail: so also before the next one begins.
+ */
+void store_abandon(struct assay_store *store);
 /* Give up the transaction, and those it is inside of. */
 void store_rollback(struct assay_store *store);
 /* Commit when `code` is ASSAY_OK, else roll back; returns what came of it. */

@@ -26,8 +26,8 @@ static uint64_t set_scene(const struct scene *scene, struct every_shared *shared
 	soak_clear_folder();
 	shared->shim.failing = 0;
 	shared->shim.remote = false;
-	shared->fail_allocation = 0;
-	shared->fired = shared->shim.fired = false;
+	shared->allocation.at = 0;
+	shared->allocation.fired = shared->shim.fired = false;
 	shared->state.acknowledged = scene->prepare ? scene->prepare() : 0;
 	shared->shim.remote = scene->remote;
 	return shared->state.acknowledged;
@@ -46,14 +46,14 @@ static int play(const struct scene *scene, const struct every_kind *kind, uint64
 		kind->arm(shared, kind, k);
 		enum assay_code rc = scene->play(&shared->state, &err);
 		shared->shim.failing = 0;
-		shared->fail_allocation = 0;
+		shared->allocation.at = 0;
 		shared->err = err;
 		exit(rc == ASSAY_OK ? 0 : 1); /* not _exit(): a sanitizer looks for leaks now */
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		soak_broken("wait");
 	shared->shim.failing = 0;
-	shared->fail_allocation = 0;
+	shared->allocation.at = 0;
 	return status;
 }
 

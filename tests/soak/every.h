@@ -3,6 +3,7 @@
 #ifndef ASSAY_TESTS_SOAK_EVERY_H
 #define ASSAY_TESTS_SOAK_EVERY_H
 
+#include "tests/failing.h"
 #include "tests/soak/scenes.h"
 #include "tests/soak/soak.h"
 
@@ -10,9 +11,7 @@
 struct every_shared {
 	struct scene_state state;
 	struct shim shim;
-	/* Failing allocations; see memory.c. */
-	uint64_t allocations, fail_allocation;
-	bool for_ever, fired;
+	struct failing allocation; /* see memory.c */
 	struct assay_err err;
 };
 

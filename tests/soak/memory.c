@@ -4,138 +4,14 @@
  * they are given. Libraries that ask malloc() themselves are not harmed.
  */
 #include <jansson.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "reports/report.h"
+#include "tests/failing.h"
 #include "tests/soak/every.h"
 #include "tests/soak/soak.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__real_reallocarray(void *block, size_t n, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t n);
-int __real_vasprintf(char **ret, const char *fmt, va_list args);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-void *__wrap_reallocarray(void *block, size_t n, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t n);
-int __wrap_vasprintf(char **ret, const char *fmt, va_list args);
-int __wrap_asprintf(char **ret, const char *fmt, ...) ASSAY_PRINTF(2, 3);
-
-/* NULL: nothing fails. The wrapped functions have no argument to find it by. */
-static struct every_shared *armed;
-
-static bool fails(void)
-{
-	if (!armed || !armed->fail_allocation)
-		return false;
-	if (++armed->allocations != armed->fail_allocation && !(armed->for_ever && armed->fired))
-		return false;
-	return armed->fired = true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-	return fails() ? NULL : __real_realloc(block, size);
-}
-
-void *__wrap_reallocarray(void *block, size_t n, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(block, n, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-	return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t n)
-{
-	return fails() ? NULL : __real_strndup(text, n);
-}
-
-int __wrap_vasprintf(char **ret, const char *fmt, va_list args)
-{
-	return fails() ? -1 : __real_vasprintf(ret, fmt, args);
-}
-
-int __wrap_asprintf(char **ret, const char *fmt, ...)
-{
-	va_list args;
-	va_start(args, fmt);
-	int n = __wrap_vasprintf(ret, fmt, args);
-	va_end(args);
-	return n;
-}
-
-/* ---- SQLite's own allocator, with the same hand on it: the size stands before the block ---- */
-
-enum { HEAD = 16 };
-
-static void *sqlite_malloc(int n)
-{
-	char *block = fails() ? NULL : __real_malloc((size_t)n + HEAD);
-	if (!block)
-		return NULL;
-	memcpy(block, &n, sizeof(n));
-	return block + HEAD;
-}
-
-static void sqlite_free(void *block)
-{
-	if (block)
-		free((char *)block - HEAD);
-}
-
-static int sqlite_size(void *block)
-{
-	int n = 0;
-	if (block)
-		memcpy(&n, (char *)block - HEAD, sizeof(n));
-	return n;
-}
-
-static void *sqlite_realloc(void *block, int n)
-{
-	char *grown = fails() ? NULL : __real_realloc((char *)block - HEAD, (size_t)n + HEAD);
-	if (!grown)
-		return NULL;
-	memcpy(grown, &n, sizeof(n));
-	return grown + HEAD;
-}
-
-static int sqlite_roundup(int n)
-{
-	return (n + 7) & ~7;
-}
-
-static int sqlite_init(void *unused)
-{
-	(void)unused;
-	return SQLITE_OK;
-}
-
-static void sqlite_shutdown(void *unused)
-{
-	(void)unused;
-}
 
 /* ---- a report, which no store's scene has ---- */
 
@@ -209,14 +85,12 @@ static const struct scene check = {"check", prepare_report, play_check, false};
 
 static void arm(struct every_shared *shared, const struct every_kind *kind, uint64_t k)
 {
-	shared->allocations = 0;
-	shared->for_ever = kind->for_ever;
-	shared->fail_allocation = k;
+	shared->allocation = (struct failing){.at = k, .for_ever = kind->for_ever};
 }
 
 static uint64_t seen(const struct every_shared *shared)
 {
-	return shared->allocations;
+	return shared->allocation.seen;
 }
 
 static const struct every_kind kinds[] = {
@@ -226,17 +100,13 @@ static const struct every_kind kinds[] = {
 
 static void memory(struct soak *soak)
 {
-	static const sqlite3_mem_methods methods = {
-		sqlite_malloc,  sqlite_free, sqlite_realloc,  sqlite_size,
-		sqlite_roundup, sqlite_init, sqlite_shutdown, NULL,
-	};
-	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) != SQLITE_OK)
+	if (!failing_sqlite())
 		soak_broken("SQLite refuses the allocator");
 	json_set_alloc_funcs(__wrap_malloc, free);
 	struct every_shared *shared = every_shared_new();
 	shared->shim.lazy = true;
 	shim_install(&shared->shim);
-	armed = shared;
+	failing_use(&shared->allocation);
 	const struct scene *played[] = {scenes[0], scenes[1], scenes[4],
 					scenes[5], &report,   &check};
 	every_fault(soak, played, ASSAY_COUNT_OF(played), kinds, ASSAY_COUNT_OF(kinds), shared);
