@@ -43,7 +43,7 @@ enum assay_ack_state assay_ack_state(const struct assay_ack *ack,
 	if (ack->expires_ns && when->now_ns >= ack->expires_ns)
 		return ASSAY_ACK_EXPIRED;
 	if (ack->one_machine &&
-	    (!when->fingerprint || memcmp(ack->fingerprint, when->fingerprint, 32) != 0))
+	    (!when->fingerprint || memcmp(ack->fingerprint, when->fingerprint, sizeof(ack->fingerprint)) != 0))
 		return ASSAY_ACK_ELSEWHERE;
 	if (same_commit(when->base_commit, ack->to))
 		return ASSAY_ACK_SPENT;
@@ -83,8 +83,8 @@ static enum assay_code store_contains(struct assay_store *store, const char *in,
 	enum assay_code code = assay_store_first_run(store, in, &base_ns, err);
 	if (code == ASSAY_OK)
 		code = assay_store_first_run(store, change, &change_ns, err);
-	if (code == ASSAY_OK && base_ns && change_ns)
-		*ret = base_ns > change_ns ? ASSAY_CONTAINS_YES : ASSAY_CONTAINS_NO;
+	if (code == ASSAY_OK && change_ns && base_ns > change_ns)
+		*ret = ASSAY_CONTAINS_YES;
 	return code;
 }
 
@@ -139,7 +139,7 @@ enum assay_code assay_gate_acceptances_apply(const struct assay_gate_acceptances
 	struct assay_gate_acceptance found = {0};
 	for (size_t i = 0; i < table->list.n; i++) {
 		const struct assay_ack *ack = &table->list.acks[i];
-		if (memcmp(ack->series_key, row->series_key, 32) != 0)
+		if (memcmp(ack->series_key, row->series_key, sizeof(row->series_key)) != 0)
 			continue;
 		struct assay_gate_acceptance one =
 			assay_gate_accept(ack, &table->contains[i], 1, &table->when);

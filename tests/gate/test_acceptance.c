@@ -55,6 +55,10 @@ static void it_is_spent_once_the_base_contains_it(void **state)
 		{"", "", "", ASSAY_CONTAINS_UNKNOWN, ASSAY_ACK_IN_FORCE},
 		{NULL, NULL, NULL, ASSAY_CONTAINS_UNKNOWN, ASSAY_ACK_IN_FORCE},
 		{"ccccccccc", "", "", ASSAY_CONTAINS_UNKNOWN, ASSAY_ACK_IN_FORCE},
+		{"ccccccccc", NULL, NULL, ASSAY_CONTAINS_UNKNOWN, ASSAY_ACK_IN_FORCE},
+		{NULL, "aaaaaaaaa", "bbbbbbbbb", ASSAY_CONTAINS_YES, ASSAY_ACK_SPENT},
+		{"bbbbbbbbc", "aaaaaaaaa", "bbbbbbbbb", ASSAY_CONTAINS_UNKNOWN, ASSAY_ACK_IN_FORCE},
+		{"bbbbbbbbbb", "aaaaaaaaa", "bbbbbbb", ASSAY_CONTAINS_UNKNOWN, ASSAY_ACK_SPENT},
 	};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
 		struct assay_ack ack = accepted(1.06, 1);
@@ -97,6 +101,11 @@ static void the_newest_in_force_decides(void **state)
 	acks[1].expires_ns = 1;
 	got = assay_gate_accept(acks, contains, 4, &now);
 	assert_true(got.present && got.limit_ratio == 1.12);
+	acks[1].expires_ns = 0;
+	acks[1].made_ns = 10; /* as old as the first, which is asked before it */
+	got = assay_gate_accept(acks, contains, 4, &now);
+	assert_true(got.present && got.limit_ratio == 1.12 && !got.expires_ns);
+	assert_ptr_equal(got.author, acks[0].author);
 	got = assay_gate_accept(&acks[3], &contains[3], 1, &now);
 	assert_true(!got.present && got.false_alarms == 1);
 	got = assay_gate_accept(acks, contains, 0, &now);
@@ -165,6 +174,7 @@ static bool in_force(struct scene *scene, const char *base,
 	assert_ok(assay_gate_acceptances_apply(&table, row, &err));
 	assert_ok(assay_gate_acceptances_apply(&table, row, &err)); /* replaces, leaks nothing */
 	assay_gate_acceptances_done(&table);
+	assay_gate_acceptances_done(&table); /* of one that is empty nothing is freed */
 	assert_int_equal(row->acceptance.false_alarms, 1);
 	bool present = row->acceptance.present;
 	if (present) { /* the row's own texts */
@@ -176,11 +186,18 @@ static bool in_force(struct scene *scene, const char *base,
 	return present;
 }
 
+struct oracle {
+	enum assay_gate_contains contains;
+	int asked;
+};
+
 static enum assay_gate_contains answer(void *context, const char *in, const char *change)
 {
+	struct oracle *oracle = context;
 	assert_string_equal(in, "ccccccccc");
 	assert_string_equal(change, "bbbbbbbbb");
-	return *(enum assay_gate_contains *)context;
+	oracle->asked++;
+	return oracle->contains;
 }
 
 static void a_store_is_weighed_as_a_whole(void **state)
@@ -193,13 +210,55 @@ static void a_store_is_weighed_as_a_whole(void **state)
 	assert_false(in_force(&scene, "ccccccccc", NULL)); /* measured after the change was */
 	assert_true(in_force(&scene, "ddddddddd", NULL));  /* never measured */
 	assert_true(in_force(&scene, "", NULL));
-	enum assay_gate_contains contains = ASSAY_CONTAINS_NO;
-	struct assay_gate_ancestry ancestry = {answer, &contains};
+	struct oracle oracle = {ASSAY_CONTAINS_NO, 0};
+	struct assay_gate_ancestry ancestry = {answer, &oracle};
 	assert_true(in_force(&scene, "ccccccccc", &ancestry)); /* a branch of its own */
-	contains = ASSAY_CONTAINS_YES;
+	oracle.contains = ASSAY_CONTAINS_YES;
 	assert_false(in_force(&scene, "ccccccccc", &ancestry));
-	contains = ASSAY_CONTAINS_UNKNOWN;
+	oracle.contains = ASSAY_CONTAINS_UNKNOWN;
 	assert_false(in_force(&scene, "ccccccccc", &ancestry));
+	assert_int_equal(oracle.asked, 3); /* of the acceptance alone, not of the false alarm */
+	assert_true(in_force(&scene, "aaaaaaaaa", &ancestry));
+	assert_false(in_force(&scene, "bbbbbbbbb", &ancestry));
+	assert_true(in_force(&scene, "", &ancestry));
+	assert_int_equal(oracle.asked, 3); /* those answer for themselves */
+	scene_end(&scene);
+}
+
+/* Of another series, and newer than all others: whether `base` has what it was made for. */
+static bool newest_in_force(struct scene *scene, const char *base, const char *to)
+{
+	struct assay_err err = {0};
+	static uint64_t made_ns = 70;
+	struct assay_ack ack = accepted(1.06, made_ns++);
+	ack.to = to;
+	memset(ack.series_key, (int)made_ns, 32);
+	int64_t id;
+	assert_ok(assay_store_add_ack(scene->store, &ack, &id, &err));
+	struct assay_gate_acceptances table = {0};
+	struct assay_acceptance_when when = {1000, base, here};
+	assert_ok(assay_gate_acceptances_load(scene->store, &when, NULL, &table, &err));
+	struct assay_gate_row row = {0};
+	memcpy(row.series_key, ack.series_key, 32);
+	assert_ok(assay_gate_acceptances_apply(&table, &row, &err));
+	assay_gate_acceptances_done(&table);
+	free(row.acceptance.author);
+	free(row.acceptance.note);
+	return row.acceptance.present;
+}
+
+/* Where nobody else knows, the store's order does, if it has both. */
+static void what_was_measured_first_is_older(void **state)
+{
+	(void)state;
+	struct scene scene;
+	scene_begin(&scene);
+	add_run(scene.store, "eeeeeeeee", 200);
+	assert_false(newest_in_force(&scene, "ccccccccc", "bbbbbbbbb"));
+	assert_true(newest_in_force(&scene, "aaaaaaaaa", "bbbbbbbbb"));
+	assert_true(newest_in_force(&scene, "eeeeeeeee", "bbbbbbbbb")); /* at the same time */
+	assert_true(newest_in_force(&scene, "ccccccccc", "ddddddddd")); /* never */
+	assert_true(newest_in_force(&scene, "ddddddddd", "bbbbbbbbb"));
 	scene_end(&scene);
 }
 
@@ -211,6 +270,7 @@ int main(void)
 		cmocka_unit_test(one_machine_is_that_machine),
 		cmocka_unit_test(the_newest_in_force_decides),
 		cmocka_unit_test(a_store_is_weighed_as_a_whole),
+		cmocka_unit_test(what_was_measured_first_is_older),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
