@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: MIT
 """mutate: plant small mistakes in a folder's sources, one at a time, and see whether its tests find them.
 
-usage: mutate.py BUILD [-n MUTANTS-PER-FILE] [--seed N] [-v] [FILE-OR-FOLDER...]
+usage: mutate.py BUILD [-n MUTANTS-PER-FILE] [--seed N] [-j JOBS] [-v] [FILE-OR-FOLDER...]
        (default: 20 of each file of harness/stats harness/gate; -n 0: every one)
 
 A mutant is one operator or constant changed. It is compiled alone and put before the folder's archive in
-the link of that folder's tests, so that nothing else is built. Killed: a test fails, crashes or does not
-end. A mutant whose object file is that of the original is no mutant. Survivors that survivors.txt explains
-still count as survivors; the share of the killed must be 90 %, and each survivor explained.
+the link of that folder's tests, so that nothing else is built. Which tests run a line is measured first;
+they are tried one after the other, the one named after the file first, until one fails, crashes or does not
+end: the mutant is killed. Who survives meets the same tests once more with the mutant under ASan and UBSan, as
+./dev test does. A mutant that the compiler makes the original's code of is no mutant. Survivors that
+survivors.txt explains still count as survivors; the share of the killed must be 90 %, and each survivor
+explained.
 """
 import argparse
 import concurrent.futures
@@ -21,7 +24,6 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -31,6 +33,7 @@ TESTS = {
     "harness/stats": (["stats-", "stats/reference"], ["selftest", "detect_rates"]),
     "harness/gate": (["gate-"], ["placement", "counts-live", "variants-build"]),
 }
+SANITIZED = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-U_FORTIFY_SOURCE"]
 OPERATORS = [
     (r"(?<=[\w)\]] )<=(?= )", ["<"]), (r"(?<=[\w)\]] )>=(?= )", [">"]),
     (r"(?<=[\w)\]] )<(?= )", ["<=", ">="]), (r"(?<=[\w)\]] )>(?= )", [">=", "<="]),
@@ -41,6 +44,9 @@ OPERATORS = [
     (r"(?<=[(&| ])!(?=[\w(])", [""]),
 ]
 INTEGER = re.compile(r"(?<![\w.])(\d+)(?![\w.])")
+# What is only made larger: room for one more is no mistake.
+ROOM = re.compile(r"\b[cm]alloc\([^;-]*$")
+ARRAY = re.compile(r"\s*(?!return\b)(?:\w+ )+\**\w+\[$")
 REAL = re.compile(r"(?<![\w.])(\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)(?![\w.])")
 
 
@@ -78,6 +84,8 @@ def mutants_of(path, source):
             for match in re.finditer(pattern, line):
                 out += [Mutant(path, number, match.start(), match[0], new, shown[number]) for new in news]
         for match in INTEGER.finditer(line):
+            if ARRAY.match(line[: match.start()]) or ROOM.search(line[: match.start()]):
+                continue
             out.append(Mutant(path, number, match.start(), match[0], str(int(match[0]) + 1), shown[number]))
         for match in REAL.finditer(line):
             value = float(match[0])
@@ -101,54 +109,115 @@ class Test:
         self.output = at + 1
         self.objects = next(i for i, w in enumerate(self.link) if w.endswith(".o") and i > at)
         self.seconds = 0.0
+        self.sanitized = False
 
-    def run(self, program, limit):
-        """True when it passes."""
+    def run(self, program, seconds, sanitized=False):
+        """True when it passes within so much time of the processor; a busy machine must not look like a mistake."""
         def confine():
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+            resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))
+            if not sanitized:
+                resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
             resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
         try:
             done = subprocess.run([program] + self.command[1:], cwd=self.directory, env=self.environment,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=limit,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20 * seconds + 20,
                                   preexec_fn=confine, check=False)
         except subprocess.TimeoutExpired:
             return False
         return done.returncode == 0
 
-    def kills(self, build, mutant, folder):
+    def linked(self, build, made, folder, *more):
         program = os.path.join(folder, "test")
         words = list(self.link)
         words[self.output] = program
-        words.insert(self.objects, mutant)
-        subprocess.run(words, cwd=build, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return not self.run(program, 10 * self.seconds + 10)
+        words[self.objects:self.objects] = made
+        subprocess.run(words + list(more), cwd=build, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return program
+
+    def kills(self, build, made, folder):
+        return not self.run(self.linked(build, [made], folder), 3 * self.seconds + 1)
+
+    def kills_sanitized(self, build, made, folder):
+        return self.sanitized and not self.run(self.linked(build, [made], folder, *SANITIZED),
+                                               10 * self.seconds + 5, sanitized=True)
 
 
 class Folder:
-    """The tests of one folder of sources, quickest first."""
+    """The tests of one folder of sources, and which lines each of them runs."""
 
     def __init__(self, build, name):
         beginnings, without = TESTS[name]
         with open(os.path.join(build, "meson-info", "intro-tests.json")) as stream:
             entries = json.load(stream)
-        self.tests = []
-        for entry in entries:
-            if any(entry["name"].startswith(b) for b in beginnings) and \
-                    not any(w in entry["name"] for w in without) and \
-                    entry["cmd"][0].startswith(build):
-                self.tests.append(Test(build, entry))
-        for test in self.tests:
-            began = time.monotonic()
-            if not test.run(test.command[0], 300):
-                sys.exit(f"mutate: {test.name} fails as it is")
-            test.seconds = time.monotonic() - began
-        self.tests.sort(key=lambda t: t.seconds)
+        self.tests = [
+            Test(build, entry) for entry in entries
+            if any(entry["name"].startswith(b) for b in beginnings)
+            and not any(w in entry["name"] for w in without) and entry["cmd"][0].startswith(build)]
+        self.build, self.lines = build, {}
+        with tempfile.TemporaryDirectory() as scratch:
+            made = self.compiled(name, scratch, ["-O0", "--coverage"])
+            for test in self.tests:
+                self.lines[test] = self.lines_of(test, made, scratch)
+            made = self.compiled(name, scratch, SANITIZED)
+            for test in self.tests:
+                test.sanitized = test.run(test.linked(build, made, scratch, *SANITIZED), 300, sanitized=True)
 
-    def for_file(self, path):
-        """All of them, those named after the file first."""
+    def compiled(self, name, scratch, flags):
+        """The object files of the folder."""
+        made = []
+        for path in files_of([name]):
+            made.append(os.path.join(scratch, os.path.basename(path)[:-2] + ".o"))
+            words = compile_command(self.build, path) + flags + ["-o", made[-1], "-c", os.path.join(ROOT, path)]
+            subprocess.run(words, cwd=self.build, check=True)
+        return made
+
+    def lines_of(self, test, made, scratch):
+        """{name of the file: lines}; `test` is timed by the way."""
+        data = [m[:-2] + ".gcda" for m in made]
+        for path in data:
+            if os.path.exists(path):
+                os.unlink(path)
+        program = test.linked(self.build, made, scratch, "--coverage")
+        began = processor_s()
+        if not test.run(program, 300):
+            sys.exit(f"mutate: {test.name} fails as it is")
+        test.seconds = processor_s() - began
+        found = [path for path in data if os.path.exists(path)]
+        shown = subprocess.run(["gcov", "--json-format", "--stdout"] + found, cwd=scratch, check=True, text=True,
+                               capture_output=True).stdout if found else ""
+        return {os.path.basename(f["file"]): {line["line_number"] for line in f["lines"] if line["count"]}
+                for report in shown.splitlines() for f in json.loads(report)["files"] if f["file"].endswith(".c")}
+
+
+def processor_s():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class File:
+    """A source file, how it is compiled, and which tests run which of its lines."""
+
+    def __init__(self, build, folder, path):
+        self.build, self.path = build, path
+        with open(os.path.join(ROOT, path)) as stream:
+            self.source = stream.read()
+        self.words = absolute(compile_command(build, path), build)
         stem = os.path.splitext(os.path.basename(path))[0]
-        return sorted(self.tests, key=lambda t: (stem not in t.name, t.seconds))
+        self.run = {test: lines.get(os.path.basename(path), set()) for test, lines in folder.lines.items()}
+        self.tests = sorted((t for t in folder.tests if self.run[t]), key=lambda t: (stem not in t.name, t.seconds))
+        with tempfile.TemporaryDirectory() as scratch:
+            self.original = self.code(self.source, scratch)
+
+    def tests_of(self, number):
+        """Those that run the line; of one without code, and one that only a child which did not exit ran, all."""
+        found = [t for t in self.tests if number + 1 in self.run[t]]
+        return found or self.tests
+
+    def code(self, source, scratch):
+        made = compile_to(self.build, self.words + ["-O2"], source, scratch)
+        with open(made, "rb") as stream:
+            return stream.read()
 
 
 def compile_command(build, path):
@@ -158,12 +227,12 @@ def compile_command(build, path):
             if os.path.relpath(full, ROOT) == path and ".a.p/" in entry.get("output", ""):
                 words = shlex.split(entry["command"])
                 words = [w for w in words if w != "ccache"]
-                return words[: words.index("-MD")] + ["-O1", "-w"]
+                return words[: words.index("-MD")] + ["-pipe", "-w"]
     sys.exit(f"mutate: {path} is not built")
 
 
 def compile_to(build, words, source, folder):
-    """The object file of `source`, or None when it is no C."""
+    """The object file of `source`, or None when it is no C. The flags at the end of `words` win."""
     path, out = os.path.join(folder, "mutant.c"), os.path.join(folder, "mutant.o")
     with open(path, "w") as stream:
         stream.write(source)
@@ -176,19 +245,19 @@ def absolute(words, build):
     return [w[:2] + os.path.normpath(os.path.join(build, w[2:])) if w.startswith("-I") else w for w in words]
 
 
-def judge(build, folder, mutant, source, original, words):
+def judge(file, mutant):
     """"killed", "equal", "no C" or "survived"."""
     with tempfile.TemporaryDirectory() as scratch:
-        made = compile_to(build, words, mutant.text(source), scratch)
+        source, tests = mutant.text(file.source), file.tests_of(mutant.number)
+        made = compile_to(file.build, file.words + ["-O1"], source, scratch)
         if not made:
             return "no C"
-        with open(made, "rb") as stream:
-            if stream.read() == original:
-                return "equal"
-        for test in folder.for_file(mutant.path):
-            if test.kills(build, made, scratch):
-                return "killed"
-    return "survived"
+        if any(test.kills(file.build, made, scratch) for test in tests):
+            return "killed"
+        if file.code(source, scratch) == file.original:
+            return "equal"
+        made = compile_to(file.build, file.words + SANITIZED, source, scratch)
+        return "killed" if any(t.kills_sanitized(file.build, made, scratch) for t in tests) else "survived"
 
 
 def explained():
@@ -217,6 +286,7 @@ def parse():
     parser.add_argument("names", nargs="*", default=[])
     parser.add_argument("-n", type=int, default=20, help="mutants of each file, 0: all (default 20)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (default 1)")
+    parser.add_argument("-j", type=int, default=min(2, os.cpu_count()), help="how many at a time (default 2)")
     parser.add_argument("-v", action="store_true", help="each one, as it is judged")
     return parser.parse_intermixed_args()
 
@@ -225,25 +295,19 @@ def main():
     options = parse()
     build = os.path.abspath(options.build)
     known = explained()
-    total = {"killed": 0, "survived": 0, "equal": 0, "no C": 0}
+    total = dict.fromkeys(("killed", "survived", "equal", "no C"), 0)
     news = 0
     folders = {}
     for path in files_of([n.rstrip("/") for n in options.names] or list(TESTS)):
         where = os.path.dirname(path)
         folder = folders.get(where) or folders.setdefault(where, Folder(build, where))
-        with open(os.path.join(ROOT, path)) as stream:
-            source = stream.read()
-        words = absolute(compile_command(build, path), build)
-        with tempfile.TemporaryDirectory() as scratch:
-            with open(compile_to(build, words, source, scratch), "rb") as stream:
-                original = stream.read()
-        mutants = mutants_of(path, source)
+        file = File(build, folder, path)
+        mutants = mutants_of(path, file.source)
         random.Random(f"{options.seed} {path}").shuffle(mutants)
         chosen = mutants[: options.n] if options.n else mutants
         count = dict.fromkeys(total, 0)
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            verdicts = pool.map(lambda m: judge(build, folder, m, source, original, words), chosen)
-            for mutant, verdict in zip(chosen, verdicts):
+        with concurrent.futures.ThreadPoolExecutor(options.j) as pool:
+            for mutant, verdict in zip(chosen, pool.map(lambda m: judge(file, m), chosen)):
                 count[verdict] += 1
                 reason = known.get(mutant.key())
                 if verdict == "survived" and not reason:
@@ -253,8 +317,8 @@ def main():
                     print(f"{path}:{mutant.number + 1}: {verdict}: {mutant.old} -> {mutant.new}", flush=True)
         for verdict in total:
             total[verdict] += count[verdict]
-        print(f"{path}: {count['killed']} killed, {count['survived']} survived of {len(mutants)} possible",
-              flush=True)
+        print(f"{path}: {count['killed']} killed, {count['survived']} survived; {len(chosen)} of {len(mutants)} "
+              f"possible, seed {options.seed}", flush=True)
     judged = total["killed"] + total["survived"]
     share = total["killed"] / judged if judged else 0
     print(f"{judged} mutants, {total['killed']} killed: {100 * share:.1f} %; {news} survivors are not explained; "
