@@ -42,8 +42,8 @@ enum assay_ack_state assay_ack_state(const struct assay_ack *ack,
 		return ASSAY_ACK_RECORD;
 	if (ack->expires_ns && when->now_ns >= ack->expires_ns)
 		return ASSAY_ACK_EXPIRED;
-	if (ack->one_machine &&
-	    (!when->fingerprint || memcmp(ack->fingerprint, when->fingerprint, sizeof(ack->fingerprint)) != 0))
+	if (ack->one_machine && (!when->fingerprint || memcmp(ack->fingerprint, when->fingerprint,
+							      sizeof(ack->fingerprint)) != 0))
 		return ASSAY_ACK_ELSEWHERE;
 	if (same_commit(when->base_commit, ack->to))
 		return ASSAY_ACK_SPENT;
