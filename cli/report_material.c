@@ -2,12 +2,14 @@
 /* report_material: results, advice, claims and histories, run by run. */
 #include "cli/report_material.h"
 
+#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/gate_budget.h"
 #include "harness/base/str.h"
+#include "harness/gpu_trace.h"
 
 static void past_done(struct report_past *past)
 {
@@ -26,6 +28,7 @@ static void run_done(struct report_run *run)
 	free(run->claims.outcomes);
 	free(run->claims.claims);
 	free(run->claims.texts);
+	assay_attachment_list_done(&run->traces);
 	assay_verdict_list_done(&run->verdicts);
 	advice_summary_done(&run->advice);
 	assay_result_list_done(&run->results);
@@ -85,6 +88,29 @@ static enum assay_code load_past(struct assay_store *store, const struct assay_r
 		rc = assay_store_changes(store, series->id, &past->known[i], err);
 		past->history[past->n++] = (struct assay_report_history){series, &past->known[i]};
 	}
+	return rc;
+}
+
+static int by_name(const void *pa, const void *pb)
+{
+	const struct assay_attachment *a = pa, *b = pb;
+	return strcmp(a->name, b->name);
+}
+
+/* Timelines of devices, of the cases asked for. */
+static enum assay_code load_traces(struct assay_store *store, const struct assay_run_info *info,
+				   const char *pattern, struct assay_attachment_list *ret,
+				   struct assay_err *err)
+{
+	enum assay_code rc =
+		assay_store_attachments(store, info->id, ASSAY_GPU_TRACE_KIND, ret, err);
+	size_t kept = 0;
+	if (ret->n)
+		qsort(ret->attachments, ret->n, sizeof(*ret->attachments), by_name);
+	for (size_t i = 0; i < ret->n; i++)
+		if (!pattern || fnmatch(pattern, ret->attachments[i].name, 0) == 0)
+			ret->attachments[kept++] = ret->attachments[i];
+	ret->n = kept;
 	return rc;
 }
 
@@ -178,6 +204,8 @@ static enum assay_code add_run(struct cli *cli, struct report_material *m,
 		rc = load_past(store, info, &run->past, err);
 	if (rc == ASSAY_OK && request->past && one_file)
 		rc = assay_store_verdicts(store, info->id, NULL, 0, &run->verdicts, err);
+	if (rc == ASSAY_OK && request->past)
+		rc = load_traces(store, info, request->pattern, &run->traces, err);
 	if (rc == ASSAY_OK)
 		rc = judge_claims(cli, m, run, err);
 	input->results = run->results.results;
@@ -190,6 +218,8 @@ static enum assay_code add_run(struct cli *cli, struct report_material *m,
 	input->n_claims = run->claims.claims ? m->budgets.n : 0;
 	input->verdicts = run->verdicts.verdicts;
 	input->n_verdicts = run->verdicts.n;
+	input->traces = run->traces.attachments;
+	input->n_traces = run->traces.n;
 	return rc;
 }
 

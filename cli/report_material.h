@@ -32,6 +32,7 @@ struct report_run {
 	struct report_past past;
 	struct report_claims claims;
 	struct assay_verdict_list verdicts; /* of gates; empty across files */
+	struct assay_attachment_list traces;
 };
 
 /* What to take of the store. */

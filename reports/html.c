@@ -190,6 +190,9 @@ static enum assay_code bench_section(struct assay_str *to, const struct assay_re
 	if (rc != ASSAY_OK)
 		return rc;
 	assay_html_matrix(to, bench);
+	rc = assay_html_devices(to, run, bench, err);
+	if (rc != ASSAY_OK)
+		return rc;
 	assay_html_table(to, bench, drawn, page->rows_each);
 	page->strips -= assay_html_samples(to, run, bench,
 					   page->strips < page->strips_each ? page->strips
@@ -252,6 +255,21 @@ static void glance(struct assay_str *to, const struct assay_report_run *run, siz
 	assay_str_add(to, "</section>\n");
 }
 
+/* A profile measures no case: its timelines are all there is. */
+static enum assay_code other_devices(struct assay_str *to, const struct assay_report_run *run,
+				     int level, struct assay_err *err)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str timelines = {0};
+	enum assay_code rc = assay_html_devices(&timelines, run, NULL, err);
+	if (timelines.length)
+		assay_str_add(to,
+			      "<section class=\"plain\">\n<h%d>What devices did</h%d>\n%s"
+			      "</section>\n",
+			      level, level, timelines.text);
+	to->failed |= timelines.failed;
+	return rc;
+}
+
 static enum assay_code write_run(struct assay_str *to, const struct assay_report_model *model,
 				 size_t number, struct page *page, struct assay_err *err)
 {
@@ -276,6 +294,8 @@ static enum assay_code write_run(struct assay_str *to, const struct assay_report
 		glance(to, run, number, level + 1);
 	page->strips_each = strips_each(run);
 	enum assay_code rc = suites(to, run, page, number, level + 1, err);
+	if (rc == ASSAY_OK)
+		rc = other_devices(to, run, level + 1, err);
 	assay_html_claims(to, run, level + 1);
 	assay_html_advice(to, run, level + 1);
 	assay_html_method(to, run, level + 1);

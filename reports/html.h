@@ -53,6 +53,13 @@ size_t assay_html_samples(struct assay_str *to, const struct assay_report_run *r
 /* The cases of a benchmark with axes `from` and `to` as matrices; nothing for any other. */
 void assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench);
 
+/*
+ * Timelines of devices: of cases of a benchmark, or, with NULL, of what no benchmark of the run has a section for. What is
+ * damaged is said. ASSAY_ENOMEM.
+ */
+enum assay_code assay_html_devices(struct assay_str *to, const struct assay_report_run *run,
+				   const struct assay_report_bench *bench, struct assay_err *err);
+
 /* ---- several runs ---- */
 
 /* "A", "B", ...: what a run is called in its columns. Returns text. */

@@ -79,6 +79,15 @@ const char assay_html_style[] =
 	".c1{color:var(--s1)}.c2{color:var(--s2)}.c3{color:var(--s3)}.c4{color:var(--s4)}"
 	".c5{color:var(--s5)}.c6{color:var(--s6)}.c7{color:var(--s7)}.c8{color:var(--s8)}"
 	".cf{color:var(--floor)}.ct{color:var(--tint)}\n"
+	/* timelines: a line per stream */
+	".lanes{margin:.6rem 0 0;font-size:.8125rem;color:var(--muted)}"
+	".lane{display:grid;grid-template-columns:9rem 1fr;align-items:center;padding:.1rem 0}"
+	"figure .lane svg{height:1.15rem}.lane .rules{stroke:var(--grid);vector-effect:"
+	"non-scaling-stroke}.lane .pale{fill-opacity:.62}"
+	".ticks{position:relative;height:1.3rem;margin-left:9rem}"
+	".ticks span{position:absolute;white-space:nowrap}"
+	".ticks span::before{content:'';position:absolute;left:0;top:-.2rem;height:.3rem;"
+	"border-left:1px solid var(--floor)}\n"
 	".note{margin:.35rem 0 0;color:var(--muted);font-size:.8125rem}\n"
 	/* tables */
 	".scroll{position:relative;overflow-x:auto;margin:.9rem 0 0;max-width:100%}\n"
@@ -165,6 +174,7 @@ const char assay_html_style[] =
 	"figure svg.wide{display:none}figure svg.narrow{display:block}"
 	"dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.55rem}"
 	"th,td{padding-left:1rem}table{font-size:.875rem}.card{padding:1rem}th.case{min-width:9rem}"
+	".lane{grid-template-columns:1fr}.ticks{margin-left:0}.ticks span:nth-child(even){display:none}"
 	".filter input{width:100%}.filter label{max-width:100%}"
 	/* Reasons are prose: they stack instead of scrolling. */
 	".problems table,.problems tbody{display:block}.problems thead{position:absolute;"

@@ -165,6 +165,8 @@ static enum assay_code reduce_run(struct assay_report_model *model,
 	run->n_claims = input->n_claims;
 	run->verdicts = input->verdicts;
 	run->n_verdicts = input->n_verdicts;
+	run->traces = input->traces;
+	run->n_traces = input->n_traces;
 	run->price = input->price > 0 ? input->price : NAN;
 	run->power = input->power > 0 ? input->power : NAN;
 	const struct assay_result **sorted =

@@ -58,6 +58,8 @@ struct assay_report_input {
 	size_t n_claims;
 	const struct assay_stored_verdict *verdicts; /* of gates on this run; may be NULL */
 	size_t n_verdicts;
+	const struct assay_attachment *traces; /* of devices, ASSAY_GPU_TRACE_KIND; may be NULL */
+	size_t n_traces;
 	double price; /* of the machine, in whatever currency all of them have; 0: not given */
 	double power; /* it draws, in watts; 0: not given */
 };
@@ -157,6 +159,8 @@ struct assay_report_run {
 	size_t n_claims;
 	const struct assay_stored_verdict *verdicts; /* those against the reference count */
 	size_t n_verdicts;
+	const struct assay_attachment *traces;
+	size_t n_traces;
 	double price, power; /* NaN: not given */
 };
 

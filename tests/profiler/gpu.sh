@@ -33,6 +33,12 @@ check "a profile" runs 0 profile gpu/overlap -s cuda -P size=64Ki -P streams=3 -
 check "  has a timeline" shows 'GPU timeline .* watched, a device at work'
 check "  by stream and kind" shows '^ *0  *2  copy *|.*|$'
 check "  and sums" shows '^kernel *scale *0.2 '
+check "a page of the run" runs 0 report 1 -o page.html
+check "  has its timelines" grep -q '<figcaption>Timeline of gpu/<wbr/>triad/' page.html
+check "  beside its benchmark" sh -c '! grep -q "What devices did" page.html'
+check "a page of the profile" runs 0 report 2 -o page.html
+check "  has the timeline alone" sh -c 'grep -q "What devices did" page.html && grep -q "<span>stream 2, copy</span>" page.html'
+check "  of what is asked for" sh -c '"$1" report 1 --only "*tri*" -o page.html && grep -q Timeline page.html' sh "$assay"
 check "  that is kept" runs 0 profile --show @last
 check "  and shown again" shows '^kernel *scale *0.2 '
 check "  and exported" sh -c '"$1" export 2 --format trace | grep -q "pinned to device"' sh "$assay"
