@@ -187,58 +187,6 @@ enum assay_code counters_derive(const struct assay_result *result, const struct 
 	return rc;
 }
 
-static const struct group_metric *metric_named(const struct counter_groups *groups,
-					       const char *name)
-{
-	for (size_t i = 0; i < groups->n; i++)
-		for (size_t k = 0; k < groups->groups[i].n_metrics; k++)
-			if (strcmp(groups->groups[i].metrics[k].name, name) == 0)
-				return &groups->groups[i].metrics[k];
-	return NULL;
-}
-
-static void show_count(const struct counter_groups *groups, const struct assay_count *c,
-		       struct cli_table *table)
-{
-	char value[40] = "-", remark[260] = "";
-	bool derived = strcmp(c->source, "formula") == 0;
-	const struct group_metric *m = derived ? metric_named(groups, c->event) : NULL;
-	if (c->quality != ASSAY_UNAVAILABLE)
-		snprintf(value, sizeof(value), "%.4g %s", c->value, c->unit);
-	assay_copy(remark, sizeof(remark), c->reason);
-	if (m && c->quality != ASSAY_UNAVAILABLE && group_metric_beyond(m, c->value))
-		snprintf(remark, sizeof(remark), "%s %g: %s", m->better == 'h' ? "below" : "above",
-			 m->threshold, m->meaning);
-	const char *const cells[] = {c->event, value, assay_quality_name(c->quality), c->source,
-				     remark};
-	cli_table_row(table, cells);
-}
-
-enum assay_code counters_show(const struct assay_result_list *results, FILE *out,
-			      struct assay_err *err)
-{
-	static const char *const columns[] = {"counter", ">per operation", "quality", "source",
-					      "remarks"};
-	struct counter_groups groups;
-	enum assay_code rc = counter_groups_read(groups_text, &groups, err);
-	if (rc != ASSAY_OK)
-		return rc;
-	for (size_t i = 0; i < results->n; i++) {
-		const struct assay_result *r = &results->results[i];
-		if (!r->n_counters)
-			continue;
-		char clean[400];
-		assay_sanitise(clean, sizeof(clean), r->name);
-		fprintf(out, "\n%s\n", clean);
-		struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
-		for (size_t k = 0; k < r->n_counters; k++)
-			show_count(&groups, &r->counters[k], table);
-		cli_table_print(table, out);
-	}
-	counter_groups_done(&groups);
-	return ASSAY_OK;
-}
-
 static json_t *metric_json(const struct group_metric *m)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "name", m->name, "unit", m->unit,

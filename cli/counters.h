@@ -23,9 +23,12 @@ enum assay_code counters_derive(const struct assay_result *result, const struct 
 				struct assay_result *ret, struct assay_count **ret_counts,
 				struct assay_err *err);
 
-/* A table of counters and metrics per case, with what lies beyond its threshold; nothing without any. */
-enum assay_code counters_show(const struct assay_result_list *results, FILE *out,
-			      struct assay_err *err);
+/*
+ * A table of counters and metrics per case, with what lies beyond its threshold; nothing without any. Metrics are made anew
+ * with these ceilings, which may have been measured after some of the cases. What is unavailable follows once for all cases.
+ */
+enum assay_code counters_show(const struct assay_result_list *results,
+			      const struct ceilings *ceilings, FILE *out, struct assay_err *err);
 
 /* What `assay list --counters` prints: groups, their metrics in words, events and who may count them. */
 enum assay_code counters_list(const struct cli *cli, struct assay_err *err);

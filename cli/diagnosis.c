@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/devices.h"
 #include "harness/base/clock.h"
 #include "harness/base/str.h"
 #include "harness/store/filesystem.h"
@@ -225,7 +226,9 @@ enum assay_code diagnosis_make(const struct cli *cli, uint64_t probe_ns, struct 
 	try_sources(ret, cli->registry);
 	look_at_store(cli->db, &ret->store);
 	collect_advice(ret);
-	return ASSAY_OK;
+	ret->devices = devices_look(cli);
+	return ret->devices ? ASSAY_OK
+			    : assay_fail(err, ASSAY_ENOMEM, "doctor: out of memory for devices");
 }
 
 void diagnosis_done(struct diagnosis *diagnosis)
@@ -235,6 +238,8 @@ void diagnosis_done(struct diagnosis *diagnosis)
 	assay_topology_free(diagnosis->topology);
 	diagnosis->topology = NULL;
 	assay_environment_done(&diagnosis->environment);
+	json_decref(diagnosis->devices);
+	diagnosis->devices = NULL;
 }
 
 const char *diagnosis_fact(const struct diagnosis *diagnosis, const char *key, const char **ret_why)

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "cli/cli.h"
 #include "harness/machine/environment.h"
 #include "harness/machine/noise.h"
@@ -41,6 +43,7 @@ struct diagnosis {
 	size_t n_events;
 	bool counted[DIAGNOSIS_EVENTS][DIAGNOSIS_SOURCES]; /* each source tried alone */
 	struct diagnosis_store store;
+	json_t *devices; /* see devices.h */
 	struct assay_advice advice[DIAGNOSIS_ADVICE];
 	size_t n_advice;
 };

@@ -205,6 +205,66 @@ static void show_counters(const struct cli *cli, const struct diagnosis *d)
 	show_refusals(d);
 }
 
+/* Limits that are known, and the others' names to `unknown`. */
+static void limits_text(json_t *limits, struct assay_str *known, struct assay_str *unknown)
+{
+	const char *name;
+	json_t *value;
+	json_object_foreach (limits, name, value) {
+		char text[32];
+		bool bytes = strcmp(name, "memory") == 0 || strcmp(name, "link") == 0;
+		if (json_is_real(value))
+			assay_str_add(known, "%s%s %s", known->length ? ", " : "", name,
+				      assay_format_value(json_real_value(value),
+							 bytes ? "B/s" : "op/s", text,
+							 sizeof(text)));
+		else
+			assay_str_add(unknown, "%s%s", unknown->length ? ", " : "", name);
+	}
+}
+
+static void show_device(json_t *device)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str known = {0}, unknown = {0};
+	const char *subject = json_string_value(json_object_get(device, "subject"));
+	const char *text = json_string_value(json_object_get(device, "text"));
+	const char *reason = json_string_value(json_object_get(device, "reason"));
+	const char *compiler = json_string_value(json_object_get(device, "compiler"));
+	const char *no_limit = json_string_value(json_object_get(device, "no_limit"));
+	item(subject ? subject : "device", "%s%s", text ? "" : "unusable: ",
+	     text     ? text
+	     : reason ? reason
+		      : "no reason");
+	if (!text)
+		return;
+	if (compiler)
+		item("", "compiles with %s", compiler);
+	limits_text(json_object_get(device, "limits"), &known, &unknown);
+	if (known.length)
+		item("", "at most %s", assay_str_text(&known));
+	if (unknown.length)
+		item("", "limits unavailable (%s): %s", assay_str_text(&unknown),
+		     no_limit ? no_limit : "not known");
+	size_t i;
+	json_t *lack;
+	json_array_foreach (json_object_get(device, "lacks"), i, lack)
+		item("", "- %s", json_string_value(lack));
+}
+
+static void show_devices(const struct cli *cli, const struct diagnosis *d)
+{
+	const char *problem = json_string_value(json_object_get(d->devices, "problem"));
+	size_t i;
+	json_t *one;
+	heading(cli, "Devices");
+	if (problem)
+		item("problem", "%s", problem);
+	json_array_foreach (json_object_get(d->devices, "devices"), i, one)
+		show_device(one);
+	json_array_foreach (json_object_get(d->devices, "toolkits"), i, one)
+		item(i ? "" : "toolkits", "%s", json_string_value(json_object_get(one, "path")));
+}
+
 static void show_noise(const struct cli *cli, const struct diagnosis *d)
 {
 	static const char *const meanings[] = {
@@ -337,12 +397,12 @@ static json_t *advice_json(const struct diagnosis *d)
 static enum assay_code show_json(const struct cli *cli, const struct diagnosis *d,
 				 struct assay_err *err)
 {
-	json_t *document =
-		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "assay/1",
-			  "build", build_json(d), "machine", assay_topology_json(d->topology),
-			  "clock", clock_json(d), "noise", assay_noise_json(&d->noise), "counters",
-			  counters_json(d), "environment", assay_environment_json(&d->environment),
-			  "store", store_json(cli, &d->store), "advice", advice_json(d));
+	json_t *document = json_pack(
+		"{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:o, s:o}", "schema", "assay/1", "build",
+		build_json(d), "machine", assay_topology_json(d->topology), "clock", clock_json(d),
+		"noise", assay_noise_json(&d->noise), "counters", counters_json(d), "environment",
+		assay_environment_json(&d->environment), "devices", d->devices, "store",
+		store_json(cli, &d->store), "advice", advice_json(d));
 	return assay_json_document(document, cli->json, err);
 }
 
@@ -353,6 +413,7 @@ static void show_text(const struct cli *cli, const struct diagnosis *d)
 	show_machine(cli, d);
 	show_clock(cli, d);
 	show_counters(cli, d);
+	show_devices(cli, d);
 	show_noise(cli, d);
 	show_store(cli, d);
 	show_advice(cli, d);

@@ -133,6 +133,14 @@ static enum assay_code begin_run(struct session *s, struct assay_err *err)
 	return run_record_begin(&record, s->store, &s->run, err);
 }
 
+static enum assay_code load_ceilings(struct session *s, struct assay_err *err)
+{
+	uint8_t fingerprint[32];
+	assay_topology_fingerprint(s->topology, fingerprint);
+	ceilings_done(&s->ceilings);
+	return ceilings_load(s->store, fingerprint, &s->ceilings, err);
+}
+
 static enum assay_code on_result(void *context, const struct assay_result *result,
 				 struct assay_err *err)
 {
@@ -156,6 +164,8 @@ static enum assay_code on_result(void *context, const struct assay_result *resul
 		rc = assay_store_add_result(s->store, s->run, &whole, err);
 	if (rc == ASSAY_OK) /* the line that follows says that it is kept */
 		rc = assay_store_sync(s->store, err);
+	if (rc == ASSAY_OK && counts && ceilings_from(whole.suite, whole.benchmark))
+		rc = load_ceilings(s, err); /* the cases that follow may know it */
 	return rc == ASSAY_OK ? run_output_result(&s->output, &whole, err) : rc;
 }
 
@@ -286,7 +296,7 @@ static enum assay_code show_results(const struct session *s, const struct assay_
 		rc = commands ? run_command_report(&s->plan, results, stdout, err)
 			      : show_report(s, runs, results, &advice, err);
 	if (rc == ASSAY_OK && to_stdout && counters_asked(s))
-		rc = counters_show(results, stdout, err);
+		rc = counters_show(results, &s->ceilings, stdout, err);
 	advice_summary_done(&advice);
 	fflush(stdout);
 	return rc;
@@ -371,13 +381,6 @@ static enum assay_code prepare(struct session *s, const struct cli_args *args,
 	if (rc == ASSAY_OK)
 		rc = run_request_plan(s->cli, &s->request, s->topology, &s->plan, err);
 	return rc;
-}
-
-static enum assay_code load_ceilings(struct session *s, struct assay_err *err)
-{
-	uint8_t fingerprint[32];
-	assay_topology_fingerprint(s->topology, fingerprint);
-	return ceilings_load(s->store, fingerprint, &s->ceilings, err);
 }
 
 /* The facts around the run, its sandbox among them: it moves timings. */

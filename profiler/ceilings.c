@@ -8,21 +8,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/attr.h"
 #include "harness/base/parse.h"
 
 enum { NEWEST = 20 };
 
-/* The text behind "/NAME:" in a case's name as a size; 0 where there is none. */
-static uint64_t part_of(const char *name, const char *part)
+/* Whose results are limits, and of what. The axis whose value tells limits of a device apart; NULL: the processor. */
+static const struct limiting {
+	const char *suite, *benchmark;
+	const char *pattern, *unit;
+	enum ceiling_kind kind;
+	const char *key;
+} limiting[] = {
+	{"memory", "bandwidth", "memory/bandwidth/*", "B/s", CEILING_BANDWIDTH, NULL},
+	{"memory", "flops", "memory/flops/*", "flop/s", CEILING_FLOPS, NULL},
+	{"memory", "clock", "memory/clock/*", "Hz", CEILING_FLOPS, NULL},
+	{"gpu", "stream", "gpu/stream/*", "B/s", CEILING_BANDWIDTH, "/cache:"},
+	{"gpu", "roofline", "gpu/roofline/*", "op/s", CEILING_FLOPS, "/type:"},
+	{"gpu", "gemm", "gpu/gemm/way:library/*", "flop/s", CEILING_FLOPS, "/type:"},
+	{"gpu", "transfer", "gpu/transfer/*/memory:pinned/*", "B/s", CEILING_LINK, "/way:"},
+};
+
+/* The text behind "/NAME:" in a case's name; "" where there is none. */
+static void word_of(const char *name, const char *part, char *text, size_t size)
 {
 	const char *at = strstr(name, part);
+	text[0] = '\0';
+	if (!at)
+		return;
+	at += strlen(part);
+	snprintf(text, size, "%.*s", (int)strcspn(at, "/"), at);
+}
+
+/* The same as a size; 0 where there is none. */
+static uint64_t part_of(const char *name, const char *part)
+{
 	char text[32];
 	uint64_t value = 0;
-	if (!at)
-		return 0;
-	at += strlen(part);
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(at, "/"), at);
-	return assay_parse_size(text, &value, NULL) == ASSAY_OK ? value : 0;
+	word_of(name, part, text, sizeof(text));
+	return text[0] && assay_parse_size(text, &value, NULL) == ASSAY_OK ? value : 0;
 }
 
 /* The best point on this machine; those known to be stable go before all others. */
@@ -42,22 +66,33 @@ static const struct assay_history_point *best_of(const struct assay_history *h,
 	return best;
 }
 
-static enum assay_code add(struct ceilings *c, enum ceiling_kind kind,
+static bool same_limit(const struct ceiling *a, const struct ceiling *b)
+{
+	return a->kind == b->kind && a->bytes == b->bytes && a->threads == b->threads &&
+	       strcmp(a->device, b->device) == 0 && strcmp(a->key, b->key) == 0;
+}
+
+static enum assay_code add(struct ceilings *c, const struct limiting *from,
 			   const struct assay_history *h, const struct assay_history_point *p,
 			   struct assay_err *err)
 {
 	struct ceiling one = {
-		.kind = kind,
+		.kind = from->kind,
 		.per_ns = p->median / 1e9,
 		.bytes = part_of(h->name, "/size:"),
 		.threads = (unsigned)part_of(h->name, "/threads:"),
 		.stable = p->status == ASSAY_STATUS_OK,
 	};
+	if (from->key) {
+		word_of(h->name, "/subject:", one.device, sizeof(one.device));
+		word_of(h->name, from->key, one.key, sizeof(one.key));
+		/* What units can do is no matter of how much they read. */
+		one.bytes = from->kind == CEILING_FLOPS ? 0 : one.bytes;
+	}
 	snprintf(one.from, sizeof(one.from), "%.120s in run %" PRId64, h->name, p->run);
 	for (size_t i = 0; i < c->n; i++) {
 		struct ceiling *known = &c->list[i];
-		if (known->kind != kind || known->bytes != one.bytes ||
-		    known->threads != one.threads)
+		if (!same_limit(known, &one))
 			continue;
 		if (one.stable == known->stable ? one.per_ns > known->per_ns : one.stable)
 			*known = one;
@@ -71,24 +106,24 @@ static enum assay_code add(struct ceilings *c, enum ceiling_kind kind,
 	return ASSAY_OK;
 }
 
-static enum assay_code load(struct assay_store *store, const char *pattern, const char *unit,
+static enum assay_code load(struct assay_store *store, const struct limiting *from,
 			    const uint8_t fingerprint[32], struct ceilings *ret,
 			    struct assay_err *err)
 {
 	struct assay_history_list list;
-	enum assay_code rc = assay_store_history(store, pattern, NEWEST, &list, err);
+	enum assay_code rc = assay_store_history(store, from->pattern, NEWEST, &list, err);
 	if (rc != ASSAY_OK)
 		return rc;
 	for (size_t i = 0; rc == ASSAY_OK && i < list.n; i++) {
 		const struct assay_history *h = &list.series[i];
 		/* the null subject has a time where the others have a rate */
-		const struct assay_history_point *p =
-			h->primary && strcmp(h->unit, unit) == 0 ? best_of(h, fingerprint) : NULL;
-		if (p && strcmp(unit, "Hz") == 0)
+		const struct assay_history_point *p = h->primary && strcmp(h->unit, from->unit) == 0
+							      ? best_of(h, fingerprint)
+							      : NULL;
+		if (p && strcmp(from->unit, "Hz") == 0)
 			ret->clock_hz = fmax(ret->clock_hz, p->median);
 		else if (p)
-			rc = add(ret, strcmp(unit, "B/s") == 0 ? CEILING_BANDWIDTH : CEILING_FLOPS,
-				 h, p, err);
+			rc = add(ret, from, h, p, err);
 	}
 	assay_history_list_done(&list);
 	return rc;
@@ -97,15 +132,22 @@ static enum assay_code load(struct assay_store *store, const char *pattern, cons
 enum assay_code ceilings_load(struct assay_store *store, const uint8_t fingerprint[32],
 			      struct ceilings *ret, struct assay_err *err)
 {
+	enum assay_code rc = ASSAY_OK;
 	*ret = (struct ceilings){0};
-	enum assay_code rc = load(store, "memory/bandwidth/*", "B/s", fingerprint, ret, err);
-	if (rc == ASSAY_OK)
-		rc = load(store, "memory/flops/*", "flop/s", fingerprint, ret, err);
-	if (rc == ASSAY_OK)
-		rc = load(store, "memory/clock/*", "Hz", fingerprint, ret, err);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(limiting) && rc == ASSAY_OK; i++)
+		rc = load(store, &limiting[i], fingerprint, ret, err);
 	if (rc != ASSAY_OK)
 		ceilings_done(ret);
 	return rc;
+}
+
+bool ceilings_from(const char *suite, const char *benchmark)
+{
+	for (size_t i = 0; i < ASSAY_COUNT_OF(limiting); i++)
+		if (limiting[i].key && strcmp(limiting[i].suite, suite) == 0 &&
+		    strcmp(limiting[i].benchmark, benchmark) == 0)
+			return true;
+	return false;
 }
 
 void ceilings_done(struct ceilings *c)
@@ -122,14 +164,16 @@ static bool nearer(uint64_t a, uint64_t b, uint64_t wanted)
 	return a >= wanted || (b < wanted && a > b);
 }
 
-const struct ceiling *ceiling_of(const struct ceilings *c, enum ceiling_kind kind, unsigned threads,
-				 uint64_t bytes)
+static const struct ceiling *find(const struct ceilings *c, enum ceiling_kind kind,
+				  const char *device, const char *key, unsigned threads,
+				  uint64_t bytes)
 {
 	const struct ceiling *best = NULL;
 	uint64_t wanted = bytes ? bytes : UINT64_MAX;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct ceiling *one = &c->list[i];
-		if (one->kind != kind)
+		if (one->kind != kind || strcmp(one->device, device) != 0 ||
+		    strcmp(one->key, key) != 0)
 			continue;
 		bool closer = !best || (one->threads == best->threads
 						? nearer(one->bytes, best->bytes, wanted)
@@ -137,4 +181,16 @@ const struct ceiling *ceiling_of(const struct ceilings *c, enum ceiling_kind kin
 		best = closer ? one : best;
 	}
 	return best;
+}
+
+const struct ceiling *ceiling_of(const struct ceilings *c, enum ceiling_kind kind, unsigned threads,
+				 uint64_t bytes)
+{
+	return find(c, kind, "", "", threads, bytes);
+}
+
+const struct ceiling *ceiling_of_device(const struct ceilings *c, enum ceiling_kind kind,
+					const char *device, const char *key, uint64_t bytes)
+{
+	return find(c, kind, device, key, 1, bytes);
 }

@@ -3,17 +3,22 @@
 #ifndef ASSAY_PROFILER_CEILINGS_H
 #define ASSAY_PROFILER_CEILINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "harness/store/store.h"
 
-enum ceiling_kind { CEILING_BANDWIDTH, CEILING_FLOPS };
+enum ceiling_kind { CEILING_BANDWIDTH, CEILING_FLOPS, CEILING_LINK };
+
+enum { CEILING_WORD = 24 };
 
 /* The best of one kernel's cases with one working set and number of threads. */
 struct ceiling {
 	enum ceiling_kind kind;
-	double per_ns;  /* bytes or operations a nanosecond, of all threads together */
-	uint64_t bytes; /* of memory that each thread goes through; 0: none */
+	char device[CEILING_WORD]; /* subject of suites/gpu; "": the processor */
+	char key[CEILING_WORD]; /* of a device: type of the numbers, hot or cold, way of the link */
+	double per_ns;          /* bytes or operations a nanosecond, of all threads together */
+	uint64_t bytes;         /* of memory that each thread goes through; 0: none */
 	unsigned threads;
 	bool stable;    /* the results behind it were */
 	char from[160]; /* the case and its run */
@@ -26,8 +31,9 @@ struct ceilings {
 };
 
 /*
- * Of the machine with this fingerprint: memory/bandwidth, memory/flops and memory/clock, each case's best
- * median among its newest results, because a ceiling is what was reached once. None is no error.
+ * Of the machine with this fingerprint: memory/bandwidth, memory/flops and memory/clock, and of its devices gpu/stream,
+ * gpu/roofline, gpu/gemm by a library and gpu/transfer of pinned memory; each case's best median among its newest
+ * results, because a ceiling is what was reached once. None is no error.
  */
 enum assay_code ceilings_load(struct assay_store *store, const uint8_t fingerprint[32],
 			      struct ceilings *ret, struct assay_err *err);
@@ -41,7 +47,14 @@ void ceilings_done(struct ceilings *ceilings);
 const struct ceiling *ceiling_of(const struct ceilings *ceilings, enum ceiling_kind kind,
 				 unsigned threads, uint64_t bytes);
 
+/* That of a device: another than the processor's in any case. */
+const struct ceiling *ceiling_of_device(const struct ceilings *ceilings, enum ceiling_kind kind,
+					const char *device, const char *key, uint64_t bytes);
+/* Is it one of the benchmarks whose results are ceilings of devices? These may come from the run that wants them. */
+bool ceilings_from(const char *suite, const char *benchmark);
+
 /* The command that measures what is missing. */
-#define CEILINGS_COMMAND "assay run memory/bandwidth memory/flops memory/clock"
+#define CEILINGS_COMMAND    "assay run memory/bandwidth memory/flops memory/clock"
+#define CEILINGS_OF_DEVICES "assay run gpu/stream gpu/roofline gpu/gemm gpu/transfer"
 
 #endif

@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/base/attr.h"
 #include "harness/base/str.h"
+#include "harness/machine/toolkit.h"
 #include "profiler/cupti.h"
-
-enum { OLDEST_MAJOR = 12 };
 
 int cupti_driver_version(void)
 {
@@ -27,19 +25,10 @@ int cupti_driver_version(void)
 	return version;
 }
 
-/* The library's file below one folder. Its helpers are found beside it when it is opened by this path. */
+/* Its helpers are found beside it when it is opened by this path. */
 static bool find_file(int major, char *path, size_t size)
 {
-	const char *const folders[] = {getenv("CUDA_HOME"), getenv("CUDA_PATH"), "/usr/local/cuda"};
-	static const char *const below[] = {"/extras/CUPTI/lib64", "", "/lib64", "/lib",
-					    "/targets/x86_64-linux/lib"};
-	for (size_t i = 0; i < ASSAY_COUNT_OF(folders); i++)
-		for (size_t k = 0; folders[i] && k < ASSAY_COUNT_OF(below); k++) {
-			snprintf(path, size, "%s%s/libcupti.so.%d", folders[i], below[k], major);
-			if (access(path, R_OK) == 0)
-				return true;
-		}
-	return false;
+	return assay_toolkit_find(ASSAY_TOOLKIT_ROOT, "libcupti", major, path, size);
 }
 
 /* Where the dynamic linker looks, only opening tells. */
@@ -52,7 +41,7 @@ static bool find_linked(int major, char *path, size_t size)
 enum assay_code cupti_find(int driver_version, char *path, size_t size, struct assay_err *err)
 {
 	int driver_major = driver_version / 1000;
-	for (int major = driver_major; major >= OLDEST_MAJOR; major--)
+	for (int major = driver_major; major >= ASSAY_TOOLKIT_OLDEST; major--)
 		if (find_file(major, path, size) || find_linked(major, path, size))
 			return ASSAY_OK;
 	if (find_file(driver_major + 1, path, size))

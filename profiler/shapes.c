@@ -166,15 +166,72 @@ static uint64_t working_set(const struct assay_result *r)
 	return 0;
 }
 
+static const char *param_of(const struct assay_result *r, const char *name, const char *otherwise)
+{
+	for (size_t i = 0; i < r->n_params; i++)
+		if (strcmp(r->params[i].name, name) == 0)
+			return r->params[i].value;
+	return otherwise;
+}
+
+/* Benchmarks of suites/gpu by what carries their bytes; what is between devices bounds itself. */
+static bool about_memory(const char *benchmark)
+{
+	return strcmp(benchmark, "stream") == 0 || strcmp(benchmark, "triad") == 0 ||
+	       strcmp(benchmark, "occupancy") == 0 || strcmp(benchmark, "roofline") == 0;
+}
+
+static bool about_link(const char *benchmark)
+{
+	return strcmp(benchmark, "transfer") == 0 || strcmp(benchmark, "overlap") == 0 ||
+	       strcmp(benchmark, "util") == 0;
+}
+
+/* What a device reached is a limit for that device, and what the processor reached never is. */
+static const struct ceiling *device_ceiling(const struct shape_case *c, enum ceiling_kind kind,
+					    struct assay_count *ret)
+{
+	const struct assay_result *r = result_of(c);
+	const char *key = param_of(r, "cache", "hot");
+	uint64_t bytes = working_set(r);
+	if (kind == CEILING_FLOPS) {
+		key = param_of(r, "type", "fp32");
+		bytes = 0;
+	} else if (about_link(r->benchmark)) {
+		kind = CEILING_LINK;
+		key = param_of(r, "way", "both");
+	} else if (!about_memory(r->benchmark)) {
+		assay_copy(ret->reason, sizeof(ret->reason),
+			   "what carries its bytes is measured by nothing else");
+		return NULL;
+	}
+	const struct ceiling *found =
+		c->ceilings ? ceiling_of_device(c->ceilings, kind, r->subject, key, bytes) : NULL;
+	if (!found)
+		snprintf(ret->reason, sizeof(ret->reason),
+			 "not measured on this device (%s %s): " CEILINGS_OF_DEVICES, r->subject,
+			 key);
+	return found;
+}
+
+static const struct ceiling *cpu_ceiling(const struct shape_case *c, enum ceiling_kind kind,
+					 struct assay_count *ret)
+{
+	const struct assay_result *r = result_of(c);
+	const struct ceiling *found =
+		c->ceilings ? ceiling_of(c->ceilings, kind, r->threads, working_set(r)) : NULL;
+	if (!found)
+		snprintf(ret->reason, sizeof(ret->reason),
+			 "no ceiling was measured on this machine: %s", CEILINGS_COMMAND);
+	return found;
+}
+
 static void find_ceiling(const struct shape_case *c, enum ceiling_kind kind,
 			 struct assay_count *ret)
 {
-	const struct assay_result *r = result_of(c);
+	bool on_device = strcmp(result_of(c)->suite, "gpu") == 0;
 	const struct ceiling *ceiling =
-		c->ceilings ? ceiling_of(c->ceilings, kind, r->threads, working_set(r)) : NULL;
-	if (!ceiling)
-		snprintf(ret->reason, sizeof(ret->reason),
-			 "no ceiling was measured on this machine: %s", CEILINGS_COMMAND);
+		on_device ? device_ceiling(c, kind, ret) : cpu_ceiling(c, kind, ret);
 	known(ret, ceiling ? ceiling->per_ns : NAN);
 	if (ceiling)
 		snprintf(ret->reason, sizeof(ret->reason), "%.130s%s", ceiling->from,

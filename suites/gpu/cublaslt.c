@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "suites/gpu/toolkit.h"
+#include "harness/machine/toolkit.h"
 
 /* The library of one version: in a toolkit's folder, or the linker's; NULL: there is none. */
 static void *open_version(int major)
 {
 	char path[512];
-	if (!toolkit_find("libcublasLt", major, path, sizeof(path)))
+	if (!assay_toolkit_find(ASSAY_TOOLKIT_ROOT, "libcublasLt", major, path, sizeof(path)))
 		snprintf(path, sizeof(path), "libcublasLt.so.%d", major);
 	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
@@ -26,7 +26,8 @@ enum assay_code cublaslt_load(int driver_version, struct cublaslt *ret, struct a
 #define CUBLASLT_SYMBOL(field, symbol, parameters) {#symbol, offsetof(struct cublaslt, field)},
 		CUBLASLT_CALLS(CUBLASLT_SYMBOL, , , , , , , , , )};
 	*ret = (struct cublaslt){0};
-	for (int major = driver_version / 1000; major >= TOOLKIT_OLDEST && !ret->library; major--)
+	for (int major = driver_version / 1000; major >= ASSAY_TOOLKIT_OLDEST && !ret->library;
+	     major--)
 		ret->library = open_version(major);
 	if (!ret->library)
 		return assay_fail(err, ASSAY_SKIP,

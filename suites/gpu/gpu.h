@@ -104,6 +104,7 @@ struct gpu_info {
 	uint64_t memory_bytes, max_alloc_bytes;
 	uint64_t cache_bytes; /* of the last level before the memory */
 	double limits[GPU_LIMITS];
+	const char *compiler;            /* the library's file; NULL: the driver is */
 	const char *no_limit;            /* why those that are 0 are */
 	const char *lacks[GPU_FEATURES]; /* why not; NULL: it has it */
 };

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 #include "harness/base/str.h"
+#include "harness/machine/toolkit.h"
 #include "suites/gpu/dialect.h"
-#include "suites/gpu/toolkit.h"
 
 enum { LOG_SHOWN = 300 };
 
@@ -19,7 +19,8 @@ enum { LOG_SHOWN = 300 };
 static bool find_file(int major, struct nvrtc *ret)
 {
 	struct stat file;
-	if (!toolkit_find("libnvrtc", major, ret->path, sizeof(ret->path)) ||
+	if (!assay_toolkit_find(ASSAY_TOOLKIT_ROOT, "libnvrtc", major, ret->path,
+				sizeof(ret->path)) ||
 	    stat(ret->path, &file) != 0)
 		return false;
 	snprintf(ret->identity, sizeof(ret->identity), "%s %lld %lld.%09ld", ret->path,
@@ -44,10 +45,10 @@ enum assay_code nvrtc_find(int driver_version, struct nvrtc *ret, struct assay_e
 {
 	int driver_major = driver_version / 1000;
 	*ret = (struct nvrtc){0};
-	for (int major = driver_major; major >= TOOLKIT_OLDEST; major--)
+	for (int major = driver_major; major >= ASSAY_TOOLKIT_OLDEST; major--)
 		if (find_file(major, ret) || find_linked(major, ret))
 			return ASSAY_OK;
-	for (int major = driver_major + 1; major <= TOOLKIT_NEWEST; major++)
+	for (int major = driver_major + 1; major <= ASSAY_TOOLKIT_NEWEST; major++)
 		if (find_file(major, ret))
 			return assay_fail(err, ASSAY_SKIP,
 					  "the driver knows CUDA %d.%d and the compiler is %s: "

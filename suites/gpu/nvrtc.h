@@ -42,8 +42,8 @@ struct nvrtc {
 
 /*
  * Find the newest NVRTC that code for a driver of this version (12040 is 12.4) may come from; it is opened only
- * where its file cannot be told from the outside. Looked for in $CUDA_HOME, $CUDA_PATH and
- * /usr/local/cuda (themselves, lib64, lib), then where the dynamic linker looks. ASSAY_SKIP says what was found.
+ * where its file cannot be told from the outside. Looked for as assay_toolkit_find() does, then where the dynamic
+ * linker looks. ASSAY_SKIP says what was found.
  */
 enum assay_code nvrtc_find(int driver_version, struct nvrtc *ret, struct assay_err *err);
 /* Open the library at `path`, if it is not open. */

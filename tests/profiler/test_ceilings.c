@@ -18,19 +18,18 @@ struct row {
 	enum assay_status status;
 };
 
-static void add(struct assay_store *store, int64_t run, const struct row *row)
+/* A result of one sample; suite and benchmark are the first words of the name, an axis alone is size. */
+static void add_result(struct assay_store *store, int64_t run, const struct row *row,
+		       const char *suite, const char *name)
 {
 	struct assay_err err = {0};
-	char name[200];
 	uint32_t end = 1;
 	uint8_t flags = 0;
 	double value = row->median;
 	const struct assay_param size = {"size", row->size};
-	snprintf(name, sizeof(name), "memory/%s%s%s/subject:%s/threads:%u", row->benchmark,
-		 row->size ? "/size:" : "", row->size ? row->size : "", row->subject, row->threads);
 	const struct assay_result result = {
 		.name = name,
-		.suite = "memory",
+		.suite = suite,
 		.benchmark = row->benchmark,
 		.subject = row->subject,
 		.threads = row->threads,
@@ -61,6 +60,24 @@ static void add(struct assay_store *store, int64_t run, const struct row *row)
 		.started_ns = 1,
 	};
 	assert_ok(assay_store_add_result(store, run, &result, &err));
+}
+
+static void add(struct assay_store *store, int64_t run, const struct row *row)
+{
+	char name[200];
+	snprintf(name, sizeof(name), "memory/%s%s%s/subject:%s/threads:%u", row->benchmark,
+		 row->size ? "/size:" : "", row->size ? row->size : "", row->subject, row->threads);
+	add_result(store, run, row, "memory", name);
+}
+
+/* A device's: what the store makes of its name is made of parameters, of which each is told apart by all of it. */
+static void add_named(struct assay_store *store, int64_t run, const char *name, const char *unit,
+		      double median)
+{
+	char benchmark[20];
+	snprintf(benchmark, sizeof(benchmark), "%.*s", (int)strcspn(name + 4, "/"), name + 4);
+	const struct row row = {benchmark, name, "opencl", 1, unit, median, ASSAY_STATUS_OK};
+	add_result(store, run, &row, "gpu", name);
 }
 
 static void add_run(struct assay_store *store, uint8_t machine, const struct row *rows, size_t n)
@@ -215,10 +232,133 @@ static void the_roofline_is_the_lower_of_two_limits(void **state)
 	assert_string_equal(roofline(40, 0, 0, &both).source, "none");
 }
 
+/* The share of its memory and units that a case of suites/gpu reaches. */
+static struct assay_count share_of(const char *benchmark, const char *subject, const char *word,
+				   const char *value, const char *wanted, const struct ceilings *c)
+{
+	struct assay_err err = {0};
+	struct counter_groups groups;
+	struct assay_count known[SHAPES_MOST], made[64];
+	const struct assay_param params[] = {{word, value}, {"size", "16Mi"}};
+	const struct assay_result result = {.name = "gpu/x",
+					    .suite = "gpu",
+					    .benchmark = benchmark,
+					    .subject = subject,
+					    .threads = 1,
+					    .params = params,
+					    .n_params = 2,
+					    .metric = {"bandwidth", "B/s", ASSAY_HIGHER},
+					    .primary = true,
+					    .estimate.median = 100e9,
+					    .bytes_per_op = 1000,
+					    .flops_per_op = 2000};
+	const struct shape_case one = {&result, 1, 0, c};
+	size_t n = shapes_of_case(&one, known);
+	assert_ok(counter_groups_read(groups_text, &groups, &err));
+	n = counter_groups_derive(&groups, known, n, shape_time_ns(&result), made, 64);
+	const struct assay_count copy = *find(made, n, wanted);
+	counter_groups_done(&groups);
+	return copy;
+}
+
+/* What the processor reached is no limit of a device, nor is another device's, type's or cache's. */
+static void a_device_has_limits_of_its_own(void **state)
+{
+	(void)state;
+	struct ceiling list[] = {
+		{.kind = CEILING_BANDWIDTH, .per_ns = 30, .threads = 1, .bytes = 16 << 20},
+		{.kind = CEILING_FLOPS, .per_ns = 50, .threads = 1},
+		{.kind = CEILING_BANDWIDTH,
+		 .device = "cuda",
+		 .key = "hot",
+		 .per_ns = 400,
+		 .threads = 1},
+		{.kind = CEILING_BANDWIDTH,
+		 .device = "cuda",
+		 .key = "cold",
+		 .per_ns = 200,
+		 .threads = 1},
+		{.kind = CEILING_FLOPS,
+		 .device = "cuda",
+		 .key = "fp32",
+		 .per_ns = 800,
+		 .threads = 1},
+		{.kind = CEILING_FLOPS,
+		 .device = "cuda",
+		 .key = "bf16",
+		 .per_ns = 8000,
+		 .threads = 1},
+		{.kind = CEILING_LINK, .device = "cuda", .key = "to", .per_ns = 125, .threads = 1}};
+	const struct ceilings c = {.list = list, .n = ASSAY_COUNT_OF(list)};
+	assert_close(share_of("triad", "cuda", "x", "y", "bandwidth_share", &c).value, 0.25, 1e-9);
+	assert_close(share_of("stream", "cuda", "cache", "cold", "bandwidth_share", &c).value, 0.5,
+		     1e-9);
+	assert_close(share_of("triad", "cuda", "x", "y", "flops_share", &c).value, 0.25, 1e-9);
+	assert_close(share_of("mixed", "cuda", "type", "bf16", "flops_share", &c).value, 0.025,
+		     1e-9);
+	assert_close(share_of("transfer", "cuda", "way", "to", "bandwidth_share", &c).value, 0.8,
+		     1e-9);
+	struct assay_count none = share_of("triad", "opencl", "x", "y", "bandwidth_share", &c);
+	assert_int_equal(none.quality, ASSAY_UNAVAILABLE);
+	assert_non_null(strstr(none.reason, "on this device (opencl hot): assay run gpu/stream"));
+	none = share_of("exchange", "cuda", "way", "copy", "bandwidth_share", &c);
+	assert_int_equal(none.quality, ASSAY_UNAVAILABLE);
+	assert_non_null(strstr(none.reason, "measured by nothing else"));
+}
+
+/* Which results in a store are limits of which device. */
+static void results_of_devices_are_limits(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		const char *unit;
+		double median;
+	} results[] = {
+		{"gpu/stream/kernel:copy/cache:hot/size:16Mi/subject:opencl/threads:1", "B/s",
+		 20e9},
+		{"gpu/stream/kernel:triad/cache:hot/size:16Mi/subject:opencl/threads:1", "B/s",
+		 25e9},
+		{"gpu/roofline/type:fp64/rounds:256/size:4Mi/subject:opencl/threads:1", "op/s",
+		 60e9},
+		{"gpu/gemm/way:library/type:fp64/transfers:no/n:512/subject:opencl/threads:1",
+		 "flop/s", 70e9},
+		{"gpu/gemm/way:naive/type:fp64/transfers:no/n:512/subject:opencl/threads:1",
+		 "flop/s", 900e9},
+		{"gpu/transfer/way:to/memory:pinned/size:16Mi/subject:opencl/threads:1", "B/s",
+		 9e9},
+		{"gpu/transfer/way:to/memory:pageable/size:16Mi/subject:opencl/threads:1", "B/s",
+		 90e9},
+	};
+	char folder[T_PATH];
+	struct assay_err err = {0};
+	struct ceilings c;
+	struct assay_store *store = filled(folder);
+	struct assay_run_list runs = {0};
+	const uint8_t here[32] = {HERE};
+	assert_ok(assay_store_runs(store, "1", &runs, &err));
+	for (size_t i = 0; i < ASSAY_COUNT_OF(results); i++)
+		add_named(store, runs.runs[0].id, results[i].name, results[i].unit,
+			  results[i].median);
+	assay_run_list_done(&runs);
+	assert_ok(ceilings_load(store, here, &c, &err));
+	assert_close(ceiling_of_device(&c, CEILING_BANDWIDTH, "opencl", "hot", 16 << 20)->per_ns,
+		     25, 1e-9);
+	assert_close(ceiling_of_device(&c, CEILING_FLOPS, "opencl", "fp64", 0)->per_ns, 70, 1e-9);
+	assert_close(ceiling_of_device(&c, CEILING_LINK, "opencl", "to", 0)->per_ns, 9, 1e-9);
+	assert_null(ceiling_of_device(&c, CEILING_BANDWIDTH, "cuda", "hot", 0));
+	assert_close(ceiling_of(&c, CEILING_BANDWIDTH, 1, 0)->per_ns, 30, 1e-12);
+	assert_true(ceilings_from("gpu", "roofline") && !ceilings_from("gpu", "rows"));
+	ceilings_done(&c);
+	remove_store(store, folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_best_stable_results_of_this_machine_are_its_limits),
+		cmocka_unit_test(a_device_has_limits_of_its_own),
+		cmocka_unit_test(results_of_devices_are_limits),
 		cmocka_unit_test(the_roofline_is_the_lower_of_two_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -109,4 +109,31 @@ check "  is measured" was_measured triad
 check "  has its own memory only" grep -q 'MIG 1g.10gb.*the device has 16 MiB in all' out
 check "  and no limit that is not its own" sh -c '! grep -q of_limit out'
 
+# diagnoses: what the doctor says of devices, in one line
+diagnoses()
+{
+	"$assay" doctor --probe 1ms >found 2>&1 || return 1
+	sed -n '/^Devices/,/^Noise/p' found | tr -s ' \n' ' ' >out
+}
+
+check "the doctor sees the instance" diagnoses
+check "  its name, units and memory" grep -q 'MIG 1g.10gb, sm_90, driver of CUDA 13.0, 1 multiprocessors, 16 MiB' out
+check "  what it can do" grep -q 'at most fp32 256.0 Gop/s, fp64 128.0 Gop/s' out
+check "  what is not known, and why, once" grep -q 'limits unavailable (memory, link, int8): a MIG instance' out
+check "  what it lacks" grep -q 'MIG instances do not reach each other' out
+
+# Two toolkits side by side, the driver being of the older one's time.
+mkdir -p older
+ln -sf "$CUDA_HOME/libnvrtc.so.13" older/libnvrtc.so.12
+FAKE_CUDA='driver=12040'
+CUDA_PATH=$PWD/older
+export CUDA_PATH
+check "several toolkits" diagnoses
+check "  the one that fits the driver is chosen" grep -q 'compiles with [^ ]*/older/libnvrtc.so.12' out
+check "  all of them are named" grep -q 'toolkits .*libnvrtc.so.13' out
+check "  and it compiles" runs 0 gpu/triad -s cuda -P size=4Ki
+unset CUDA_PATH
+check "a driver older than the toolkit" runs 0 gpu/triad -s cuda,null -P size=4Ki
+check "  is skipped with what to do" grep -q 'the driver knows CUDA 12.4 and the compiler is .*update the driver, or install a toolkit 12' out
+
 echo "1..$count"
