@@ -218,6 +218,7 @@ static enum assay_code suites(struct assay_str *to, const struct assay_report_ru
 		assay_str_add(to, "<section class=\"suite\">\n<h%d>", level);
 		assay_escape_html(to, suite->name, LINE_LIMIT);
 		assay_str_add(to, "</h%d>\n", level);
+		assay_html_subjects(to, suite);
 		for (size_t b = 0; rc == ASSAY_OK && b < suite->n_benches; b++)
 			if (suite->benches[b].n_measured)
 				rc = bench_section(to, run, &suite->benches[b], page, number,

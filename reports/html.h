@@ -50,6 +50,8 @@ void assay_html_table(struct assay_str *to, const struct assay_report_bench *ben
  */
 size_t assay_html_samples(struct assay_str *to, const struct assay_report_run *run,
 			  const struct assay_report_bench *bench, size_t most);
+/* Benchmarks of a suite with the same subjects, in one table; nothing when there are no such. */
+void assay_html_subjects(struct assay_str *to, const struct assay_report_suite *suite);
 /* The cases of a benchmark with axes `from` and `to` as matrices; nothing for any other. */
 void assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench);
 

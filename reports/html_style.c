@@ -149,6 +149,7 @@ const char assay_html_style[] =
 	".down3{background:color-mix(in srgb,var(--bad) 24%,transparent)}\n"
 	".up1 .soft,.up2 .soft,.up3 .soft,.down1 .soft,.down2 .soft,.down3 .soft{color:inherit}\n"
 	".matrix td,.matrix th{padding:.2rem .45rem;font-size:.8125rem}"
+	".matrix th{position:sticky;left:0;background:var(--page)}"
 	".tint1{background:color-mix(in srgb,var(--accent) 4%,transparent)}"
 	".tint2{background:color-mix(in srgb,var(--accent) 11%,transparent)}"
 	".tint3{background:color-mix(in srgb,var(--accent) 19%,transparent)}"
