@@ -111,10 +111,11 @@ static enum assay_code fill(struct assay_store *from, int64_t run, const char *p
 {
 	struct assay_store *bundle;
 	struct assay_merged merged;
+	const struct store_source source = {.immutable = from->immutable};
 	enum assay_code code = assay_store_open(path, ASSAY_STORE_WRITE, &bundle, err);
 	if (code != ASSAY_OK)
 		return code;
-	code = store_merge_runs(bundle, from->path, from->immutable, run, &merged, err);
+	code = store_merge_runs(bundle, from->path, &source, run, &merged, err);
 	if (code == ASSAY_OK && merged.runs == 0)
 		code = assay_fail(err, ASSAY_EUSAGE, "run %lld is not in '%s'", (long long)run,
 				  from->path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* digest: the content of a store as one number, the same however it came together. */
-#include <nettle/sha2.h>
+#include "harness/store/digest.h"
 
 #include "harness/store/merge.h"
 #include "harness/store/sql.h"
@@ -94,10 +94,10 @@ static void add_column(struct sha256_ctx *hash, sqlite3_stmt *q, int column)
 	}
 }
 
-static enum assay_code add_query(struct assay_store *store, size_t which, struct sha256_ctx *hash,
-				 struct assay_err *err)
+enum assay_code store_hash_query(struct assay_store *store, const char *sql,
+				 struct sha256_ctx *hash, struct assay_err *err)
 {
-	STORE_QUERY *query = store_query(store, queries[which], err);
+	STORE_QUERY *query = store_query(store, sql, err);
 	if (!query)
 		return ASSAY_ESTORE;
 	int columns = sqlite3_column_count(query);
@@ -126,7 +126,7 @@ enum assay_code assay_store_digest(struct assay_store *store, uint8_t ret[32],
 	if (code != ASSAY_OK)
 		return code;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(queries) && code == ASSAY_OK; i++)
-		code = add_query(store, i, &hash, err);
+		code = store_hash_query(store, queries[i], &hash, err);
 	store_abandon(store);
 	sha256_digest(&hash, 32, ret);
 	return code;

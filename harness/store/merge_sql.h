@@ -16,7 +16,7 @@
 	"CREATE TEMP TABLE IF NOT EXISTS merge_outdated (id INTEGER PRIMARY KEY) STRICT;"            \
 	"DELETE FROM temp.merge_outdated;"                                                           \
 	"DELETE FROM temp.merge_run; DELETE FROM temp.merge_machine;"                                \
-	"DELETE FROM temp.merge_series; DELETE FROM temp.merge_past; DELETE FROM temp.merge_scope;"
+	"DELETE FROM temp.merge_past; DELETE FROM temp.merge_scope;"
 
 /* Made by the same statements: so no need to look closer. */
 #define MERGE_SAME_SCHEMA                                                                 \
@@ -77,48 +77,56 @@
 	"instr('running crashed interrupted imported complete', replace(" status \
 	",'running','crashed'))"
 
-#define MERGE_NEW_RUNS \
-	"INSERT INTO main.run (uuid, machine, environment, revision, status, started_ns,"        \
-	" finished_ns, owner, noise, seed, profile, version, machine_facts, argv, plan)"         \
-	" SELECT s.uuid, m.new, e.id, v.id,"                                                     \
-	" CASE s.status WHEN 'running' THEN 'crashed' ELSE s.status END, s.started_ns,"          \
-	" s.finished_ns, NULL, s.noise, s.seed, s.profile, s.version, s.machine_facts, s.argv,"  \
-	" s.plan FROM temp.merge_run x JOIN src.run s ON s.id = x.old"                           \
-	" JOIN temp.merge_machine m ON m.old = s.machine"                                        \
-	" JOIN src.environment se ON se.id = s.environment"                                      \
-	" JOIN main.environment e ON e.hash = se.hash AND e.digest = se.digest"                  \
-	" LEFT JOIN src.revision sv ON sv.id = s.revision"                                       \
-	" LEFT JOIN main.revision v ON v.repo = sv.repo AND v.sha = sv.sha"                      \
-	" AND v.dirty = sv.dirty WHERE NOT x.known ORDER BY s.uuid;"                             \
-	"UPDATE temp.merge_run SET new = m.id, machine = m.machine, revision = m.revision"       \
-	" FROM src.run s JOIN main.run m ON m.uuid = s.uuid WHERE s.id = old;"                   \
-	"UPDATE main.run SET status = s.status, finished_ns = s.finished_ns, owner = NULL"       \
-	" FROM temp.merge_run x JOIN src.run s ON s.id = x.old"                                  \
-	" WHERE main.run.id = x.new AND x.known AND s.status <> 'running'"                       \
-	" AND (" MERGE_RANK("s.status") " > " MERGE_RANK("main.run.status")                      \
-	" OR (s.status = main.run.status AND s.finished_ns > main.run.finished_ns));"            \
-	"INSERT INTO main.run_tag (run, key, value) SELECT x.new, t.key, t.value"                \
-	" FROM temp.merge_run x JOIN src.run_tag t ON t.run = x.old WHERE true"                  \
-	" ON CONFLICT (run, key) DO UPDATE SET value = excluded.value"                           \
+#define MERGE_NEW_RUNS                                                                          \
+	"INSERT INTO main.run (uuid, machine, environment, revision, status, started_ns,"       \
+	" finished_ns, owner, noise, seed, profile, version, machine_facts, argv, plan)"        \
+	" SELECT s.uuid, m.new, e.id, v.id,"                                                    \
+	" CASE s.status WHEN 'running' THEN 'crashed' ELSE s.status END, s.started_ns,"         \
+	" s.finished_ns, NULL, s.noise, s.seed, s.profile, s.version, s.machine_facts, s.argv," \
+	" s.plan FROM temp.merge_run x JOIN src.run s ON s.id = x.old"                          \
+	" JOIN temp.merge_machine m ON m.old = s.machine"                                       \
+	" JOIN src.environment se ON se.id = s.environment"                                     \
+	" JOIN main.environment e ON e.hash = se.hash AND e.digest = se.digest"                 \
+	" LEFT JOIN src.revision sv ON sv.id = s.revision"                                      \
+	" LEFT JOIN main.revision v ON v.repo = sv.repo AND v.sha = sv.sha"                     \
+	" AND v.dirty = sv.dirty WHERE NOT x.known ORDER BY s.uuid;"                            \
+	"UPDATE temp.merge_run SET new = m.id, machine = m.machine, revision = m.revision"      \
+	" FROM src.run s JOIN main.run m ON m.uuid = s.uuid WHERE s.id = old;"
+#define MERGE_OLD_RUNS                                                                     \
+	"UPDATE main.run SET status = s.status, finished_ns = s.finished_ns, owner = NULL" \
+	" FROM temp.merge_run x JOIN src.run s ON s.id = x.old"                            \
+	" WHERE main.run.id = x.new AND x.known AND s.status <> 'running'"                 \
+	" AND (" MERGE_RANK("s.status") " > " MERGE_RANK(                                  \
+		"main.run.status") " OR (s.status = main.run.status AND s.finished_ns > main.run.finished_ns));"
+#define MERGE_TAGS                                                                \
+	"INSERT INTO main.run_tag (run, key, value) SELECT x.new, t.key, t.value" \
+	" FROM temp.merge_run x JOIN src.run_tag t ON t.run = x.old WHERE true"   \
+	" ON CONFLICT (run, key) DO UPDATE SET value = excluded.value"            \
 	" WHERE excluded.value > value;"
 
 #define MERGE_SERIES                                                                           \
+	"DELETE FROM temp.merge_series;"                                                       \
 	"INSERT INTO temp.merge_series (old, new, known) SELECT s.id, m.id, m.id IS NOT NULL"  \
 	" FROM src.series s LEFT JOIN main.series m ON m.key = s.key WHERE s.id IN ("          \
 	"SELECT r.series FROM temp.merge_run x JOIN src.result r ON r.run = x.old"             \
 	" WHERE NOT x.same UNION SELECT v.series FROM src.verdict v WHERE v.run" MERGE_IN_RUNS \
 	" UNION SELECT c.series FROM src.change_point c WHERE c.run" MERGE_IN_RUNS ");"
 
-/* Series of one key, or machines of one UUID, that are not the same thing. */
-#define MERGE_CONTRADICTION                                                                      \
-	"SELECT coalesce(min(name), '') FROM (SELECT s.name FROM temp.merge_series x"            \
+/* Series of one key, and machines of one UUID, that are not the same thing. */
+#define MERGE_OTHER_SERIES                                                                       \
+	"SELECT coalesce(min(s.name), '') FROM temp.merge_series x"                              \
 	" JOIN src.series s ON s.id = x.old JOIN src.benchmark b ON b.id = s.benchmark"          \
 	" JOIN src.metric t ON t.id = s.metric JOIN main.series m ON m.id = x.new"               \
 	" JOIN main.benchmark mb ON mb.id = m.benchmark JOIN main.metric mt ON mt.id = m.metric" \
 	" WHERE (b.suite, b.name, b.version, t.name, t.unit, t.better, s.subject, s.threads)"    \
-	" <> (mb.suite, mb.name, mb.version, mt.name, mt.unit, mt.better, m.subject, m.threads)" \
-	" UNION ALL SELECT s.name FROM src.machine s JOIN main.machine m ON m.uuid = s.uuid"     \
-	" WHERE (s.fingerprint, s.name) <> (m.fingerprint, m.name))"
+	" <> (mb.suite, mb.name, mb.version, mt.name, mt.unit, mt.better, m.subject, m.threads)"
+#define MERGE_OTHER_MACHINE                                                       \
+	"SELECT coalesce(min(s.name), '') FROM src.machine s JOIN main.machine m" \
+	" ON m.uuid = s.uuid WHERE (s.fingerprint, s.name) <> (m.fingerprint, m.name)"
+
+/* Is every series of the file in the map? Then the next file of the same dictionary needs no other. */
+#define MERGE_ALL_MAPPED \
+	"SELECT (SELECT count(*) FROM src.series) = (SELECT count(*) FROM temp.merge_series)"
 
 /* For series_key of what is new: one row per series, then its parameters. */
 #define MERGE_UNKNOWN_SERIES                                                         \
@@ -170,13 +178,15 @@
 	"DELETE FROM main.result WHERE id" MERGE_IS_OUTDATED
 #define MERGE_IS_OUTDATED " IN (SELECT id FROM temp.merge_outdated);"
 
-#define MERGE_RESULTS(from)                                                                      \
-	"INSERT INTO temp.merge_past (id) SELECT coalesce(max(id), 0) FROM main.result;"         \
-	"INSERT INTO main.result SELECT s.id + p.id, x.new, e.new, x.machine, x.revision,"       \
-	" s.started_ns, s.elapsed_ns, s.is_primary, s.status, s.reason, s.n, s.median, s.lo,"    \
-	" s.hi, s.min, s.max, s.mean, s.sd, s.mad, s.p50, s.p90, s.p99, s.p999, s.bytes_per_op," \
-	" s.flops_per_op, s.cpu_ratio, s.flags, s.driver, s.clock, s.noise FROM " from           \
-	" CROSS JOIN temp.merge_series e ON e.old = s.series WHERE NOT x.same AND (NOT x.known"  \
+#define MERGE_PAST "INSERT INTO temp.merge_past (id) SELECT coalesce(max(id), 0) FROM main.result;"
+#define MERGE_AS_IT_IS                                                                        \
+	" s.started_ns, s.elapsed_ns, s.is_primary, s.status, s.reason, s.n, s.median, s.lo," \
+	" s.hi, s.min, s.max, s.mean, s.sd, s.mad, s.p50, s.p90, s.p99, s.p999,"              \
+	" s.bytes_per_op, s.flops_per_op, s.cpu_ratio, s.flags, s.driver, s.clock, s.noise"
+#define MERGE_RESULTS(from)                                                                               \
+	"INSERT INTO main.result SELECT s.id + p.id, x.new, e.new, x.machine, x.revision," MERGE_AS_IT_IS \
+	" FROM " from                                                                                     \
+	" CROSS JOIN temp.merge_series e ON e.old = s.series WHERE NOT x.same AND (NOT x.known"           \
 	" OR NOT EXISTS (SELECT 1 FROM main.result m WHERE m.run = x.new AND m.series = e.new));"
 
 /* The results that came in, as (old id, new id). */
@@ -199,6 +209,24 @@
 	" max_ns, bytes, attributes) SELECT s.id + p.id, g.kind, g.name, g.device, g.stream," \
 	" g.count, g.total_ns, g.max_ns, g.bytes, g.attributes" MERGE_CAME(                   \
 		from) " CROSS JOIN src.gpu_activity g ON g.result = s.id;"
+
+/*
+ * A plain file whose one run is new: all of it comes in, and what the constraints ask was found in it already. Half
+ * of the time of the statements above.
+ */
+#define MERGE_TRUSTING "PRAGMA ignore_check_constraints = ON;"
+#define MERGE_ASKING   "PRAGMA ignore_check_constraints = OFF;"
+#define MERGE_ALL_RESULTS                                                                                 \
+	"INSERT INTO main.result SELECT s.id + p.id, x.new, e.new, x.machine, x.revision," MERGE_AS_IT_IS \
+	" FROM temp.merge_past p CROSS JOIN temp.merge_run x"                                             \
+	" CROSS JOIN src.result s NOT INDEXED CROSS JOIN temp.merge_series e ON e.old = s.series;"
+#define MERGE_ALL_SAMPLES                                                              \
+	"INSERT INTO main.sample_set SELECT d.result + p.id, d.kind, d.encoding, d.n," \
+	" d.launches, d.crc, d.data FROM temp.merge_past p CROSS JOIN src.sample_set d;"
+#define MERGE_ALL_COUNTERS                                                                        \
+	"INSERT INTO main.counter SELECT c.result + p.id, c.position, c.event, c.source, c.unit," \
+	" c.quality, c.value, c.raw, c.enabled_ns, c.running_ns, c.reason"                        \
+	" FROM temp.merge_past p CROSS JOIN src.counter c;"
 
 #define MERGE_ATTACHMENTS                                                                        \
 	"INSERT INTO main.attachment (run, result, kind, name, encoding, size, crc, data)"       \

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/base/str.h"
+#include "harness/store/drain.h"
 #include "harness/store/filesystem.h"
 #include "harness/store/migrate.h"
 #include "harness/store/sql.h"
@@ -299,10 +300,11 @@ static enum assay_code set_journal(struct assay_store *store, const char *file,
 	else if ((rc & 0xff) != SQLITE_BUSY)
 		return store_failed(store, rc, "open", err);
 	sqlite3_reset(change);
+	sqlite3_wal_autocheckpoint(store->db, STORE_LOG_PAGES);
 	return store_script(
 		store,
 		strcmp(mode, "wal") == 0
-			? "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000"
+			? "PRAGMA synchronous = NORMAL"
 			: "PRAGMA synchronous = EXTRA", /* that a journal is gone must last, too */
 		"open", err);
 }
@@ -425,6 +427,8 @@ void assay_store_close(struct assay_store *store)
 {
 	if (!store)
 		return;
+	store_ahead_free(store->folding.ahead);
+	store_drain_free(store->folding.drain);
 	for (size_t i = 0; i < store->n_statements; i++)
 		sqlite3_finalize(store->statements[i].statement);
 	sqlite3_close(store->db);

@@ -10,15 +10,29 @@
 #include "harness/base/err.h"
 #include "harness/base/str.h"
 #include "harness/store/arena.h"
+#include "harness/store/merge_source.h"
 #include "harness/store/payload.h"
 #include "harness/store/series.h"
 #include "harness/store/store.h"
 
-enum { STORE_STATEMENTS = 256 }; /* more than there are kinds of them: a test uses all */
+enum {
+	STORE_STATEMENTS = 256, /* more than there are kinds of them: a test uses all */
+	STORE_LOG_PAGES = 4000, /* of the log, after which a commit moves them to the file */
+};
 
 struct store_statement {
 	const char *sql; /* the literal itself is the key */
 	sqlite3_stmt *statement;
+};
+
+/* What one merge leaves to the next. */
+struct store_folding {
+	struct store_ahead *ahead;
+	struct store_drain *drain;
+	/* temp.merge_series holds all series of this dictionary, while nobody else has written since. */
+	bool mapped;
+	uint8_t dictionary[32];
+	int64_t data_version;
 };
 
 struct assay_store {
@@ -36,6 +50,7 @@ struct assay_store {
 	/* The run that results go to, with what every result repeats of it. */
 	int64_t run, run_machine, run_revision;
 	unsigned depth; /* of transactions begun inside one another */
+	struct store_folding folding;
 };
 
 /* Columns kind, name, encoding, size, crc, data of an attachment: are its bytes what they were? ASSAY_ESTORE. */
@@ -53,11 +68,15 @@ void store_uri(struct assay_str *ret, const char *file, const char *parameters);
 
 /*
  * Add the runs of the store at `path` to `store`: all of them and what else it knows, or the one with the id `only`.
- * The file was checked by the caller.
+ * `source` is what the caller found out about the file.
  */
 struct assay_merged;
-enum assay_code store_merge_runs(struct assay_store *store, const char *path, bool immutable,
-				 int64_t only, struct assay_merged *ret, struct assay_err *err);
+enum assay_code store_merge_runs(struct assay_store *store, const char *path,
+				 const struct store_source *source, int64_t only,
+				 struct assay_merged *ret, struct assay_err *err);
+
+/* Of the series in temp.merge_series that are not known: ASSAY_ESTORE names the one whose key is another's. */
+enum assay_code store_merge_check_keys(struct assay_store *store, struct assay_err *err);
 
 /*
  * The prepared statement of `sql`, a string literal; kept for the life of the store. NULL on failure.

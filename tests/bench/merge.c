@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * merge: how fast bundles of many machines are folded into one store: 100 bundles of 2,000 results with 20 samples
- * each, merged once, merged again, and in 10 orders whose stores must be the same. merge [ORDERS]; BENCH_FOLDER
- * says where (/tmp).
+ * each, merged once, merged again, and in 10 orders whose stores must be the same; beside it how fast SQLite alone
+ * copies the same rows, unverified. merge [ORDERS]; BENCH_FOLDER says where (/tmp).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +15,7 @@
 #include "harness/base/parse.h"
 #include "harness/base/rng.h"
 #include "harness/store/merge.h"
+#include "tests/bench/merge_floor.h"
 
 enum { BUNDLES = 100, RESULTS = 2000, SAMPLES = 20, ORDERS = 10 };
 
@@ -89,28 +90,43 @@ static enum assay_code make_bundle(const char *folder, unsigned which, struct as
 	return code;
 }
 
-/* Merge all bundles in this order; *ret_new counts what was added. */
-static enum assay_code merge_all(struct assay_store *store, const char *folder,
-				 const uint32_t *order, uint64_t *ret_new, double *ret_s,
-				 struct assay_err *err)
-{
-	uint64_t began = assay_now_ns();
-	enum assay_code code = ASSAY_OK;
+/* One order of the bundles. */
+struct order {
 	struct path files[BUNDLES];
 	const char *paths[BUNDLES];
-	*ret_new = 0;
+};
+
+static void shuffle(const char *folder, struct assay_rng *rng, struct order *ret)
+{
+	uint32_t at[BUNDLES];
+	for (uint32_t i = 0; i < BUNDLES; i++)
+		at[i] = i;
+	assay_rng_shuffle(rng, at, BUNDLES);
 	for (unsigned i = 0; i < BUNDLES; i++) {
-		files[i] = in(folder, "bundle", order[i]);
-		paths[i] = files[i].text;
+		ret->files[i] = in(folder, "bundle", at[i]);
+		ret->paths[i] = ret->files[i].text;
 	}
-	code = assay_store_merge_begin(store, paths, BUNDLES, err);
+}
+
+/* Merge all bundles into the store at `to`; *ret_new counts what was added, *ret_s the time until it is closed. */
+static enum assay_code merge_all(const struct order *order, const char *to, uint64_t *ret_new,
+				 double *ret_s, struct assay_err *err)
+{
+	uint64_t began = assay_now_ns();
+	struct assay_store *store;
+	*ret_new = 0;
+	enum assay_code code = assay_store_open(to, ASSAY_STORE_WRITE, &store, err);
+	if (code != ASSAY_OK)
+		return code;
+	code = assay_store_merge_begin(store, order->paths, BUNDLES, err);
 	for (unsigned i = 0; i < BUNDLES && code == ASSAY_OK; i++) {
 		struct assay_merged merged;
-		code = assay_store_merge(store, paths[i], &merged, err);
+		code = assay_store_merge(store, order->paths[i], &merged, err);
 		*ret_new += code == ASSAY_OK ? merged.new_results : 0;
 	}
 	if (code == ASSAY_OK)
 		code = assay_store_merge_end(store, err);
+	assay_store_close(store);
 	*ret_s = (double)(assay_now_ns() - began) / 1e9;
 	return code;
 }
@@ -125,39 +141,62 @@ static void remove_store(const char *path)
 	}
 }
 
-/* One order into a fresh store; the first one twice. */
-static enum assay_code round_trip(const char *folder, struct assay_rng *rng, bool again,
-				  uint8_t digest[32], struct assay_err *err)
+/* The same rows without us, just before or after. */
+static enum assay_code measure_floor(const struct order *order, const char *folder,
+				     double *ret_rate, struct assay_err *err)
 {
-	uint32_t order[BUNDLES];
-	for (uint32_t i = 0; i < BUNDLES; i++)
-		order[i] = i;
-	assay_rng_shuffle(rng, order, BUNDLES);
-	struct path all = in(folder, "all", 0);
+	struct path to = in(folder, "floor", 0);
+	uint64_t copied = 0;
+	double seconds = 0;
+	enum assay_code code = merge_floor(order->paths, BUNDLES, to.text, &copied, &seconds, err);
+	*ret_rate = (double)copied / seconds;
+	remove_store(to.text);
+	if (code == ASSAY_OK && copied != (uint64_t)BUNDLES * RESULTS)
+		code = assay_fail(err, ASSAY_ECHECK, "the floor has %" PRIu64 " results", copied);
+	return code;
+}
+
+static enum assay_code digest(const char *path, uint8_t ret[32], struct assay_err *err)
+{
 	struct assay_store *store;
-	uint64_t added, more = 0;
-	double seconds, second = 0;
-	enum assay_code code = assay_store_open(all.text, ASSAY_STORE_WRITE, &store, err);
+	enum assay_code code = assay_store_open(path, ASSAY_STORE_READ, &store, err);
 	if (code != ASSAY_OK)
 		return code;
-	uint64_t cpu = assay_process_cpu_ns();
-	code = merge_all(store, folder, order, &added, &seconds, err);
+	code = assay_store_digest(store, ret, err);
+	assay_store_close(store);
+	return code;
+}
+
+/* One order into a fresh store; the first one twice. */
+static enum assay_code round_trip(const char *folder, struct assay_rng *rng, bool again,
+				  uint8_t ret_digest[32], struct assay_err *err)
+{
+	struct order order;
+	struct path all = in(folder, "all", 0);
+	uint64_t added, more = 0;
+	double seconds, second = 0, floor = 0;
+	shuffle(folder, rng, &order);
+	uint64_t cpu = assay_process_cpu_ns(), writer = assay_thread_cpu_ns();
+	enum assay_code code = merge_all(&order, all.text, &added, &seconds, err);
+	double cpu_s = (double)(assay_process_cpu_ns() - cpu) / 1e9;
+	double writer_s = (double)(assay_thread_cpu_ns() - writer) / 1e9;
+	if (code == ASSAY_OK)
+		code = measure_floor(&order, folder, &floor, err);
 	if (code == ASSAY_OK)
 		printf("%" PRIu64
-		       " results of %d bundles in %.2f s (%.2f s of CPU): %.0f "
-		       "results/s\n",
-		       added, BUNDLES, seconds, (double)(assay_process_cpu_ns() - cpu) / 1e9,
-		       (double)added / seconds);
+		       " results of %d bundles in %.2f s (%.2f s of CPU, %.2f s of it the "
+		       "writer's): %.0f results/s, %.2f x SQLite alone (%.0f)\n",
+		       added, BUNDLES, seconds, cpu_s, writer_s, (double)added / seconds,
+		       (double)added / seconds / floor, floor);
 	if (code == ASSAY_OK && again)
-		code = merge_all(store, folder, order, &more, &second, err);
+		code = merge_all(&order, all.text, &more, &second, err);
 	if (code == ASSAY_OK && again)
 		printf("again: %" PRIu64 " results added, %.2f s\n", more, second);
 	if (code == ASSAY_OK && (more != 0 || added != (uint64_t)BUNDLES * RESULTS))
 		code = assay_fail(err, ASSAY_ECHECK, "%" PRIu64 " and %" PRIu64 " results came in",
 				  added, more);
 	if (code == ASSAY_OK)
-		code = assay_store_digest(store, digest, err);
-	assay_store_close(store);
+		code = digest(all.text, ret_digest, err);
 	remove_store(all.text);
 	return code;
 }

@@ -5,6 +5,8 @@
  */
 #include "harness/store/merge.h"
 
+#include <nettle/base16.h>
+#include <nettle/sha2.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -272,6 +274,193 @@ static void liars_are_turned_away(void **state)
 	}
 }
 
+/* The line that makes a bundle of a store, whatever is in it. */
+static void seal(const char *path)
+{
+	size_t size;
+	unsigned char *bytes = slurp(path, &size);
+	assert_non_null(bytes);
+	struct sha256_ctx hash;
+	uint8_t digest[32];
+	char hex[65] = "";
+	sha256_init(&hash);
+	sha256_update(&hash, size, bytes);
+	sha256_digest(&hash, 32, digest);
+	base16_encode_update(hex, 32, digest);
+	FILE *file = fopen(path, "ae");
+	assert_non_null(file);
+	fprintf(file, "\nassay bundle sha256 %s\n", hex);
+	assert_int_equal(fclose(file), 0);
+	free(bytes);
+}
+
+/* A digest says that nothing changed on the way, not that it was right. */
+static void sealed_liars_are_turned_away(void **state)
+{
+	static const struct {
+		const char *sql, *says;
+	} lies[] = {
+		{"UPDATE result SET status = 'odd' WHERE id = 2", "CHECK constraint failed"},
+		{"UPDATE result SET is_primary = 2 WHERE id = 2", "CHECK constraint failed"},
+		{"UPDATE result SET n = -1 WHERE id = 2", "CHECK constraint failed"},
+		{"UPDATE sample_set SET kind = 'odd' WHERE result = 2 AND kind = 'samples'",
+		 "CHECK constraint failed"},
+		{"UPDATE sample_set SET encoding = 'odd' WHERE result = 2",
+		 "CHECK constraint failed"},
+		{"UPDATE sample_set SET n = -1 WHERE result = 2", "CHECK constraint failed"},
+		{"UPDATE sample_set SET launches = -1 WHERE result = 2", "CHECK constraint failed"},
+		{"UPDATE counter SET quality = 'odd' WHERE result = 2", "CHECK constraint failed"},
+		{"PRAGMA foreign_keys = OFF; UPDATE result SET id = -4611686018427387999"
+		 " WHERE id = 2",
+		 "out of range"},
+		{"ALTER TABLE counter ADD COLUMN x INTEGER", "it differs in: counter"},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(lies); i++) {
+		struct assay_err err = {0};
+		char sql[400];
+		struct name bad = in(*state, "liar", (unsigned)i);
+		struct assay_store *from = open_store(bad.path);
+		add_run(from, 1, 0, 2);
+		assay_store_close(from);
+		snprintf(sql, sizeof(sql), "PRAGMA ignore_check_constraints = ON; %s; %s",
+			 lies[i].sql, "PRAGMA journal_mode = DELETE");
+		execute(bad.path, sql);
+		seal(bad.path);
+		struct assay_store *store = open_store(in(*state, "mine", (unsigned)i).path);
+		struct assay_merged merged;
+		assert_fails(assay_store_merge(store, bad.path, &merged, &err), ASSAY_ESTORE,
+			     lies[i].says);
+		assert_true(merged.bundle);
+		assay_store_close(store);
+	}
+}
+
+/* Parts of results that are not there stay behind. */
+static void sealed_orphans_stay_behind(void **state)
+{
+	struct assay_err err = {0};
+	struct name bad = in(*state, "orphans", 0), mine = in(*state, "mine", 0);
+	struct assay_store *from = open_store(bad.path);
+	add_run(from, 1, 0, 2);
+	assay_store_close(from);
+	execute(bad.path,
+		"PRAGMA foreign_keys = OFF; DELETE FROM result WHERE id = 2;"
+		"PRAGMA journal_mode = DELETE");
+	seal(bad.path);
+	struct assay_store *store = open_store(mine.path);
+	struct assay_merged merged;
+	assert_ok(assay_store_merge(store, bad.path, &merged, &err));
+	assert_int_equal(merged.new_results, 1);
+	assay_store_close(store);
+	struct assay_store_report report;
+	assert_ok(assay_store_check(mine.path, &report, &err));
+	assert_string_equal(report.problem, "");
+}
+
+enum { MANY = 14, DAMAGED = 5, GONE = 9 };
+
+/* Runs of two kinds, so that what is known of series changes from file to file, and not always. */
+static void make_many(const struct folder *folder, struct name files[MANY], const char *paths[MANY])
+{
+	struct assay_err err = {0};
+	struct assay_store *from = open_store(in(folder, "all", 0).path);
+	for (unsigned i = 0; i < MANY; i++) {
+		int64_t run = add_run(from, i, i % 4 == 3 ? 2 : 0, 3);
+		files[i] = in(folder, "many", i);
+		paths[i] = files[i].path;
+		assert_ok(assay_store_bundle(from, run, paths[i], NULL, &err));
+	}
+	assay_store_close(from);
+	execute(paths[DAMAGED], "UPDATE result SET n = n + 1");
+	unlink(paths[GONE]);
+}
+
+static void merge_many(struct assay_store *store, const char *const paths[MANY], bool again)
+{
+	struct assay_err err = {0};
+	struct assay_merged merged;
+	for (unsigned i = 0; i < MANY; i++) {
+		enum assay_code code = assay_store_merge(store, paths[i], &merged, &err);
+		if (i == DAMAGED)
+			assert_fails(code, ASSAY_ESTORE, "its digest is not that");
+		else if (i == GONE)
+			assert_fails(code, ASSAY_ESTORE, "many-9.db': No such file");
+		else
+			assert_ok(code);
+		if (code == ASSAY_OK)
+			assert_int_equal(merged.new_results, again ? 0 : 3);
+	}
+}
+
+/* Looked at by a thread while others come in, with the log emptied by another: the same as one after the other. */
+static void many_at_once(void **state)
+{
+	struct assay_err err = {0};
+	struct name files[MANY];
+	const char *paths[MANY];
+	uint8_t digests[2][32];
+	make_many(*state, files, paths);
+	for (unsigned i = 0; i < 2; i++) {
+		struct name mine = in(*state, "mine", i);
+		struct assay_store *store = open_store(mine.path);
+		for (int again = 0; again < 2; again++) {
+			if (i)
+				assert_ok(assay_store_merge_begin(store, paths, MANY, &err));
+			merge_many(store, paths, again);
+			if (i)
+				assert_ok(assay_store_merge_end(store, &err));
+		}
+		digest_of(store, digests[i]);
+		assay_store_close(store);
+		struct assay_store_report report;
+		assert_ok(assay_store_check(mine.path, &report, &err));
+		assert_string_equal(report.problem, "");
+	}
+	assert_memory_equal(digests[0], digests[1], 32);
+}
+
+/* Files may come in another order than was said, not all of them, and change after they were looked at. */
+static void begun_and_given_up(void **state)
+{
+	struct assay_err err = {0};
+	struct assay_merged merged;
+	struct name files[MANY];
+	const char *paths[MANY];
+	make_many(*state, files, paths);
+	struct assay_store *store = open_store(in(*state, "mine", 0).path);
+	assert_ok(assay_store_merge_begin(store, paths, MANY, &err));
+	assert_ok(assay_store_merge(store, paths[2], &merged, &err));
+	assert_ok(assay_store_merge(store, paths[0], &merged, &err));
+	execute(paths[1], "UPDATE result SET n = n + 1");
+	assert_fails(assay_store_merge(store, paths[1], &merged, &err), ASSAY_ESTORE, "altered");
+	assert_ok(assay_store_merge_begin(store, paths, MANY, &err)); /* one beginning is enough */
+	assay_store_close(store); /* what it began ends with it */
+}
+
+/* Another writer between two files: what was known of series may be true no longer. */
+static void others_may_write_between(void **state)
+{
+	struct assay_err err = {0};
+	struct assay_merged merged;
+	struct name files[MANY], mine = in(*state, "mine", 0);
+	const char *paths[MANY];
+	make_many(*state, files, paths);
+	struct assay_store *store = open_store(mine.path);
+	assert_ok(assay_store_merge(store, paths[0], &merged, &err));
+	execute(mine.path,
+		"PRAGMA foreign_keys = OFF; DELETE FROM result; DELETE FROM sample_set;"
+		"DELETE FROM counter; DELETE FROM attachment; DELETE FROM gpu_activity;"
+		"DELETE FROM run_tag; DELETE FROM run; DELETE FROM param;"
+		"DELETE FROM series");
+	assert_ok(assay_store_merge(store, paths[1], &merged, &err));
+	assert_int_equal(merged.new_results, 3);
+	assay_store_close(store);
+	struct assay_store_report report;
+	assert_ok(assay_store_check(mine.path, &report, &err));
+	assert_string_equal(report.problem, "");
+	assert_int_equal(report.results, 3);
+}
+
 /* What is known already under a key or a UUID may not be said to be something else. */
 static void contradictions_are_turned_away(void **state)
 {
@@ -337,6 +526,11 @@ int main(void)
 		T(a_run_grows),
 		T(damaged_bundles_are_named),
 		T(liars_are_turned_away),
+		T(sealed_liars_are_turned_away),
+		T(sealed_orphans_stay_behind),
+		T(many_at_once),
+		T(begun_and_given_up),
+		T(others_may_write_between),
 		T(contradictions_are_turned_away),
 		T(verdicts_find_both_sides),
 	};
