@@ -32,8 +32,8 @@ static bool lacks_memory(const char *text)
 	return at && (strtol(at + sizeof(number) - 1, NULL, 10) & 0xff) == SQLITE_NOMEM;
 }
 
-static enum assay_code check_pages(struct assay_store *store, struct assay_store_report *report,
-				   struct assay_err *err)
+static enum assay_code look_at_pages(struct assay_store *store, struct assay_store_report *report,
+				     struct assay_err *err)
 {
 	STORE_QUERY *query = store_query(store, "PRAGMA integrity_check(1)", err);
 	bool row;
@@ -48,6 +48,17 @@ static enum assay_code check_pages(struct assay_store *store, struct assay_store
 	if (strcmp(text, "ok") != 0)
 		problem(report, "%s", text);
 	return ASSAY_OK;
+}
+
+/* Not always there is a number: a page is bad when it is so twice. */
+static enum assay_code check_pages(struct assay_store *store, struct assay_store_report *report,
+				   struct assay_err *err)
+{
+	enum assay_code code = look_at_pages(store, report, err);
+	if (code != ASSAY_OK || !report->problem[0])
+		return code;
+	report->problem[0] = '\0';
+	return look_at_pages(store, report, err);
 }
 
 static enum assay_code check_references(struct assay_store *store,

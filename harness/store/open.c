@@ -2,11 +2,9 @@
 /* open: look before touching, then open with as little trust as the use allows. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include "harness/store/filesystem.h"
 #include "harness/store/migrate.h"
 #include "harness/store/sql.h"
+#include "harness/store/unborn.h"
 
 enum { BUSY_MS = 10000 };
 /* The longest text or blob that is read: bounds what a hostile file can make us allocate. */
@@ -352,27 +351,6 @@ static enum assay_code store_new(const char *path, enum assay_store_mode mode, i
 }
 
 /*
- * An empty file of our own beside `path`. In a folder that others can write they may not know its name before,
- * nor have put a link there.
- */
-static enum assay_code make_file(const char *path, char **ret, struct assay_err *err)
-{
-	uint64_t chance = 0;
-	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
-		return assay_fail(err, ASSAY_EIO, "no random bytes: %s", strerror(errno));
-	if (asprintf(ret, "%s.new-%016" PRIx64, path, chance) < 0) {
-		*ret = NULL;
-		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	}
-	int fd = open(*ret, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return assay_fail(err, ASSAY_ESTORE, "cannot create '%s': %s", path,
-				  strerror(errno));
-	close(fd);
-	return ASSAY_OK;
-}
-
-/*
  * Make a new store under another name and give it its own in one step: nobody ever sees half of one,
  * and of several processes that try, one succeeds and the others use its file.
  */
@@ -380,18 +358,18 @@ static enum assay_code create_file(const char *path, const struct store_schema *
 				   struct assay_err *err)
 {
 	struct assay_store *store = NULL;
-	ASSAY_AUTO_FREE char *unborn = NULL;
-	enum assay_code code = make_file(path, &unborn, err);
+	struct store_unborn unborn;
+	enum assay_code code = store_unborn_make(path, &unborn, err);
 	if (code != ASSAY_OK)
 		return code;
 	code = store_new(path, ASSAY_STORE_WRITE, busy_ms, &store, err);
 	if (code == ASSAY_OK)
-		code = open_for_writing(store, unborn, schema, err);
+		code = open_for_writing(store, unborn.name, schema, err);
 	assay_store_close(store);
-	if (code == ASSAY_OK && store_take_name(unborn, path) != 0 && errno != EEXIST)
+	if (code == ASSAY_OK && store_take_name(unborn.name, path) != 0 && errno != EEXIST)
 		code = assay_fail(err, ASSAY_ESTORE, "cannot create '%s': %s", path,
 				  strerror(errno));
-	unlink(unborn);
+	store_unborn_drop(&unborn);
 	return code;
 }
 
@@ -400,6 +378,8 @@ enum assay_code store_open(const char *path, enum assay_store_mode mode,
 			   struct assay_err *err)
 {
 	struct assay_store *store = NULL;
+	if (mode == ASSAY_STORE_WRITE)
+		store_unborn_sweep(path);
 	enum assay_code code = check_file(path, mode, schema, err);
 	if (code == ASSAY_OK && mode == ASSAY_STORE_WRITE && access(path, F_OK) != 0)
 		code = create_file(path, schema, busy_ms, err);

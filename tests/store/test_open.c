@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Files that must be refused, each with one clear sentence, and left as they are. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -382,6 +384,58 @@ static void connections_trust_nothing(void **state)
 
 #define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
+static int names_in(const char *folder, const char *part)
+{
+	int n = 0;
+	DIR *dir = opendir(folder);
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		n += strstr(entry->d_name, part) != NULL;
+	closedir(dir);
+	return n;
+}
+
+/* A maker that was killed leaves files; one that is at work holds a lock on its own. */
+static void what_killed_makers_left_is_removed(void **state)
+{
+	struct folder *folder = *state;
+	static const char *const ends[] = {
+		"0123456789abcdef",
+		"0123456789abcdef-journal", /* killed at work */
+		"00000000000000aa-wal",     /* its file was removed */
+		"ffffffffffffffff",         /* at work */
+		"short",                    /* somebody's own file */
+	};
+	char name[160];
+	int fd = -1;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(ends); i++) {
+		snprintf(name, sizeof(name), "%s.new-%s", folder->db, ends[i]);
+		assert_int_equal(spit(name, "some", 4), 0);
+		if (strcmp(ends[i], "ffffffffffffffff") == 0)
+			fd = open(name, O_RDONLY | O_CLOEXEC);
+	}
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	make_store(folder);
+	assert_int_equal(names_in(folder->path, ".new-"), 2);
+	assert_int_equal(names_in(folder->path, ".new-ffffffffffffffff"), 1);
+	assert_int_equal(names_in(folder->path, ".new-short"), 1);
+	close(fd);
+	/* Killed after the store had got its name: the same file has two. */
+	snprintf(name, sizeof(name), "%s.new-1111111111111111", folder->db);
+	assert_int_equal(link(folder->db, name), 0);
+	struct assay_err err = {0};
+	struct assay_store *store;
+	assert_ok(assay_store_open(folder->db, ASSAY_STORE_WRITE, &store, &err));
+	assay_store_close(store);
+	assert_int_equal(names_in(folder->path, ".new-"), 1);
+	struct assay_store_report report;
+	assert_ok(assay_store_check(folder->db, &report, &err));
+	assert_int_equal(report.runs, 1);
+	snprintf(name, sizeof(name), "%s.new-short", folder->db);
+	unlink(name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +452,7 @@ int main(void)
 		cmocka_unit_test(only_known_local_file_systems_get_a_log),
 		FOLDER_TEST(connections_trust_nothing),
 		FOLDER_TEST(what_brings_sql_is_refused),
+		FOLDER_TEST(what_killed_makers_left_is_removed),
 	};
 	return cmocka_run_group_tests_name("open", tests, NULL, NULL);
 }
