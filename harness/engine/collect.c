@@ -327,7 +327,8 @@ static enum assay_code one_result(const struct assay_collect *collect, size_t me
 		return rc;
 	result->estimate = summary.estimate;
 	result->flags |= summary.flags;
-	if (result->status == ASSAY_STATUS_OK && !metric->n && !(primary && collect->histogram)) {
+	bool counted = primary && collect->histogram && collect->histogram->total;
+	if (assay_status_measured(result->status) && !metric->n && !counted) {
 		result->status = ASSAY_STATUS_FAILED; /* what is not there is never a pass */
 		result->reason = "it ended well, without a sample of this";
 	}
@@ -361,7 +362,7 @@ enum assay_code assay_collect_results(const struct assay_collect *collect,
 		result.metric = assay_primary_metric(c->bench->bench,
 						     c->subject ? c->subject->subject : NULL);
 		result.primary = true;
-		if (result.status == ASSAY_STATUS_OK) {
+		if (assay_status_measured(result.status)) {
 			result.status = ASSAY_STATUS_FAILED;
 			result.reason = "it ended well, without a sample";
 		}
