@@ -20,10 +20,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (log_open(&config, &log, &err) == ASSAY_OK) {
 		uint64_t value = 77, got = 0;
 		must(log_values(log) <= 64 && log_bytes(log) <= 1 << 20);
+		must(log_damaged(log) <= size);
 		if (log_values(log) < 64) {
 			must(log_put(log, 5, &value, &err) == ASSAY_OK);
 			must(log_get(log, 5, &got, &err) == ASSAY_OK && got == value);
+			must(log_sync(log, 1, &err) == ASSAY_OK);
 		}
+		/* Keys of the input too: their values are whole, or damaged, or not there. */
+		for (uint64_t key = 0; key < 16; key++)
+			if (log_get(log, key, &got, &err) == ASSAY_ECHECK)
+				must(err.text[0]);
 		log_close(log);
 	} else {
 		must(err.text[0] != '\0' && !log);

@@ -31,6 +31,10 @@ static void look(const char *spec)
 	assay_topology_fingerprint(topology, second);
 	must(memcmp(first, second, sizeof(first)) == 0);
 	json_decref(assay_topology_json(topology));
+	char *xml = NULL;
+	if (assay_topology_xml(topology, &xml, &err) == ASSAY_OK)
+		must(!strstr(xml, "\"HostName\""));
+	free(xml);
 	assay_topology_free(topology);
 }
 

@@ -24,6 +24,41 @@ static struct wire *answered(const uint8_t *data, size_t size)
 	return wire;
 }
 
+static void see(void *context, const char *text, size_t length, int depth)
+{
+	size_t *bytes = context;
+	must(depth >= 0 && (!text || strlen(text) <= length));
+	*bytes += length;
+}
+
+/* The commands of more than one reply, and those that take any. */
+static void try_many(const uint8_t *data, size_t size)
+{
+	static const uint64_t keys[KEYS] = {1, 2, 3};
+	static const char *const words[] = {"XRANGE", "s", "-", "+"};
+	static const size_t lengths[] = {6, 1, 1, 1};
+	char values[KEYS * VALUE_BYTES] = "";
+	size_t bytes = 0;
+	struct wire *wire = answered(data, size);
+	if (!wire_redis_fill(wire, keys, KEYS, values, VALUE_BYTES))
+		must(wire_error(wire));
+	wire_close(wire);
+	wire = answered(data, size);
+	if (wire_redis_set_get(wire, 1, values, values, VALUE_BYTES))
+		must(!wire_error(wire));
+	wire_close(wire);
+	wire = answered(data, size);
+	if (wire_redis_command(wire, 4, words, lengths, see, &bytes))
+		must(bytes <= size);
+	else
+		must(wire_error(wire));
+	wire_close(wire);
+	wire = answered(data, size);
+	if (wire_memcached_set(wire, 1, values, VALUE_BYTES))
+		must(!wire_error(wire));
+	wire_close(wire);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t keys[KEYS] = {1, 2, 3};
@@ -45,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (wire_memcached_get(wire, 1, values, VALUE_BYTES))
 		must(!wire_error(wire));
 	wire_close(wire);
+	try_many(data, size);
 	close(900);
 	return 0;
 }
