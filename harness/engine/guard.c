@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/engine/pen.h"
 #include "harness/engine/reap.h"
 #include "harness/engine/worker.h"
 
@@ -39,24 +40,25 @@ static void step_aside(int fd)
 		return; /* only keeps a folder from being unmounted */
 }
 
-static _Noreturn void stand_guard(int fd, const char *mark)
+static _Noreturn void stand_guard(int fd, const char *mark, const char *pen)
 {
 	char nothing;
 	step_aside(fd);
 	while (read(0, &nothing, 1) < 0 && errno == EINTR)
 		;
+	assay_pen_remove(pen, PATIENCE_MS);
 	assay_reap_marked(mark, PATIENCE_MS);
 	_exit(0);
 }
 
 /* Twice, so that it is nobody's child whom the controller would wait for and reap. */
-static enum assay_code start(int fd, const char *mark, struct assay_err *err)
+static enum assay_code start(int fd, const char *mark, const char *pen, struct assay_err *err)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
 		pid = fork();
 		if (pid == 0)
-			stand_guard(fd, mark);
+			stand_guard(fd, mark, pen);
 		_exit(pid < 0);
 	}
 	int status = 0;
@@ -88,7 +90,7 @@ static enum assay_code put_mark(char mark[20], struct assay_err *err)
 enum assay_code assay_guard_start(struct assay_err *err)
 {
 	int ends[2], already = 0;
-	char mark[20];
+	char mark[20], pen[ASSAY_PEN_BYTES];
 	prctl(PR_GET_CHILD_SUBREAPER, &already);
 	if (already)
 		return ASSAY_OK;
@@ -104,9 +106,11 @@ enum assay_code assay_guard_start(struct assay_err *err)
 		close(ends[0]);
 		return assay_fail(err, ASSAY_EIO, "make a pipe: %s", strerror(errno));
 	}
-	rc = start(ends[0], mark, err);
+	assay_pen_make(pen);
+	rc = start(ends[0], mark, pen, err);
 	close(ends[0]);
 	if (rc != ASSAY_OK) {
+		assay_pen_remove(pen, 0);
 		close(kept);
 		return rc;
 	}

@@ -16,6 +16,7 @@
 
 #include "harness/base/attr.h"
 #include "harness/base/clock.h"
+#include "harness/engine/pen.h"
 
 enum {
 	MAX_PROCESSES = 65536,
@@ -90,6 +91,7 @@ int assay_reap_tree(pid_t group, unsigned patience_ms)
 {
 	if (group > 1)
 		kill(-group, SIGKILL);
+	assay_pen_clear();
 	collect_zombies();
 	/* Nearly always that was all of it: no child left means no descendant left. */
 	if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
@@ -109,6 +111,7 @@ int assay_reap_tree(pid_t group, unsigned patience_ms)
 			return 0;
 		if (assay_now_ns() > deadline)
 			return killed;
+		assay_pen_clear(); /* one may have been on its way in */
 		usleep(2000);
 	}
 }

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 /*
- * Kill the process group `group` and every descendant of this process, and wait until none is left
+ * Kill the process group `group`, all that is in our pen (pen.h) and every descendant of this process, and wait until none is left
  * or `patience_ms` is over. The caller must be a child subreaper and have no other children.
  * Returns the number of processes still alive: 0 is the rule.
  */

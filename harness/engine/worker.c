@@ -17,6 +17,7 @@
 #include "harness/engine/frame.h"
 #include "harness/engine/link.h"
 #include "harness/engine/peak.h"
+#include "harness/engine/pen.h"
 #include "harness/engine/program.h"
 #include "harness/engine/replay_rounds.h"
 
@@ -71,6 +72,7 @@ enum assay_code assay_worker_confine(const struct assay_job *job, struct assay_e
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (job->parent && getppid() != job->parent)
 		return assay_fail(err, ASSAY_EINTR, "the controller is gone");
+	assay_pen_enter();
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	if (!job->program)
 		confine_body();

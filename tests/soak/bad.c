@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/bench.h"
@@ -12,7 +13,7 @@
  * So many processes at most, of all that ever lived, so that no machine is harmed: a superuser has no limit of
  * processes. The first come at once, the others take the places of those that are killed.
  */
-enum { AT_ONCE = 100, EVER = 1000 };
+enum { AT_ONCE = 100, EVER = 1000, ENDLESS_S = 3, A_SECOND = 3000 };
 
 static void once(struct assay_run *run)
 {
@@ -48,6 +49,42 @@ static void fork_bomb(struct assay_run *run)
 		}
 		usleep(number < AT_ONCE ? 100 : 20000);
 	}
+}
+
+static double elapsed_s(const struct timespec *begin)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - begin->tv_sec) + (double)(now.tv_nsec - begin->tv_nsec) / 1e9;
+}
+
+/*
+ * As long as any of them lives there are more, each in a session of its own, without a trace of the environment it came with. So
+ * many a second, and an end of its own after some, so that no machine is harmed where
+ * nothing else ends it.
+ */
+static void endless(struct assay_run *run)
+{
+	struct timespec begin;
+	volatile int *born =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	once(run);
+	if (born == MAP_FAILED)
+		abort();
+	for (char **e = environ; *e; e++)
+		memset(*e, 0, strlen(*e));
+	ignore_all();
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (double s = 0; s < ENDLESS_S; s = elapsed_s(&begin)) {
+		if (*born >= A_SECOND * s) {
+			usleep(20000);
+			continue;
+		}
+		__atomic_fetch_add(born, 1, __ATOMIC_RELAXED);
+		if (fork() == 0)
+			setsid();
+	}
+	_exit(0);
 }
 
 static void stop_itself(struct assay_run *run)
@@ -175,6 +212,7 @@ ASSAY_API const struct assay_plugin assay_plugin = {
 		(const struct assay_plugin_bench[]){
 			BENCH(once),
 			BENCH(fork_bomb),
+			BENCH(endless),
 			BENCH(stop_itself),
 			BENCH(stop_children),
 			BENCH(ignore_signals),
