@@ -89,7 +89,7 @@ enum assay_code gpu_rows_check(const struct gpu_row_kernel *row, const float *sh
 /* a[n] = b[n], by however many work items there are. Parameters a, b, n. */
 extern const struct gpu_kernel_source gpu_kernel_strided;
 
-/* One work item follows next[], unsigned each, for so many steps from 0 and leaves in out[0] where it is. Parameters
+/* One work item follows next[], unsigned each, for so many steps from out[0] and leaves there where it is. Parameters
  * next, out, steps. */
 extern const struct gpu_kernel_source gpu_kernel_chase;
 

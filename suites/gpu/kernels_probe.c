@@ -20,7 +20,7 @@ const struct gpu_kernel_source gpu_kernel_strided = {
 static void chase_host(const union gpu_host_arg *args, size_t items)
 {
 	const uint32_t *next = args[0].memory;
-	uint32_t *out = args[1].memory, at = 0;
+	uint32_t *out = args[1].memory, at = out[0];
 	(void)items;
 	for (uint32_t i = 0; i < args[2].u; i++)
 		at = next[at];
@@ -32,9 +32,9 @@ const struct gpu_kernel_source gpu_kernel_chase = {
 	"GPU_KERNEL void chase(GPU_GLOBAL const unsigned *next, GPU_GLOBAL unsigned *out,\n"
 	"\tunsigned steps)\n"
 	"{\n"
-	"\tunsigned at = 0;\n"
 	"\tif (GPU_ID != 0)\n"
 	"\t\treturn;\n"
+	"\tunsigned at = out[0];\n"
 	"\tfor (unsigned i = 0; i < steps; i++)\n"
 	"\t\tat = next[at];\n"
 	"\tout[0] = at;\n"

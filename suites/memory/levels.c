@@ -6,7 +6,7 @@
 #include "harness/base/clock.h"
 #include "harness/machine/topology.h"
 #include "suites/memory/chase.h"
-#include "suites/memory/level_solver.h"
+#include "suites/kernels/level_solver.h"
 
 #define SMALLEST_BYTES ((size_t)4 << 10)
 /* Sizes per doubling, and the loads timed at each: the least of a few tries counts. */

@@ -32,13 +32,14 @@ was_measured()
 	grep "\"name\":\"gpu/$1/" out | grep -q '"status":"\(ok\|unstable\)"'
 }
 
-small='-P size=64Ki -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1 -P groups=16'
-check "memory and launches on the driver" runs 0 gpu/triad gpu/latency gpu/occupancy gpu/overlap \
+small='-P size=64Ki -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1 -P groups=16 -P largest=64Ki'
+check "memory and launches on the driver" runs 0 gpu/triad gpu/latency gpu/levels gpu/occupancy gpu/overlap \
 	gpu/launch gpu/start gpu/alloc gpu/multi gpu/util gpu/fallback $small -s cuda
 check "  are right" all_ok
-for what in triad latency occupancy overlap launch start alloc multi util fallback; do
+for what in triad latency levels occupancy overlap launch start alloc multi util fallback; do
 	check "  $what" was_measured $what
 done
+check "caches" grep -q '"metric":"beyond_latency","unit":"ns"' out
 check "arithmetic in each type" runs 0 gpu/roofline -P size=4Ki -P rounds=4 -s cuda
 check "  is right" all_ok
 for type in fp32 fp64 fp16 int32 int8; do

@@ -14,6 +14,7 @@
 #include "suites/gpu/opencl.h"
 #include "suites/gpu/product.h"
 #include "suites/gpu/subjects/host_product.h"
+#include "suites/gpu/walk.h"
 #include "suites/kernels/kernel.h"
 #include "suites/table.h"
 #include "tests/t.h"
@@ -427,6 +428,29 @@ static void halves_are_checked(void **state)
 	assert_fails(gpu_roof_check(GPU_ROOF_FP16, bad, in, 1, 1, &err), ASSAY_ECHECK, "nan");
 }
 
+/* Launches go on where the last one ended, around the cycle and over; a walk that is elsewhere is found. */
+static void a_walk_goes_on_where_it_ended(void **state)
+{
+	struct assay_err err = {0};
+	struct gpu_walk walk = {.session.ops = host_ops()};
+	double ns;
+	assert_ok(gpu_walk_open(&walk, 100, &err));
+	for (size_t lines = 2; lines <= 100; lines += 49) {
+		assert_ok(gpu_walk_lay(&walk, lines, lines, &err));
+		bool seen[100] = {false};
+		for (size_t i = 0; i < lines; i++) {
+			assert_false(seen[walk.order[i] / GPU_LINE_WORDS]);
+			seen[walk.order[i] / GPU_LINE_WORDS] = true;
+		}
+		gpu_walk_set_steps(&walk, 7);
+		for (int i = 0; i < 30; i++)
+			assert_ok(gpu_walk_run(&walk, &ns, &err));
+		gpu_walk_set_steps(&walk, 1);
+		assert_fails(gpu_walk_check(&walk, 1, &err), ASSAY_ECHECK, "211 steps end at word");
+	}
+	gpu_walk_close(&walk);
+}
+
 static void write_file(const char *folder, const char *name, const char *text)
 {
 	char path[120];
@@ -558,6 +582,7 @@ int main(void)
 		cmocka_unit_test(streams_of_opencl_are_right),
 		cmocka_unit_test(roofs_of_host_and_opencl_are_right),
 		cmocka_unit_test(halves_are_checked),
+		cmocka_unit_test(a_walk_goes_on_where_it_ended),
 		cmocka_unit_test(a_link_is_speed_times_lanes),
 		cmocka_unit_test(opencl_shows_the_compilers_log),
 		cmocka_unit_test(opencl_skips_what_the_device_cannot_hold),

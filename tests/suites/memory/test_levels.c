@@ -2,7 +2,7 @@
 /* test_levels: the solver finds the caches of curves whose caches are known, and none where there are none. */
 #include "tests/t.h"
 
-#include "suites/memory/level_solver.h"
+#include "suites/kernels/level_solver.h"
 
 #define Ki 1024.0
 #define Mi (1024.0 * 1024.0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* level_solver: flats and rises. */
-#include "suites/memory/level_solver.h"
+#include "suites/kernels/level_solver.h"
 
 #include <math.h>
 

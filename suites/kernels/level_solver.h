@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* level_solver: from latencies over sizes to the caches behind them. */
-#ifndef ASSAY_SUITES_MEMORY_LEVEL_SOLVER_H
-#define ASSAY_SUITES_MEMORY_LEVEL_SOLVER_H
+#ifndef ASSAY_SUITES_KERNELS_LEVEL_SOLVER_H
+#define ASSAY_SUITES_KERNELS_LEVEL_SOLVER_H
 
 #include <stddef.h>
 
