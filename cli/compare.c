@@ -420,6 +420,11 @@ static enum assay_code load(struct comparison *c, const struct cli_args *args,
 		code = stored_open(c->cli, b, &c->b, err);
 	if (code == ASSAY_OK)
 		code = stored_open(c->cli, a, &c->a, err);
+	if (code == ASSAY_EUSAGE && args->n_positional == 0 && c->b.store)
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"compare takes two runs, and '%s' holds one: 'assay run' measures another",
+			c->cli->db);
 	if (code != ASSAY_OK)
 		return code;
 	c->run_b = stored_one(c->cli, b, &c->b, NULL);

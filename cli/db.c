@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 #include "cli/stored.h"
@@ -15,7 +16,7 @@
 
 static const struct cli_option options[] = {
 	{"keep-samples", 0, "AGE", "gc: drop samples of older runs, keep summaries (90d, 48h)"},
-	{"keep-runs", 0, "AGE", "gc: drop older runs that have no tag and are no baseline"},
+	{"keep-runs", 0, "AGE", "gc: drop older runs that nothing refers to"},
 	{"dry-run", 0, NULL, "gc: only say what would go"},
 	{0},
 };
@@ -107,37 +108,62 @@ static enum assay_code parse_age(const struct cli_args *args, const char *option
 		    : ASSAY_OK;
 }
 
+static int64_t file_bytes(const char *path)
+{
+	struct stat about;
+	return stat(path, &about) == 0 ? (int64_t)about.st_size : 0;
+}
+
+static void print_swept(const char *path, const struct assay_retention *policy,
+			const struct assay_swept *swept, int64_t before)
+{
+	printf("%s %" PRIu64 " run%s and %" PRIu64 " sample set%s, %.1f MB of samples",
+	       policy->dry_run ? "would drop" : "dropped", swept->runs, swept->runs == 1 ? "" : "s",
+	       swept->sample_sets, swept->sample_sets == 1 ? "" : "s",
+	       (double)swept->sample_bytes / 1e6);
+	if (policy->dry_run)
+		printf("; %s has %.1f MB\n", path, (double)before / 1e6);
+	else
+		printf("; %s had %.1f MB and has %.1f MB\n", path, (double)before / 1e6,
+		       (double)file_bytes(path) / 1e6);
+}
+
 static enum assay_code gc(struct cli *cli, const struct cli_args *args, const char *file,
 			  int *ret_exit, struct assay_err *err)
 {
 	(void)ret_exit;
 	struct assay_retention policy = {.dry_run = cli_flag(args, "dry-run")};
 	struct assay_store *store;
-	uint64_t runs = 0, sets = 0;
+	struct assay_swept swept = {0};
+	const char *path = file ? file : cli->db;
 	enum assay_code code = parse_age(args, "keep-samples", &policy.keep_samples_ns, err);
 	if (code == ASSAY_OK)
 		code = parse_age(args, "keep-runs", &policy.keep_runs_ns, err);
 	if (code == ASSAY_OK && !policy.keep_samples_ns && !policy.keep_runs_ns)
 		code = assay_fail(err, ASSAY_EUSAGE,
 				  "say what may go: --keep-samples 90d, --keep-runs 365d, or both");
-	struct assay_store_report report;
 	if (code == ASSAY_OK) /* a typing error must not make a new store */
-		code = assay_store_check(file ? file : cli->db, &report, err);
-	if (code == ASSAY_OK)
-		code = assay_store_open(file ? file : cli->db, ASSAY_STORE_WRITE, &store, err);
+		code = assay_store_open(path, ASSAY_STORE_READ, &store, err);
+	if (code == ASSAY_OK && !policy.dry_run) {
+		assay_store_close(store);
+		code = assay_store_open(path, ASSAY_STORE_WRITE, &store, err);
+	}
 	if (code != ASSAY_OK)
 		return code;
-	code = assay_store_gc(store, &policy, &runs, &sets, err);
+	int64_t before = file_bytes(path);
+	code = assay_store_gc(store, &policy, &swept, err);
 	assay_store_close(store);
 	if (code == ASSAY_OK && cli->json)
-		code = assay_json_document(json_pack("{s:s, s:I, s:I, s:b}", "schema", "assay/1",
-						     "runs", (json_int_t)runs, "sample_sets",
-						     (json_int_t)sets, "dry_run",
-						     (int)policy.dry_run),
-					   cli->json, err);
+		code = assay_json_document(
+			json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:b}", "schema", "assay/1",
+				  "runs", (json_int_t)swept.runs, "sample_sets",
+				  (json_int_t)swept.sample_sets, "sample_bytes",
+				  (json_int_t)swept.sample_bytes, "bytes_before",
+				  (json_int_t)before, "bytes_after", (json_int_t)file_bytes(path),
+				  "dry_run", (int)policy.dry_run),
+			cli->json, err);
 	if (code == ASSAY_OK && !cli->json_is_stdout)
-		printf("%s %" PRIu64 " runs and %" PRIu64 " sample sets\n",
-		       policy.dry_run ? "would drop" : "dropped", runs, sets);
+		print_swept(path, &policy, &swept, before);
 	return code;
 }
 
@@ -233,7 +259,11 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		{"backup", backup}, {"baseline", baseline}, {"digest", digest},
 	};
 	const char *names[ASSAY_COUNT_OF(actions)];
-	if (args->n_positional == 0 || args->n_positional > 2)
+	if (args->n_positional > 2)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "one file or run at a time; '%s' is one too many",
+				  args->positional[2]);
+	if (args->n_positional == 0)
 		return assay_fail(
 			err, ASSAY_EUSAGE,
 			"say what to do: one of check, migrate, gc, backup, baseline, digest");
@@ -258,10 +288,12 @@ const struct cli_verb cli_verb_db = {
 	.details =
 		"check [FILE]    pages, references, checksums of all samples; exit 7 if damaged\n"
 		"migrate [FILE]  bring an older file to this program's schema, after a backup\n"
-		"gc [FILE]       drop what --keep-samples and --keep-runs allow\n"
+		"gc [FILE]       drop what --keep-samples and --keep-runs allow. Baselines and\n"
+		"                runs in progress stay whole; runs that are tagged, acknowledged\n"
+		"                or a confirmed change lose their samples at most\n"
 		"backup [FILE]   a consistent copy, while others write; never replaces a file\n"
 		"digest [FILE]   one number over the content: stores that hold the same agree\n"
-		"baseline RUN    what @base names on that run's machine",
+		"baseline RUN    what @base names on that run's machine, instead of the first run",
 	.options = options,
 	.run = run,
 };

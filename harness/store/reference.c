@@ -111,18 +111,28 @@ static enum assay_code find_last(struct assay_store *store, const char *referenc
 	return code;
 }
 
+/* The baselines; where none was ever set, each machine's first run with results. */
 static enum assay_code find_baseline(struct assay_store *store, struct id_list *ret,
 				     struct assay_err *err)
 {
-	STORE_QUERY *query = store_query(
-		store, "SELECT run FROM baseline WHERE name = 'base' ORDER BY set_ns DESC", err);
-	if (!query)
-		return ASSAY_ESTORE;
-	struct store_binder b = {query};
-	enum assay_code code = collect(store, &b, ret, err);
+	static const char *const queries[] = {
+		"SELECT run FROM baseline WHERE name = 'base' ORDER BY set_ns DESC",
+		"SELECT (SELECT id FROM run WHERE run.machine = machine.id"
+		" AND EXISTS (SELECT 1 FROM result WHERE result.run = run.id)"
+		" ORDER BY started_ns, id LIMIT 1) AS first FROM machine"
+		" WHERE first IS NOT NULL ORDER BY first DESC",
+	};
+	enum assay_code code = ASSAY_OK;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(queries) && code == ASSAY_OK && ret->n == 0; i++) {
+		STORE_QUERY *query = store_query(store, queries[i], err);
+		if (!query)
+			return ASSAY_ESTORE;
+		struct store_binder b = {query};
+		code = collect(store, &b, ret, err);
+	}
 	if (code == ASSAY_OK && ret->n == 0)
 		return assay_fail(err, ASSAY_EUSAGE,
-				  "'%s' has no baseline: 'assay db baseline RUN' sets it",
+				  "there is no '@base': '%s' holds no run with results",
 				  store->path);
 	return code;
 }

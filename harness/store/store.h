@@ -273,12 +273,19 @@ enum assay_code assay_store_backup(struct assay_store *store, const char *to,
 				   struct assay_err *err);
 struct assay_retention {
 	uint64_t keep_samples_ns; /* age above which sample sets go (0: keep); summaries stay */
-	uint64_t keep_runs_ns;    /* age above which whole untagged runs go (0: keep) */
-	bool dry_run;
+	uint64_t keep_runs_ns;    /* age above which whole runs go (0: keep), see below */
+	bool dry_run;             /* only count; a store open for reading will do */
 };
+struct assay_swept {
+	uint64_t runs, sample_sets;
+	uint64_t sample_bytes; /* of the sample sets as they are stored, compressed mostly */
+};
+/*
+ * Drop what `policy` lets go, and give its space back. Baselines and runs in progress stay whole; tagged runs, those at
+ * which a change was confirmed, and those of a commit that an acknowledgement names lose their samples at most.
+ */
 enum assay_code assay_store_gc(struct assay_store *store, const struct assay_retention *policy,
-			       uint64_t *ret_runs, uint64_t *ret_sample_sets,
-			       struct assay_err *err);
+			       struct assay_swept *ret, struct assay_err *err);
 /* Mark `run` as the baseline that "@base" names. */
 enum assay_code assay_store_set_baseline(struct assay_store *store, int64_t run,
 					 struct assay_err *err);

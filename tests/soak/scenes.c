@@ -119,11 +119,11 @@ static enum assay_code play_drop(struct scene_state *state, struct assay_err *er
 {
 	const struct assay_retention policy = {.keep_runs_ns = 90 * DAY_NS};
 	struct assay_store *store;
-	uint64_t runs, sets;
+	struct assay_swept swept;
 	enum assay_code rc = assay_store_open(STORE, ASSAY_STORE_WRITE, &store, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	rc = assay_store_gc(store, &policy, &runs, &sets, err);
+	rc = assay_store_gc(store, &policy, &swept, err);
 	assay_store_close(store);
 	struct assay_run_info info = sample_run(2);
 	info.started_ns = assay_wall_ns();

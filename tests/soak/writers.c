@@ -188,11 +188,11 @@ static enum assay_code drop_before(uint64_t age_ns, struct assay_err *err)
 {
 	const struct assay_retention policy = {.keep_runs_ns = age_ns};
 	struct assay_store *store;
-	uint64_t runs, sets;
+	struct assay_swept swept;
 	enum assay_code rc = assay_store_open("results.db", ASSAY_STORE_WRITE, &store, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	rc = assay_store_gc(store, &policy, &runs, &sets, err);
+	rc = assay_store_gc(store, &policy, &swept, err);
 	assay_store_close(store);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/base/clock.h"
+#include "harness/store/ack.h"
 #include "harness/store/sql.h"
 #include "tests/store/fixture.h"
 #include "tests/t.h"
@@ -247,16 +248,19 @@ static void gc_keeps_what_is_marked(void **state)
 	add_run(store, aged_run(2, 400, false), 3); /* the baseline: all of it stays */
 	add_run(store, aged_run(3, 1, false), 3);   /* young */
 	assert_ok(assay_store_set_baseline(store, 3, &err));
-	uint64_t runs, sets;
+	struct assay_swept swept;
 	struct assay_retention policy = {90 * DAY_NS, 365 * DAY_NS, true};
-	assert_ok(assay_store_gc(store, &policy, &runs, &sets, &err));
-	assert_int_equal(runs, 1);
-	assert_int_equal(sets, 12); /* two runs of three results, samples and histogram each */
+	assert_ok(assay_store_gc(store, &policy, &swept, &err));
+	assert_int_equal(swept.runs, 1);
+	assert_int_equal(swept.sample_sets,
+			 12); /* two runs of three results, samples and histogram */
+	uint64_t bytes = (uint64_t)number(store, "SELECT sum(length(data)) FROM sample_set");
+	assert_int_equal(swept.sample_bytes, bytes / 2);
 	assert_int_equal(number(store, "SELECT count(*) FROM sample_set"), 24);
 	policy.dry_run = false;
-	assert_ok(assay_store_gc(store, &policy, &runs, &sets, &err));
-	assert_int_equal(runs, 1);
-	assert_int_equal(sets, 12);
+	assert_ok(assay_store_gc(store, &policy, &swept, &err));
+	assert_int_equal(swept.runs, 1);
+	assert_int_equal(swept.sample_sets, 12);
 	assert_int_equal(number(store, "SELECT count(*) FROM sample_set"), 12);
 	assert_int_equal(number(store, "SELECT count(*) FROM result"), 9);
 	assert_int_equal(number(store, "SELECT count(*) FROM run WHERE id = 1"), 0);
@@ -268,17 +272,112 @@ static void gc_keeps_what_is_marked(void **state)
 	assay_store_close(store);
 }
 
+/* Only runs: their samples may be younger than what is said about samples, or nothing said about them. */
+static void gc_of_runs_alone_leaves_other_samples(void **state)
+{
+	struct assay_err err = {0};
+	struct assay_store *store = open_store(*state);
+	add_run(store, aged_run(0, 400, false), 2);
+	add_run(store, aged_run(1, 400, true), 2);
+	add_run(store, aged_run(2, 100, false), 2);
+	struct assay_swept swept;
+	struct assay_retention policy = {.keep_runs_ns = 365 * DAY_NS};
+	assert_ok(assay_store_gc(store, &policy, &swept, &err));
+	assert_int_equal(swept.runs, 1);
+	assert_int_equal(swept.sample_sets, 4);
+	assert_int_equal(number(store, "SELECT count(*) FROM sample_set"), 8);
+	assay_store_close(store);
+}
+
+/* What was said about a change refers to runs: those of its commits, and the one at which it was confirmed. */
+static void gc_keeps_what_others_refer_to(void **state)
+{
+	struct assay_err err = {0};
+	struct assay_store *store = open_store(*state);
+	static const char *const commits[] = {"aaaa1111", "bbbb2222", "cccc3333", "dddd4444",
+					      "aaaa"};
+	for (unsigned i = 0; i < ASSAY_COUNT_OF(commits); i++) {
+		struct assay_run_info info = aged_run(i, 400, false);
+		info.commit = commits[i];
+		add_run(store, info, 1);
+	}
+	struct assay_ack ack = {
+		.kind = ASSAY_ACK_FALSE_ALARM, .from = "aaaa1111", .to = "bbbb2222"};
+	int64_t id;
+	assert_ok(assay_store_add_ack(store, &ack, &id, &err));
+	assert_ok(store_script(
+		store,
+		"INSERT INTO change_point (series, machine, run, state, method, ratio, made_ns)"
+		" SELECT series, machine, run, 'confirmed', 'scan', 1.1, 0 FROM result"
+		" WHERE run = 4",
+		"write", &err));
+	struct assay_swept swept;
+	struct assay_retention policy = {.keep_samples_ns = DAY_NS, .keep_runs_ns = DAY_NS};
+	assert_ok(assay_store_gc(store, &policy, &swept, &err));
+	assert_int_equal(swept.runs, 2); /* cccc3333, and aaaa, which only begins like another */
+	assert_int_equal(number(store, "SELECT sum(id) FROM run"), 1 + 2 + 4);
+	assert_int_equal(number(store, "SELECT count(*) FROM sample_set"), 0);
+	assert_int_equal(number(store, "SELECT count(*) FROM change_point"), 1);
+	assay_store_close(store);
+}
+
+static void die(sqlite3_context *context, int n, sqlite3_value **values)
+{
+	(void)context;
+	(void)n;
+	(void)values;
+	raise(SIGKILL);
+}
+
+/* Killed in the middle: the next time all is as it was, and it can be done again. */
+static void gc_that_died_has_dropped_nothing(void **state)
+{
+	struct folder *folder = *state;
+	struct assay_err err = {0};
+	struct assay_store *store = open_store(folder);
+	for (unsigned i = 0; i < 4; i++)
+		add_run(store, aged_run(i, 400, false), 3);
+	assay_store_close(store);
+	pid_t child = fork();
+	if (child == 0) {
+		/* At the last run: the others are gone by then, in this process's eyes. */
+		if (assay_store_open(folder->db, ASSAY_STORE_WRITE, &store, NULL) != ASSAY_OK ||
+		    store_script(store,
+				 "CREATE TEMP TRIGGER die BEFORE DELETE ON run WHEN old.id = 4"
+				 " BEGIN SELECT die(); END",
+				 "write", NULL) != ASSAY_OK)
+			_exit(1);
+		sqlite3_create_function(store->db, "die", 0, SQLITE_UTF8, NULL, die, NULL, NULL);
+		struct assay_swept swept;
+		struct assay_retention policy = {.keep_runs_ns = DAY_NS};
+		assay_store_gc(store, &policy, &swept, NULL);
+		_exit(2);
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	store = open_store(folder);
+	assert_int_equal(number(store, "SELECT count(*) FROM run"), 4);
+	assert_int_equal(number(store, "SELECT count(*) FROM sample_set"), 24);
+	struct assay_swept swept;
+	struct assay_retention policy = {.keep_runs_ns = DAY_NS};
+	assert_ok(assay_store_gc(store, &policy, &swept, &err));
+	assert_int_equal(swept.runs, 4);
+	assert_int_equal(number(store, "PRAGMA freelist_count"), 0);
+	assay_store_close(store);
+}
+
 static void gc_leaves_a_run_that_is_being_measured(void **state)
 {
 	struct assay_err err = {0};
 	struct assay_store *store = open_store(*state);
 	struct assay_run_info info = aged_run(0, 400, false);
 	int64_t run;
-	uint64_t runs, sets;
 	assert_ok(assay_store_begin_run(store, &info, &run, &err));
+	struct assay_swept swept;
 	struct assay_retention policy = {DAY_NS, DAY_NS, false};
-	assert_ok(assay_store_gc(store, &policy, &runs, &sets, &err));
-	assert_int_equal(runs, 0);
+	assert_ok(assay_store_gc(store, &policy, &swept, &err));
+	assert_int_equal(swept.runs, 0);
 	assay_store_close(store);
 }
 
@@ -311,6 +410,9 @@ int main(void)
 		FOLDER_TEST(planted_damage_is_found),
 		FOLDER_TEST(damaged_samples_are_not_shown),
 		FOLDER_TEST(gc_keeps_what_is_marked),
+		FOLDER_TEST(gc_of_runs_alone_leaves_other_samples),
+		FOLDER_TEST(gc_keeps_what_others_refer_to),
+		FOLDER_TEST(gc_that_died_has_dropped_nothing),
 		FOLDER_TEST(gc_leaves_a_run_that_is_being_measured),
 		FOLDER_TEST(backups_are_whole_and_replace_nothing),
 	};

@@ -101,16 +101,20 @@ if command -v python3 >/dev/null; then
 fi
 
 check 'check finds it sound' 0 'sound' "$assay" db check
-check 'a baseline can be set' 0 '@base is now run 1' "$assay" db baseline tag:first
+check '@base is the first run' 0 '^A: run 1,' "$assay" compare @base 2
+check 'until a baseline is set' 0 '@base is now run 2' "$assay" db baseline 2
+check 'and compared with' 0 '^A: run 2,' "$assay" compare @base 3
+check 'a baseline can be set anew' 0 '@base is now run 1' "$assay" db baseline tag:first
 check 'and compared with' 0 '^A: run 1,' "$assay" compare @base 2
 check 'backup copies' 0 'copied' "$assay" db backup copy.db
 check 'backup replaces nothing' 7 "'copy.db' exists" "$assay" db backup copy.db
 check 'the copy is sound' 0 'sound' "$assay" db check copy.db
 check 'migrate has nothing to do' 0 'has schema 1 already' "$assay" db migrate
 check 'gc wants to be told' 2 'say what may go' "$assay" db gc
-check 'gc can only count' 0 'would drop 0 runs and 9 sample sets' \
+check 'gc can only count' 0 'would drop 0 runs and 9 sample sets, 0.0 MB of samples; results.db has' \
 	"$assay" db gc --keep-samples 90d --dry-run
-check 'gc drops' 0 'dropped 0 runs and 9 sample sets' "$assay" db gc --keep-samples 90d
+check 'gc drops' 0 'dropped 0 runs and 9 sample sets, .*; results.db had .* and has' "$assay" db gc --keep-samples 90d
 check 'compare works on summaries alone' 0 'memory/slower/.*unsure +needs 3 launches' "$assay" compare 2 3
+check 'one thing at a time' 2 "'3' is one too many" "$assay" db digest results.db 3
 check 'unknown actions name the nearest' 2 "did you mean 'check'" "$assay" db chek
 echo "1..$number"
