@@ -25,7 +25,7 @@ struct assay_order_interval assay_order_interval(const double *sorted, size_t n,
 {
 	struct assay_order_interval none = {0, 0, NAN, NAN, NAN};
 	double tail = (1 - confidence) / 2;
-	if (n == 0 || !(p > 0 && p < 1) || !(tail > 0 && tail < 0.5))
+	if (!(p > 0 && p < 1) || !(tail > 0 && tail < 0.5))
 		return none;
 	size_t r = inner_rank(n, p, tail), from_above = inner_rank(n, 1 - p, tail);
 	if (!r || !from_above)

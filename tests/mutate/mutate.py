@@ -43,7 +43,7 @@ OPERATORS = [
     (r"(?<=[\w)\]] )\+=(?= )", ["-="]), (r"(?<=[\w)\]] )-=(?= )", ["+="]),
     (r"(?<=[(&| ])!(?=[\w(])", [""]),
 ]
-INTEGER = re.compile(r"(?<![\w.])(\d+)(?![\w.])")
+INTEGER = re.compile(r"(?<![\w.])(?<!\de[-+])(\d+)(?![\w.])")
 # What is only made larger: room for one more is no mistake.
 ROOM = re.compile(r"\b[cm]alloc\([^;-]*$")
 ARRAY = re.compile(r"\s*(?!return\b)(?:\w+ )+\**\w+\[$")
@@ -109,7 +109,7 @@ class Test:
         self.output = at + 1
         self.objects = next(i for i, w in enumerate(self.link) if w.endswith(".o") and i > at)
         self.seconds = 0.0
-        self.sanitized = False
+        self.sanitized = []  # its own objects under ASan and UBSan; empty where it does not pass so
 
     def run(self, program, seconds, sanitized=False):
         """True when it passes within so much time of the processor; a busy machine must not look like a mistake."""
@@ -127,10 +127,13 @@ class Test:
             return False
         return done.returncode == 0
 
-    def linked(self, build, made, folder, *more):
+    def linked(self, build, made, folder, *more, own=None):
         program = os.path.join(folder, "test")
         words = list(self.link)
         words[self.output] = program
+        if own:
+            words = [w for w in words if not w.endswith(".o")]
+            made = made + own
         words[self.objects:self.objects] = made
         subprocess.run(words + list(more), cwd=build, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return program
@@ -139,7 +142,7 @@ class Test:
         return not self.run(self.linked(build, [made], folder), 3 * self.seconds + 1)
 
     def kills_sanitized(self, build, made, folder):
-        return self.sanitized and not self.run(self.linked(build, [made], folder, *SANITIZED),
+        return self.sanitized and not self.run(self.linked(build, [made], folder, *SANITIZED, own=self.sanitized),
                                                10 * self.seconds + 5, sanitized=True)
 
 
@@ -159,9 +162,24 @@ class Folder:
             made = self.compiled(name, scratch, ["-O0", "--coverage"])
             for test in self.tests:
                 self.lines[test] = self.lines_of(test, made, scratch)
-            made = self.compiled(name, scratch, SANITIZED)
-            for test in self.tests:
-                test.sanitized = test.run(test.linked(build, made, scratch, *SANITIZED), 300, sanitized=True)
+        self.scratch = tempfile.TemporaryDirectory()
+        made = self.compiled(name, self.scratch.name, SANITIZED)
+        for number, test in enumerate(self.tests):
+            own = self.own_objects(test, os.path.join(self.scratch.name, str(number)))
+            program = test.linked(build, made, self.scratch.name, *SANITIZED, own=own)
+            test.sanitized = own if test.run(program, 300, sanitized=True) else []
+
+    def own_objects(self, test, to):
+        """The test's own sources, compiled anew under the sanitizers: their arrays have an end then."""
+        made = []
+        with open(os.path.join(self.build, "compile_commands.json")) as stream:
+            entries = {entry["output"]: entry for entry in json.load(stream)}
+        for name in (w for w in test.link if w.endswith(".o")):
+            words = [w for w in shlex.split(entries[name]["command"]) if w != "ccache"]
+            made.append(f"{to}-{len(made)}.o")
+            words = words[: words.index("-MD")] + ["-w"] + SANITIZED + ["-o", made[-1], "-c", entries[name]["file"]]
+            subprocess.run(words, cwd=self.build, check=True)
+        return made
 
     def compiled(self, name, scratch, flags):
         """The object files of the folder."""

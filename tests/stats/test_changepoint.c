@@ -221,6 +221,46 @@ static void nothing_to_scan(void **state)
 		     "level 0.02 has no table");
 }
 
+/* The same step up and down: both places are as good, and the first is taken. Below the least there is none. */
+static void ties_and_too_few(void **state)
+{
+	(void)state;
+	double x[30];
+	for (int i = 0; i < 30; i++)
+		x[i] = i >= 10 && i < 20 ? 2 : 1;
+	struct assay_scan scan = assay_scan(x, 30);
+	assert_int_equal(scan.at, 10);
+	assert_int_equal(scan.from, 9); /* nine tenths of it: 45 / sqrt(488) of 50 / sqrt(517) */
+	assert_int_equal(scan.to, 21);
+	scan = assay_scan(x, ASSAY_SCAN_LEAST - 1);
+	assert_true(isnan(scan.statistic) && !scan.at && !scan.from && !scan.to);
+}
+
+/* Places of a second change are counted from the beginning of all. */
+static void a_second_change_is_told_from_the_beginning(void **state)
+{
+	(void)state;
+	enum { N = 90 };
+	double x[N];
+	struct assay_change changes[4];
+	struct assay_err err = {0};
+	size_t found;
+	const struct assay_change_policy lax = {.level = 0.01, .least_effect = 0.5};
+	struct assay_rng rng;
+	assay_rng_init(&rng, 4);
+	for (int i = 0; i < N; i++)
+		x[i] = (i < 30 ? 0 : i < 60 ? 5 : 10) + 0.2 * assay_rng_unit(&rng);
+	assert_ok(assay_change_points(x, N, &lax, changes, 4, &found, &err));
+	assert_int_equal(found, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(changes[i].at, 30 * (i + 1));
+		assert_true(changes[i].from <= changes[i].at && changes[i].at <= changes[i].to);
+		assert_in_range(changes[i].to, changes[i].at, changes[i].at + 10);
+	}
+	assert_ok(assay_change_points(x, N, &lax, changes, 1, &found, &err));
+	assert_int_equal(found, 2); /* though there is room for one */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +274,8 @@ int main(void)
 		cmocka_unit_test(gaps_stay_gaps),
 		cmocka_unit_test(small_effects_are_not_changes),
 		cmocka_unit_test(nothing_to_scan),
+		cmocka_unit_test(ties_and_too_few),
+		cmocka_unit_test(a_second_change_is_told_from_the_beginning),
 	};
 	return cmocka_run_group_tests_name("changepoint", tests, NULL, NULL);
 }

@@ -209,6 +209,34 @@ static void ratios_that_do_not_exist(void **state)
 	assert_non_null(strstr(c.reason, "zero"));
 }
 
+static void a_median_is_of_all_samples_of_its_launch(void **state)
+{
+	(void)state;
+	double values[] = {1, 3, NAN, 10, 20, 40}, medians[3], scratch[6];
+	uint32_t ends[] = {2, 3, 6};
+	const struct assay_samples samples = {values, NULL, 6, ends, 3};
+	assert_int_equal(assay_launch_medians(&samples, medians, scratch), 2);
+	assert_true(medians[0] == 2 && medians[1] == 20);
+}
+
+/* One launch on each side: what both intervals leave open counts as the same, up to their width. */
+static void intervals_of_one_launch_are_believed(void **state)
+{
+	(void)state;
+	struct side a = {.estimate = {.n = 9, .median = 100, .lo = 99, .hi = 101}};
+	struct side b = {.estimate = {.n = 9, .median = 103.5, .lo = 102.5, .hi = 104.5}};
+	assert_int_equal(compare(&a, &b, ASSAY_LOWER, &policy).verdict, ASSAY_SAME);
+	b.estimate = (struct assay_estimate){.n = 9, .median = 105, .lo = 104, .hi = 106};
+	assert_int_equal(compare(&a, &b, ASSAY_LOWER, &policy).verdict, ASSAY_UNSURE);
+	/* below one as well as above it */
+	a.estimate = (struct assay_estimate){.n = 9, .median = 0.5, .lo = 0.495, .hi = 0.505};
+	b.estimate = (struct assay_estimate){.n = 9, .median = 0.25, .lo = 0.2475, .hi = 0.2525};
+	assert_close(compare(&a, &b, ASSAY_LOWER, &policy).ratio, 0.5, 1e-12);
+	/* a negative one has no ratio */
+	b.estimate.median = -1;
+	assert_true(isnan(compare(&a, &b, ASSAY_LOWER, &policy).ratio));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +248,8 @@ int main(void)
 		cmocka_unit_test(summaries_stand_in_for_samples),
 		cmocka_unit_test(flagged_samples_do_not_move_the_median),
 		cmocka_unit_test(ratios_that_do_not_exist),
+		cmocka_unit_test(a_median_is_of_all_samples_of_its_launch),
+		cmocka_unit_test(intervals_of_one_launch_are_believed),
 	};
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
 }

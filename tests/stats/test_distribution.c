@@ -58,6 +58,61 @@ static void binomial_cdf_matches(void **state)
 	assert_true(isnan(assay_binomial_cdf(5, NAN, 2)) && isnan(assay_binomial_cdf(5, 1.5, 2)));
 }
 
+/* For an even number of degrees of freedom there is a finite sum [Abramowitz & Stegun 26.7.4]. */
+static void t_tail_matches_finite_sums(void **state)
+{
+	(void)state;
+	static const int df[] = {4, 10, 60, 1998, 2000, 2002, 3000, 20000};
+	static const double t[] = {0.3, 1, 1.96, 3};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(df); i++)
+		for (size_t j = 0; j < ASSAY_COUNT_OF(t); j++) {
+			double angle = atan(t[j] / sqrt(df[i])), square = cos(angle) * cos(angle);
+			double term = 1, sum = 1;
+			for (int k = 1; k <= df[i] / 2 - 1; k++)
+				sum += term *= square * (2 * k - 1) / (2 * k);
+			assert_close(assay_t_tail(t[j], df[i]), (1 - sin(angle) * sum) / 2, 2e-10);
+			assert_close(assay_t_quantile((1 + sin(angle) * sum) / 2, df[i]), t[j],
+				     1e-9);
+		}
+}
+
+/* Tails far out, where nothing may be lost: the integral of the density, by its leading terms for df 1 and 2. */
+static void t_tails_far_out(void **state)
+{
+	(void)state;
+	assert_close(assay_t_tail(1e8, 1), 1e-8 / M_PI, 1e-12);
+	assert_close(assay_t_tail(1e8, 2), 0.5e-16, 1e-10);
+	assert_true(assay_t_tail(1e200, 3) == 0 && assay_t_tail(-1e200, 3) == 1);
+	assert_close(assay_t_quantile(0.5, 3) + 1, 1, 1e-12);
+	assert_close(assay_t_quantile(0.001, 1), -1 / tan(0.001 * M_PI), 1e-10);
+	static const double bad[] = {0, 1, -0.1, 1.1, NAN};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++)
+		assert_true(isnan(assay_t_quantile(bad[i], 3)));
+	assert_true(isnan(assay_t_quantile(0.3, 0)) && isnan(assay_t_quantile(0.3, -1)));
+	assert_true(isnan(assay_t_tail(1, -1)) && isnan(assay_t_tail(1, NAN)));
+}
+
+/* Every sum of the terms themselves, from both ends. */
+static void binomial_cdf_is_the_sum_of_its_terms(void **state)
+{
+	(void)state;
+	enum { N = 23 };
+	static const double p[] = {0.02, 0.3, 0.5, 0.77, 0.999};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(p); i++) {
+		double ways = 1, below = 0;
+		for (int k = 0; k <= N; k++) {
+			below += ways * pow(p[i], k) * pow(1 - p[i], N - k);
+			assert_true(fabs(assay_binomial_cdf(N, p[i], (size_t)k) - below) < 1e-13);
+			if (below < 0.1)
+				assert_close(assay_binomial_cdf(N, p[i], (size_t)k), below, 1e-11);
+			ways *= (double)(N - k) / (k + 1);
+		}
+	}
+	assert_true(isnan(assay_binomial_cdf(5, -0.1, 2)));
+	assert_close(assay_binomial_cdf(5, 1, 5), 1, 0);
+	assert_close(assay_binomial_cdf(5, 0.3, 9), 1, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -65,6 +120,9 @@ int main(void)
 		cmocka_unit_test(normal_quantile_inverts),
 		cmocka_unit_test(t_tail_matches_closed_forms),
 		cmocka_unit_test(binomial_cdf_matches),
+		cmocka_unit_test(t_tail_matches_finite_sums),
+		cmocka_unit_test(t_tails_far_out),
+		cmocka_unit_test(binomial_cdf_is_the_sum_of_its_terms),
 	};
 	return cmocka_run_group_tests_name("distribution", tests, NULL, NULL);
 }

@@ -197,6 +197,23 @@ static void nan_spreads(void **state)
 	assert_true(isnan(assay_welch(x, 3, y, 3, 0.95).lo));
 }
 
+/* Where a quantile is a value itself its neighbour has no part in it, and one value is every quantile. */
+static void quantiles_at_the_edge(void **state)
+{
+	(void)state;
+	static const double x[] = {1, INFINITY}, y[] = {1, 2, 5};
+	assert_true(assay_quantile(x, 2, 0) == 1 && assay_quantile(x, 2, 0.5) == INFINITY);
+	assert_true(assay_quantile(y, 3, 0.5) == 2 && assay_quantile(y, 3, 1) == 5);
+	assert_close(assay_quantile(y, 3, 0.75), 3.5, 1e-15);
+	assert_true(assay_quantile(y, 1, 0) == 1 && assay_quantile(y, 1, 1) == 1);
+	assert_true(assay_sd(y, 1) == 0 && assay_sd(y, 0) == 0);
+	assert_close(assay_sd(y, 2), sqrt(0.5), 1e-15);
+	double scratch[3], lo, hi;
+	assert_true(assay_mad(y, 3, scratch) == 1);
+	assay_median_interval(y, 0, 0.95, &lo, &hi);
+	assert_true(isnan(lo) && isnan(hi));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +228,7 @@ int main(void)
 		cmocka_unit_test(welch_knows_when_it_knows_nothing),
 		cmocka_unit_test(welch_test_of_the_sleep_data),
 		cmocka_unit_test(nan_spreads),
+		cmocka_unit_test(quantiles_at_the_edge),
 	};
 	return cmocka_run_group_tests_name("estimate", tests, NULL, NULL);
 }

@@ -150,6 +150,106 @@ static void causes_have_words(void **state)
 	}
 }
 
+static double strength_of(const struct fixture *f, enum assay_gate_cause cause)
+{
+	struct assay_gate_causes got;
+	struct assay_err err = {0};
+	assert_ok(assay_gate_causes(&f->policy, &f->evidence, &got, &err));
+	for (size_t i = 0; i < got.n; i++)
+		if (got.found[i].cause == cause)
+			return got.found[i].strength;
+	return NAN;
+}
+
+/* A trend without any noise is all trend: Kendall's tau is 1. It takes eight pairs to see one. */
+static void strength_of_a_drift_is_tau(void **state)
+{
+	(void)state;
+	struct fixture f;
+	prepare(&f, 0.3);
+	for (size_t i = 0; i < PAIRS; i++) {
+		double noise = f.log_a[i];
+		f.log_a[i] = 10 * (double)i + noise; /* the level rises whatever the noise */
+		f.log_b[i] = 10 * (double)i - noise;
+	}
+	finish(&f);
+	assert_close(strength_of(&f, ASSAY_CAUSE_DRIFT), 1, 1e-12);
+	f.log_a[0] += 15; /* two places out of order: tau is 1 - 2 of 780 pairs */
+	f.log_b[0] += 15;
+	finish(&f);
+	assert_close(strength_of(&f, ASSAY_CAUSE_DRIFT), 1 - 2.0 / 780, 1e-12);
+	f.evidence.n = 8;
+	assert_false(isnan(strength_of(&f, ASSAY_CAUSE_DRIFT)));
+	f.evidence.n = 7;
+	assert_true(isnan(strength_of(&f, ASSAY_CAUSE_DRIFT)));
+}
+
+/* Differences of two values with noise between them; variances within and without follow by hand. */
+static void two_groups_by_hand(void **state)
+{
+	(void)state;
+	struct fixture f;
+	prepare(&f, 0.1);
+	/* two of ten at 1 and eight at 0: all of the variance lies between them */
+	for (size_t i = 0; i < 10; i++)
+		f.d[i] = i < 2;
+	f.evidence.log_a = f.evidence.log_b = NULL;
+	f.evidence.n = 10;
+	assert_close(strength_of(&f, ASSAY_CAUSE_BIMODAL), 1, 1e-12);
+	f.evidence.n = 9;
+	assert_true(isnan(strength_of(&f, ASSAY_CAUSE_BIMODAL)));
+	/* one of ten is an outlier, no group */
+	f.evidence.n = 10;
+	f.d[1] = 0;
+	assert_true(isnan(strength_of(&f, ASSAY_CAUSE_BIMODAL)));
+	/* 0 +- s and 1 +- s, five each: inside 10 s^2, all of it 10 s^2 + 10 / 4 */
+	static const double share[] = {0.9, 0.86, 0.84};
+	for (size_t j = 0; j < ASSAY_COUNT_OF(share); j++) {
+		double s = sqrt((1 - share[j]) / share[j] / 4);
+		static const int sign[] = {-1, 1, -1, 1};
+		for (size_t i = 0; i < 8; i++)
+			f.d[i] = (i < 4) + s * sign[i % 4];
+		for (size_t i = 8; i < 16; i++)
+			f.d[i] = (i < 12) + s * sign[i % 4];
+		f.evidence.n = 16;
+		double got = strength_of(&f, ASSAY_CAUSE_BIMODAL);
+		if (share[j] < 0.85)
+			assert_true(isnan(got));
+		else
+			assert_close(got, share[j], 1e-12);
+	}
+}
+
+/* Sixty pairs would have been allowed, forty were made; and with a policy that ends at forty none is missing. */
+static void the_last_look_counts(void **state)
+{
+	(void)state;
+	struct fixture f;
+	prepare(&f, 0.1);
+	assert_true(isnan(strength_of(&f, ASSAY_CAUSE_TOO_FEW)));
+	f.policy.looks = 6;
+	assert_close(strength_of(&f, ASSAY_CAUSE_TOO_FEW), 0, 0);
+	f.policy.looks = 5;
+	f.evidence.n = 39;
+	assert_close(strength_of(&f, ASSAY_CAUSE_TOO_FEW), 0, 0);
+}
+
+/* A pair of which something is not known is none. */
+static void incomplete_pairs_are_left_out(void **state)
+{
+	(void)state;
+	struct fixture f;
+	prepare(&f, 0.1);
+	f.log_a[3] = -INFINITY;
+	assert_close(strength_of(&f, ASSAY_CAUSE_TOO_FEW), 0, 0);
+	prepare(&f, 0.1);
+	f.log_b[3] = NAN;
+	assert_close(strength_of(&f, ASSAY_CAUSE_TOO_FEW), 0, 0);
+	prepare(&f, 0.1);
+	f.d[3] = NAN;
+	assert_close(strength_of(&f, ASSAY_CAUSE_TOO_FEW), 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +261,10 @@ int main(void)
 		cmocka_unit_test(two_kinds_of_launches),
 		cmocka_unit_test(too_few_pairs),
 		cmocka_unit_test(causes_have_words),
+		cmocka_unit_test(strength_of_a_drift_is_tau),
+		cmocka_unit_test(two_groups_by_hand),
+		cmocka_unit_test(the_last_look_counts),
+		cmocka_unit_test(incomplete_pairs_are_left_out),
 	};
 	return cmocka_run_group_tests_name("gate_cause", tests, NULL, NULL);
 }

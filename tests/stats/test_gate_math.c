@@ -56,6 +56,11 @@ static void nonsense_policies_are_named(void **state)
 	bad[9].ok_share[4] = 0.31;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(bad); i++)
 		assert_fails(assay_gate_policy_check(&bad[i], &err), ASSAY_EUSAGE, says[i]);
+	struct assay_gate_policy least = good; /* one pair, then one look, is one too */
+	least.screen_pairs = least.looks = 1;
+	assert_ok(assay_gate_policy_check(&least, &err));
+	least.looks = 0;
+	assert_fails(assay_gate_policy_check(&least, &err), ASSAY_EUSAGE, "looks");
 	struct assay_gate_policy none = good; /* no margin at all is a policy */
 	none.m0 = 0;
 	assert_ok(assay_gate_policy_check(&none, &err));
@@ -390,6 +395,61 @@ static void gates_keep_their_promises(void **state)
 			expect_rates(&expectations[i], (enum simulated_noise)n, 100 + 10 * i + n);
 }
 
+/* The same figures by the formulae of the header, from differences that lie symmetrically. */
+static void estimate_by_hand(void **state)
+{
+	(void)state;
+	enum { N = 20 };
+	double d[N];
+	struct assay_err err = {0};
+	struct assay_gate_estimate got;
+	const struct assay_gate_policy policy = assay_gate_policy(ASSAY_GATE_NORMAL);
+	static const double centres[] = {0, 0.025, 0.05};
+	for (size_t c = 0; c < ASSAY_COUNT_OF(centres); c++) {
+		for (int i = 0; i < N; i++)
+			d[i] = centres[c] + 0.02 * (i - (N - 1) / 2.0) / N;
+		assert_ok(assay_gate_estimate(&policy, d, N, 3, &got, &err));
+		assert_close(got.ratio, exp(centres[c]), 1e-12);
+		/* P(V <= 52) is the largest up to 2.5 % of 20 signed ranks: 0.024137 [R's psignrank()]. */
+		double z = -assay_normal_quantile(0.0241365);
+		double spread = (log(got.hi) - log(got.lo)) / 2 / z * sqrt(N);
+		size_t last = policy.looks - 1;
+		double power = assay_normal_quantile(0.9);
+		double red = policy.alpha / 3 * policy.red_share[last];
+		double ok = policy.ok_level * policy.ok_share[last];
+		double z_red = power - assay_normal_quantile(red);
+		double z_ok = power - assay_normal_quantile(ok);
+		double m0 = log1p(policy.m0), m1 = log1p(policy.m1);
+		assert_close(got.detectable, exp(m0 + z_red * spread / sqrt(90)), 1e-5);
+		double n_red =
+			centres[c] > m0 ? pow(z_red * spread / (centres[c] - m0), 2) : INFINITY;
+		double n_ok =
+			centres[c] < m1 ? pow(z_ok * spread / (m1 - centres[c]), 2) : INFINITY;
+		n_red = fmax(n_red, ceil(-log2(red)));
+		n_ok = fmax(n_ok, ceil(-log2(ok)));
+		double want = fmax(ceil(fmin(n_red, n_ok)), N + 1);
+		assert_in_range(got.deciding_n, want - 1, want + 1);
+	}
+}
+
+/* Two samples that count are enough to do without the interrupted; one is not. */
+static void two_clean_samples_are_enough(void **state)
+{
+	(void)state;
+	static const double x[] = {5, 7, 1, 2};
+	static const uint8_t two[] = {0, 0, ASSAY_SAMPLE_PREEMPTED, ASSAY_SAMPLE_PREEMPTED};
+	static const uint8_t one[] = {0, ASSAY_SAMPLE_PREEMPTED, ASSAY_SAMPLE_PREEMPTED,
+				      ASSAY_SAMPLE_REJECTED};
+	double scratch[4];
+	bool used;
+	assert_close(assay_gate_launch(x, two, 4, ASSAY_LOWER, scratch, &used), 5.5, 1e-12);
+	assert_false(used);
+	assert_close(assay_gate_launch(x, one, 4, ASSAY_LOWER, scratch, &used), 3, 1e-12);
+	assert_true(used);
+	assert_close(assay_gate_launch(x, one, 1, ASSAY_LOWER, scratch, &used), 5, 1e-12);
+	assert_false(used);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -407,6 +467,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(deciding_n_decides),
 		cmocka_unit_test(estimate_of_little),
 		cmocka_unit_test(gates_keep_their_promises),
+		cmocka_unit_test(estimate_by_hand),
+		cmocka_unit_test(two_clean_samples_are_enough),
 	};
 	gates = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
 	return cmocka_run_group_tests_name("gate_math", tests, NULL, NULL);

@@ -121,6 +121,8 @@ static void nothing_and_nan(void **state)
 						     &err));
 		assert_true(isnan(got.estimate) && isnan(got.hi));
 	}
+	assert_ok(assay_hodges_lehmann_shift(x, 1, x, 0, 0.95, &got, &err));
+	assert_true(isnan(got.estimate) && got.rank == 0);
 	assert_ok(assay_hodges_lehmann(x, 1, 0.95, &got, &err));
 	assert_true(got.estimate == 1 && got.lo == 1 && got.hi == 1 && got.coverage == 0);
 }

@@ -71,9 +71,9 @@ static void no_interval_where_there_is_none(void **state)
 	static const struct {
 		size_t n;
 		double p, confidence;
-	} cases[] = {{0, 0.5, 0.95},   {5, 0.5, 0.95}, {7, 0.5, 0.99},
-		     {10, 0.99, 0.95}, {100, 0, 0.95}, {100, 1, 0.95},
-		     {100, NAN, 0.95}, {100, 0.5, 1},  {100, 0.5, NAN}};
+	} cases[] = {{0, 0.5, 0.95},  {5, 0.5, 0.95}, {7, 0.5, 0.99},   {10, 0.99, 0.95},
+		     {100, 0, 0.95},  {100, 1, 0.95}, {100, NAN, 0.95}, {100, 0.5, 1},
+		     {100, 0.5, NAN}, {100, 0.5, 0},  {100, 0.5, -0.05}};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
 		struct assay_order_interval got =
 			assay_order_interval(counting, cases[i].n, cases[i].p, cases[i].confidence);

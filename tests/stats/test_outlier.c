@@ -12,6 +12,7 @@ static void textbook(void **state)
 	double spread = assay_outlier_scores(x, 10, 0, scores, scratch);
 	assert_close(spread, 0.15 / 0.6745, 1e-9);
 	assert_true(scores[8] > ASSAY_OUTLIER_SCORE && scores[9] > ASSAY_OUTLIER_SCORE);
+	assert_close(scores[0] * spread, 2.1 - 2.45, 1e-12);
 	for (int i = 0; i < 8; i++)
 		assert_true(scores[i] < ASSAY_OUTLIER_SCORE && scores[i] > -ASSAY_OUTLIER_SCORE);
 	assert_close(scores[9] * spread, 8.3 - 2.45, 1e-12);
@@ -24,6 +25,11 @@ static void equal_values_have_no_outlier(void **state)
 	double scores[5], scratch[10];
 	assert_close(assay_outlier_scores(x, 5, 0.01, scores, scratch), 0.01, 1e-12);
 	assert_close(scores[4], 1, 1e-9);
+	for (int i = 0; i < 4; i++)
+		assert_true(scores[i] == 0);
+	scores[0] = 7;
+	assert_close(assay_outlier_scores(x, 1, 0.5, scores, scratch), 0.5, 0);
+	assert_true(scores[0] == 0); /* alone it is the median */
 	assert_close(assay_outlier_scores(x, 0, 0.5, scores, scratch), 0.5, 0);
 }
 

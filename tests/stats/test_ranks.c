@@ -194,6 +194,77 @@ static void nothing_and_nan(void **state)
 	assert_true(test.p_two_sided == 1);
 }
 
+/* The null distribution that is kept between tests is that of as many values. */
+static void many_centres_are_one_test_each(void **state)
+{
+	(void)state;
+	static const double x[] = {1, 2.5, -3, 4, 5.5, 7, -8.25, 9, 11, 12.5};
+	static const double centres[] = {0, 0.25, 2.5, 0.5, 3.25, 4, 0.125};
+	enum { N = ASSAY_COUNT_OF(x), CENTRES = ASSAY_COUNT_OF(centres) };
+	struct assay_rank_test all[CENTRES], one;
+	struct assay_err err = {0};
+	assert_ok(assay_signed_ranks(x, N, centres, CENTRES, all, &err));
+	for (size_t i = 0; i < CENTRES; i++) {
+		assert_ok(assay_signed_rank(x, N, centres[i], &one, &err));
+		assert_true(one.statistic == all[i].statistic && one.n_used == all[i].n_used);
+		assert_true(one.p_greater == all[i].p_greater && one.p_less == all[i].p_less);
+	}
+}
+
+/* With continuity correction [Hollander & Wolfe 1999, 3.1]. */
+static void normal_tails_by_hand(void **state)
+{
+	(void)state;
+	enum { N = ASSAY_SIGNED_RANK_EXACT + 50 };
+	double x[N], statistic = 0, n = N;
+	for (int i = 0; i < N; i++) {
+		x[i] = i % 9 < 4 ? -(i + 1) : i + 1;
+		statistic += x[i] > 0 ? i + 1 : 0;
+	}
+	struct assay_rank_test test;
+	struct assay_err err = {0};
+	assert_ok(assay_signed_rank(x, N, 0, &test, &err));
+	assert_false(test.exact);
+	assert_close(test.statistic, statistic, 0);
+	double sd = sqrt(n * (n + 1) * (2 * n + 1) / 24), away = statistic - n * (n + 1) / 4;
+	assert_close(test.p_greater, erfc((away - 0.5) / sd / sqrt(2)) / 2, 1e-12);
+	assert_close(test.p_less, erfc(-(away + 0.5) / sd / sqrt(2)) / 2, 1e-12);
+}
+
+static void quantiles_at_the_edge(void **state)
+{
+	(void)state;
+	struct assay_rank_quantile q, next;
+	struct assay_err err = {0};
+	static const double none[] = {0, 1, -0.5, 1.5, NAN};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(none); i++) {
+		assert_ok(assay_signed_rank_quantile(10, none[i], &q, &err));
+		assert_true(q.q == 0 && q.below == 0);
+		assert_ok(assay_rank_sum_quantile(4, 5, none[i], &q, &err));
+		assert_true(q.q == 0 && q.below == 0);
+	}
+	assert_ok(assay_signed_rank_quantile(0, 0.5, &q, &err));
+	assert_int_equal(q.q, 0);
+	assert_ok(assay_rank_sum_quantile(0, 5, 0.5, &q, &err));
+	assert_int_equal(q.q, 0);
+	assert_ok(assay_rank_sum_quantile(5, 0, 0.5, &q, &err));
+	assert_int_equal(q.q, 0);
+	/* sums 0, 1, 2 in one of 64 ways each, 3 in two */
+	assert_ok(assay_signed_rank_quantile(6, 2.5 / 64, &q, &err));
+	assert_int_equal(q.q, 2);
+	assert_close(q.below, 2.0 / 64, 1e-14);
+	assert_ok(assay_signed_rank_quantile(6, 3.5 / 64, &q, &err));
+	assert_int_equal(q.q, 3);
+	assert_close(q.below, 3.0 / 64, 1e-14);
+	assert_ok(assay_signed_rank_quantile(1, 0.5, &q, &err));
+	assert_int_equal(q.q, 1);
+	/* the last size that is exact, and the first that is not */
+	assert_ok(assay_signed_rank_quantile(ASSAY_SIGNED_RANK_EXACT, 0.025, &q, &err));
+	assert_ok(assay_signed_rank_quantile(ASSAY_SIGNED_RANK_EXACT + 1, 0.025, &next, &err));
+	assert_true(next.q > q.q && (double)(next.q - q.q) < 0.02 * (double)q.q);
+	assert_close(next.below, q.below, 0.02);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +276,9 @@ int main(void)
 		cmocka_unit_test(approximation_continues_the_exact_test),
 		cmocka_unit_test(quantiles_match_r),
 		cmocka_unit_test(nothing_and_nan),
+		cmocka_unit_test(many_centres_are_one_test_each),
+		cmocka_unit_test(normal_tails_by_hand),
+		cmocka_unit_test(quantiles_at_the_edge),
 	};
 	return cmocka_run_group_tests_name("ranks", tests, NULL, NULL);
 }

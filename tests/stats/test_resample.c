@@ -153,6 +153,35 @@ static void nothing_to_learn(void **state)
 		     ASSAY_EUSAGE, "confidence 1");
 }
 
+static double mean_of(double *x, size_t n, void *context)
+{
+	(void)context;
+	return assay_mean(x, n);
+}
+
+/* In other units the interval is the same in those units: nothing in it has a size of its own. */
+static void intervals_scale_with_their_values(void **state)
+{
+	(void)state;
+	static const struct assay_bootstrap_plan plan = {5, 500, 0.9};
+	double small[CHILDREN], large[CHILDREN];
+	struct assay_bootstrap got, scaled;
+	struct assay_err err = {0};
+	for (size_t i = 0; i < CHILDREN; i++) {
+		small[i] = spatial[i] * spatial[i] * 0x1p-30;
+		large[i] = small[i] * 0x1p40;
+	}
+	for (int k = 0; k < 2; k++) {
+		assay_statistic *statistic = k ? variance : mean_of;
+		double unit = k ? 0x1p80 : 0x1p40;
+		assert_ok(assay_bootstrap(small, CHILDREN, statistic, NULL, &plan, &got, &err));
+		assert_ok(assay_bootstrap(large, CHILDREN, statistic, NULL, &plan, &scaled, &err));
+		assert_close(scaled.lo, got.lo * unit, 1e-12);
+		assert_close(scaled.hi, got.hi * unit, 1e-12);
+		assert_close(scaled.standard_error, got.standard_error * unit, 1e-12);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +191,7 @@ int main(void)
 		cmocka_unit_test(same_seed_same_interval),
 		cmocka_unit_test(undefined_resamples_are_left_out),
 		cmocka_unit_test(nothing_to_learn),
+		cmocka_unit_test(intervals_scale_with_their_values),
 	};
 	return cmocka_run_group_tests_name("resample", tests, NULL, NULL);
 }

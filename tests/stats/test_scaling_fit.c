@@ -178,6 +178,25 @@ static void nonsense_points_are_named(void **state)
 	}
 }
 
+/* Without coherency the curve only rises, towards first / contention. */
+static void a_curve_without_peak_has_a_limit(void **state)
+{
+	(void)state;
+	static const double threads[] = {1, 2, 4, 8, 16, 24};
+	struct assay_scaling_point points[ASSAY_COUNT_OF(threads)];
+	struct assay_err err = {0};
+	struct assay_usl fit;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(threads); i++) {
+		double n = threads[i]; /* rises a little faster than any law with a peak */
+		points[i] = (struct assay_scaling_point){
+			n, 2 * n / (1 + 0.2 * (n - 1) - 0.0005 * n * (n - 1))};
+	}
+	assert_ok(assay_usl_fit(points, ASSAY_COUNT_OF(threads), 0, &fit, &err));
+	assert_true(fit.coherency == 0 && fit.contention > 0.15 && fit.contention < 0.2);
+	assert_true(isinf(fit.peak_threads));
+	assert_close(fit.peak_speedup, fit.first / fit.contention, 1e-12);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +210,7 @@ int main(void)
 		cmocka_unit_test(superlinear_speedup_shows_as_a_negative_fraction),
 		cmocka_unit_test(amdahl_is_refused_without_both_ends),
 		cmocka_unit_test(nonsense_points_are_named),
+		cmocka_unit_test(a_curve_without_peak_has_a_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

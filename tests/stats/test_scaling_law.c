@@ -204,6 +204,50 @@ static void too_few_points_for_an_interval(void **state)
 		     "0 resamples");
 }
 
+/* A lower level is a narrower interval, on both sides; the limit is one over the serial fraction. */
+static void levels_are_levels(void **state)
+{
+	(void)state;
+	static const struct assay_bootstrap_plan wide = {4, 400, 0.95}, narrow = {4, 400, 0.5};
+	static const struct assay_usl law = {.first = 0.9, .contention = 0.1};
+	struct assay_scaling_point points[14];
+	struct assay_amdahl_range outer, inner;
+	struct assay_rng rng;
+	struct assay_err err = {0};
+	assay_rng_init(&rng, 11);
+	size_t n = noisy(&rng, &law, 2, points);
+	assert_ok(assay_amdahl_interval(points, n, 0, &wide, &outer, &err));
+	assert_ok(assay_amdahl_interval(points, n, 0, &narrow, &inner, &err));
+	assert_true(outer.lo.serial_fraction < inner.lo.serial_fraction);
+	assert_true(inner.hi.serial_fraction < outer.hi.serial_fraction);
+	assert_true(outer.lo.first <= inner.lo.first && inner.hi.first <= outer.hi.first);
+	assert_true(outer.lo.limit < inner.lo.limit && inner.hi.limit < outer.hi.limit);
+	assert_close(outer.hi.limit, 9, 0.2);
+	assert_close(outer.lo.limit, 9, 0.2);
+}
+
+static void gustafson_intervals(void **state)
+{
+	(void)state;
+	static const struct assay_bootstrap_plan plan = {6, 300, 0.9};
+	static const struct assay_scaling_point points[] = {
+		{2, 1.9}, {4, 3.74}, {8, 7.2}, {16, 14.6}};
+	struct assay_gustafson_range range, again;
+	struct assay_gustafson fit;
+	struct assay_err err = {0};
+	assert_ok(assay_gustafson_fit(points, 4, 0, &fit, &err));
+	assert_ok(assay_gustafson_interval(points, 4, 0, &plan, &range, &err));
+	assert_true(range.lo <= fit.serial_fraction && fit.serial_fraction <= range.hi);
+	assert_true(range.hi - range.lo < 0.1 && range.hi > range.lo);
+	assert_ok(assay_gustafson_interval(points, 4, 0, &plan, &again, &err));
+	assert_true(again.lo == range.lo && again.hi == range.hi);
+	assert_ok(assay_gustafson_interval(points, 3, 0, &plan, &range, &err));
+	assert_fails(assay_gustafson_interval(points, 2, 0, &plan, &range, &err), ASSAY_SKIP,
+		     "needs 3 points that are not oversubscribed; there are 2");
+	assert_fails(assay_gustafson_interval(points, 4, 4, &plan, &range, &err), ASSAY_SKIP,
+		     "there are 2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +259,8 @@ int main(void)
 		cmocka_unit_test(amdahl_intervals),
 		cmocka_unit_test(residuals_are_scaled),
 		cmocka_unit_test(too_few_points_for_an_interval),
+		cmocka_unit_test(levels_are_levels),
+		cmocka_unit_test(gustafson_intervals),
 	};
 	return cmocka_run_group_tests_name("scaling_law", tests, NULL, NULL);
 }
