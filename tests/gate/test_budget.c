@@ -118,6 +118,9 @@ static void malformed_bounds_are_refused(void **state)
 		{"toy/empty <= 0x10 ns", "'0x10' is not a number"},
 		{"toy/empty <= 1e999 ns", "'1e999' is not a number"},
 		{"toy/empty <= 1e308 s", "says nothing"},
+		{"toy/empty <= 1e-999 ns", "'1e-999' is not a number"},
+		{"toy/empty <= 1e5000", "'1e5000' is not a number"},
+		{"toy/empty <= 3:4 ns", "'3:4' is not a number"},
 		{"toy/empty <= 1,264,231 op/s", "'1,264,231' is not a number"},
 		{"toy/empty <= 0 ns", "a bound of '<= 0' says nothing"},
 		{"toy/empty share >= 0 %", "a bound of '>= 0' says nothing"},
@@ -137,6 +140,13 @@ static void malformed_bounds_are_refused(void **state)
 	}
 	struct assay_err err = {0};
 	struct assay_bound b;
+	assert_ok(assay_bound_parse("toy/a <= 10 ns", &b, &err));
+	assert_fails(assay_bound_set_far(&b, "11 ns", &err), ASSAY_EUSAGE, "does not lie beyond");
+	assert_fails(assay_bound_set_far(&b, "1 Gop/s", &err), ASSAY_EUSAGE, "another unit");
+	assert_ok(assay_bound_set_far(&b, "9 ns", &err));
+	assert_close(b.far, 9, 0);
+	assert_ok(assay_bound_set_far(&b, "10 ns", &err)); /* all that keeps it exceeds it */
+	assay_bound_done(&b);
 	assert_ok(assay_bound_parse("toy/a / toy/b >= 10", &b, &err));
 	assert_fails(assay_bound_set_far(&b, "9", &err), ASSAY_EUSAGE, "does not lie beyond");
 	assert_fails(assay_bound_set_far(&b, "50 ns", &err), ASSAY_EUSAGE, "another unit");
@@ -429,6 +439,96 @@ static void what_was_not_measured_is_told_apart(void **state)
 	assert_int_equal(o.verdict, ASSAY_BOUND_SKIPPED);
 }
 
+/* Each unit as so many of its base, by the prefix it has. */
+static void every_unit_has_its_factor(void **state)
+{
+	static const struct {
+		const char *base, *prefixes[10];
+	} families[] = {
+		{"op/s", {"", "k", "M", "G"}},
+		{"ops/s", {"", "k", "M", "G"}},
+		{"B", {"", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"}},
+		{"B/s", {"", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti"}},
+		{"flop/s", {"", "k", "M", "G", "T"}},
+		{"Hz", {"", "k", "M", "G"}},
+	};
+	static const struct {
+		const char *text;
+		double factor;
+	} prefixes[] = {{"", 1},
+			{"k", 1e3},
+			{"M", 1e6},
+			{"G", 1e9},
+			{"T", 1e12},
+			{"Ki", 1024},
+			{"Mi", 1024 * 1024.},
+			{"Gi", 1073741824.},
+			{"Ti", 1099511627776.}},
+	  times[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}};
+	struct assay_err err = {0};
+	struct assay_unit unit, base;
+	bool inverse;
+	char text[32];
+	(void)state;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(families); i++)
+		for (size_t k = 0; k < 10 && families[i].prefixes[k]; k++)
+			for (size_t p = 0; p < ASSAY_COUNT_OF(prefixes); p++) {
+				if (strcmp(prefixes[p].text, families[i].prefixes[k]) != 0)
+					continue;
+				snprintf(text, sizeof(text), "%s%s", prefixes[p].text,
+					 families[i].base);
+				assert_ok(assay_unit_parse(text, &unit, &err));
+				assert_ok(assay_unit_parse(families[i].base, &base, &err));
+				assert_close(unit.factor, prefixes[p].factor, 0);
+				assert_true(assay_unit_fits(&unit, &base, &inverse) && !inverse);
+			}
+	for (size_t i = 0; i < ASSAY_COUNT_OF(times); i++)
+		for (int per = 0; per < 2; per++) {
+			snprintf(text, sizeof(text), "%s%s", times[i].text, per ? "/op" : "");
+			assert_ok(assay_unit_parse(text, &unit, &err));
+			assert_close(unit.factor, times[i].factor, 0);
+			assert_ok(assay_unit_parse("op/s", &base, &err));
+			assert_true(assay_unit_fits(&unit, &base, &inverse) && inverse);
+		}
+	/* a benchmark's own units are each a quantity of their own */
+	assert_ok(assay_unit_parse("pages", &unit, &err));
+	assert_ok(assay_unit_parse("sheets", &base, &err));
+	assert_false(assay_unit_fits(&unit, &base, &inverse));
+	assert_true(assay_unit_fits(&unit, &unit, &inverse) && !inverse);
+	assert_ok(assay_unit_parse("ns", &base, &err));
+	assert_false(assay_unit_fits(&unit, &base, &inverse));
+	assert_false(assay_unit_fits(&base, &unit, &inverse));
+}
+
+/* A metric in another unit than the base of its quantity is converted, interval and all. */
+static void figures_are_converted(void **state)
+{
+	struct measured m;
+	(void)state;
+	fill(&m, "toy/a", "time", "us/op", 5, (double[]){10, 9.9, 10.2, 9.8, 10.1});
+	struct assay_bound_outcome o = judge("toy/a <= 11000 ns", &m.result, 1);
+	assert_int_equal(o.verdict, ASSAY_BOUND_MET);
+	assert_close(o.value, 10000, 1e-12);
+	assert_close(o.lo, 9800, 1e-12);
+	assert_close(o.hi, 10200, 1e-12);
+	o = judge("toy/a >= 99 kop/s", &m.result, 1);
+	assert_int_equal(o.verdict, ASSAY_BOUND_UNDECIDED);
+	assert_close(o.value, 1e5, 1e-12);
+	assert_close(o.lo, 1e9 / 10200, 1e-12);
+	assert_close(o.hi, 1e9 / 9800, 1e-12);
+	/* exceeded is beyond `far`, not at it */
+	struct assay_err err = {0};
+	struct assay_bound b;
+	assert_ok(assay_bound_parse("toy/a <= 20 us", &b, &err));
+	b.far = 10200;
+	assert_ok(assay_bound_judge(&b, &m.result, 1, &o, &err));
+	assert_false(o.exceeded);
+	b.far = 10201;
+	assert_ok(assay_bound_judge(&b, &m.result, 1, &o, &err));
+	assert_true(o.exceeded);
+	assay_bound_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,6 +545,8 @@ int main(void)
 		cmocka_unit_test(a_ratio_to_nothing_is_undecided),
 		cmocka_unit_test(secondary_metrics_are_found_by_name),
 		cmocka_unit_test(what_was_not_measured_is_told_apart),
+		cmocka_unit_test(every_unit_has_its_factor),
+		cmocka_unit_test(figures_are_converted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,7 @@ static void known_changes_keep_their_state(void **state)
 	assert_int_equal(list.n, 2);
 	assert_int_equal(list.shifts[0].change, 7);
 	assert_int_equal(list.shifts[0].at, 4);
+	assert_int_equal(list.shifts[0].before, 3);
 	assert_false(list.shifts[0].found);
 	assert_int_equal(list.shifts[0].state, ASSAY_CHANGE_CONFIRMED);
 	assert_close(list.shifts[0].ratio, 1.5, 0);
@@ -209,6 +210,24 @@ static void settled_by_what_a_gate_decides(struct assay_store *store)
 			assert_int_equal(state, ASSAY_CHANGE_DISMISSED);
 		list.points[0].ratio = 1 / list.points[0].ratio;
 	}
+	/* The row is the one of this case and this metric, wherever it stands. */
+	char other[] = "s/c/threads:1", tame[] = "tame", longer[] = "times";
+	struct assay_gate_row rows[] = {row, row, row, row};
+	rows[0].name = other;
+	rows[1].metric = tame;
+	rows[2].metric = longer;
+	rows[0].decision = rows[1].decision = rows[2].decision = ASSAY_DECISION_FAILED;
+	rows[3].decision = ASSAY_DECISION_OK;
+	struct assay_gate_report several = {.paired = true, .rows = rows, .n = 4};
+	assert_ok(assay_history_settle(store, &list.points[0], &several, &state, &err));
+	assert_int_equal(state, ASSAY_CHANGE_DISMISSED);
+	several.n = 3;
+	assert_fails(assay_history_settle(store, &list.points[0], &several, &state, &err),
+		     ASSAY_EUSAGE, "did not compare");
+	several.n = 4;
+	several.hardware = true;
+	assert_fails(assay_history_settle(store, &list.points[0], &several, &state, &err),
+		     ASSAY_EUSAGE, "in pairs");
 	report.paired = false;
 	assert_fails(assay_history_settle(store, &list.points[0], &report, &state, &err),
 		     ASSAY_EUSAGE, "in pairs");
@@ -310,6 +329,63 @@ static void proposals_are_kept_once_and_settled(void **state)
 	rmdir(folder);
 }
 
+static void the_policy_is_the_documented_one(void **state)
+{
+	(void)state;
+	const struct assay_change_policy policy = assay_history_policy();
+	assert_close(policy.least_effect, log(1.01), 0);
+	assert_true(policy.level == 0.001 && policy.least_deviation == 2);
+}
+
+/* Values of launches that failed are there to be read, and count for nothing; those below one do count. */
+static void only_what_was_measured_counts(void **state)
+{
+	(void)state;
+	struct assay_history series = flat(90, 5);
+	for (size_t i = 0; i < 90; i++) {
+		points[i].median *= 0.005;
+		if (i >= 45 && i % 3 == 0)
+			continue;
+		if (i >= 45) {
+			points[i].median *= 1.5;
+			points[i].status = ASSAY_STATUS_FAILED;
+		}
+	}
+	struct assay_shift_list list = shifts_of(&series, NULL);
+	assert_int_equal(list.n, 0);
+	for (size_t i = 45; i < 90; i++)
+		points[i].status = ASSAY_STATUS_OK;
+	list = shifts_of(&series, NULL);
+	assert_int_equal(list.n, 1);
+	assay_shift_list_done(&list);
+}
+
+/* Whatever order they are known in; each with the last value before it that its own machine measured. */
+static void places_are_in_order(void **state)
+{
+	(void)state;
+	struct assay_history series = flat(60, 1);
+	for (size_t i = 30; i < 60; i++)
+		points[i].median *= 1.05;
+	points[49].status = ASSAY_STATUS_CRASHED;
+	points[48].fingerprint[0] = 1;
+	struct assay_change_point known[] = {
+		{.id = 3, .run = 57, .method = "m", .ratio = 1.5},
+		{.id = 1, .run = 1, .method = "m", .ratio = 1.5},
+		{.id = 2, .run = 51, .method = "m", .ratio = 1.5},
+	};
+	const struct assay_change_list all = {known, 3, NULL};
+	struct assay_shift_list list = shifts_of(&series, &all);
+	static const size_t at[] = {0, 30, 50, 56}, before[] = {0, 0, 47, 55};
+	assert_int_equal(list.n, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_true(i == 1 ? list.shifts[i].found : list.shifts[i].at == at[i]);
+		if (i != 1)
+			assert_int_equal(list.shifts[i].before, before[i]);
+	}
+	assay_shift_list_done(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,6 +396,9 @@ int main(void)
 		cmocka_unit_test(known_changes_keep_their_state),
 		cmocka_unit_test(nothing_in_nothing),
 		cmocka_unit_test(proposals_are_kept_once_and_settled),
+		cmocka_unit_test(the_policy_is_the_documented_one),
+		cmocka_unit_test(only_what_was_measured_counts),
+		cmocka_unit_test(places_are_in_order),
 	};
 	return cmocka_run_group_tests_name("history", tests, NULL, NULL);
 }

@@ -139,6 +139,70 @@ static int by_case(void)
 	return 0;
 }
 
+enum { LAUNCHES = 96, KINDS = 2 };
+
+/* Launches that are all alike but for the level of every `period`th, of two cases. */
+static struct assay_gate_recording made(struct assay_recorded_case cases[KINDS],
+					struct assay_recorded_launch launches[LAUNCHES],
+					enum assay_better better, size_t period)
+{
+	for (size_t i = 0; i < LAUNCHES; i++) {
+		double level = period && i % period == 0 ? 120 : 100;
+		launches[i].summary = level;
+		for (size_t k = 0; k < ASSAY_RECORDED_SAMPLES; k++)
+			launches[i].samples[k] = level + 0.01 * (double)k;
+	}
+	for (size_t i = 0; i < KINDS; i++)
+		cases[i] = (struct assay_recorded_case){(char *)(uintptr_t) "x", better, launches,
+							LAUNCHES};
+	return (struct assay_gate_recording){cases, KINDS};
+}
+
+static struct assay_gate_score score_of(const struct assay_gate_recording *recording,
+					double injected, size_t benchmarks)
+{
+	const struct assay_gate_experiment experiment = {
+		.policy = assay_gate_policy(ASSAY_GATE_NORMAL),
+		.benchmarks = benchmarks,
+		.gates = 40,
+		.injected = injected,
+		.case_index = ANY,
+		.seed = 9,
+	};
+	struct assay_gate_score score;
+	struct assay_err err = {0};
+	memset(&score, 0x55, sizeof(score)); /* what was there before does not count */
+	if (assay_gate_replay(recording, &experiment, &score, &err) != ASSAY_OK)
+		fail_msg("%s", err.text);
+	return score;
+}
+
+/* Without noise everything is known: who is red, who is caught, and after how many launches. */
+static void scores_by_hand(void **state)
+{
+	(void)state;
+	static const enum assay_better ways[] = {ASSAY_LOWER, ASSAY_HIGHER};
+	struct assay_recorded_case cases[KINDS];
+	static struct assay_recorded_launch launches[LAUNCHES];
+	for (size_t i = 0; i < 2; i++) {
+		struct assay_gate_recording same = made(cases, launches, ways[i], 0);
+		struct assay_gate_score s = score_of(&same, 0, 4);
+		assert_true(s.red == 0 && s.caught == 0 && s.missed == 0 && s.undecided == 0);
+		assert_true(s.peer_red == 0 && s.peer_caught == 0);
+		assert_close(s.launches, 12, 1e-12); /* six pairs of each: the screen dismisses */
+		s = score_of(&same, 0.5, 4);
+		assert_true(s.red == 0 && s.caught == 1 && s.missed == 0 && s.undecided == 0);
+		assert_true(s.peer_red == 0 && s.peer_caught == 1);
+		assert_true(s.launches > 12 && s.launches < 60);
+		s = score_of(&same, 0.5, 1);
+		assert_true(s.caught == 1 && s.red == 0 && s.peer_red == 0);
+	}
+	/* Every other launch is slower: the next process seems worse to a peer about every other time. */
+	struct assay_gate_recording turns = made(cases, launches, ASSAY_LOWER, 2);
+	struct assay_gate_score s = score_of(&turns, 0, 1);
+	assert_true(s.peer_red > 0.2 && s.peer_red < 0.8 && s.peer_caught == 0);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +211,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_recording_survives_the_trip),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(too_short_a_recording_is_refused),
+		cmocka_unit_test(scores_by_hand),
 	};
 	if (getenv("ASSAY_GATES"))
 		gates = strtoul(getenv("ASSAY_GATES"), NULL, 10);

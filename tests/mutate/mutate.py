@@ -31,7 +31,7 @@ WANTED = 0.90
 # Tests of each folder, by the beginning of their names. Those that build programs or measure take too long.
 TESTS = {
     "harness/stats": (["stats-", "stats/reference"], ["selftest", "detect_rates"]),
-    "harness/gate": (["gate-"], ["placement", "counts-live", "variants-build"]),
+    "harness/gate": (["gate-"], ["placement", "variants-build"]),
 }
 SANITIZED = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-U_FORTIFY_SOURCE"]
 OPERATORS = [
