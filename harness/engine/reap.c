@@ -20,6 +20,7 @@
 
 enum {
 	MAX_PROCESSES = 65536,
+	MOST_PATIENCES = 10,
 	PID_LIMIT = 4 * 1024 * 1024 + 1, /* the kernel's own upper bound */
 };
 
@@ -60,10 +61,23 @@ static size_t read_processes(struct process *processes, size_t capacity)
 	return n;
 }
 
-/* Mark and kill all live descendants of the marked ones in `doomed`, by process id; returns how many there were. */
-static int kill_descendants(const struct process *processes, size_t n, char *doomed)
+struct found {
+	int living, moving; /* moving: not stopped, so that it may still start others */
+};
+
+static void hit(const struct process *p, int number, struct found *found)
 {
-	int killed = 0;
+	if (p->state == 'Z')
+		return;
+	kill(p->pid, number);
+	found->living++;
+	found->moving += p->state != 'T' && p->state != 't';
+}
+
+/* Mark all descendants of the marked ones in `doomed`, by process id, and send `number` to those that live. */
+static void hit_descendants(const struct process *processes, size_t n, int number, char *doomed,
+			    struct found *found)
+{
 	for (int changed = 1; changed;) { /* twice at most unless process ids wrapped around */
 		changed = 0;
 		for (size_t i = 0; i < n; i++) {
@@ -72,13 +86,49 @@ static int kill_descendants(const struct process *processes, size_t n, char *doo
 				continue;
 			doomed[p->pid] = 1;
 			changed = 1;
-			if (p->state == 'Z')
-				continue;
-			kill(p->pid, SIGKILL);
-			killed++;
+			hit(p, number, found);
 		}
 	}
-	return killed;
+}
+
+/*
+ * What forks without end takes the place of what is killed for ever, but not of what is stopped: so all are stopped
+ * first, for a part of the patience at most. Hundreds that have been killed still need a processor each to be gone: the
+ * patience is with those that do not become fewer, up to a limit.
+ */
+struct hunt {
+	uint64_t stop_until_ns, deadline_ns, limit_ns, patience_ns;
+	int number, least;
+};
+
+static struct hunt hunt_begin(unsigned patience_ms)
+{
+	uint64_t now = assay_now_ns(), patience_ns = patience_ms * UINT64_C(1000000);
+	return (struct hunt){
+		.stop_until_ns = now + patience_ns / 3,
+		.deadline_ns = now + patience_ns,
+		.limit_ns = now + MOST_PATIENCES * patience_ns,
+		.patience_ns = patience_ns,
+		.number = SIGSTOP,
+		.least = MAX_PROCESSES,
+	};
+}
+
+/* After each look at all processes; true when it is over, with some still there. */
+static bool hunt_over(struct hunt *hunt, const struct found *found)
+{
+	uint64_t now = assay_now_ns();
+	if (found->living < hunt->least) {
+		hunt->least = found->living;
+		hunt->deadline_ns = now + hunt->patience_ns;
+	}
+	if (hunt->number == SIGSTOP && (!found->moving || now > hunt->stop_until_ns))
+		hunt->number = SIGKILL;
+	else if (now > hunt->deadline_ns || now > hunt->limit_ns)
+		return true;
+	else
+		usleep(2000);
+	return false;
 }
 
 static void collect_zombies(void)
@@ -100,19 +150,18 @@ int assay_reap_tree(pid_t group, unsigned patience_ms)
 	ASSAY_AUTO_FREE char *doomed = calloc(PID_LIMIT, 1);
 	if (!processes || !doomed)
 		return -1;
-	uint64_t deadline = assay_now_ns() + patience_ms * 1000000ull;
-	for (;;) {
+	for (struct hunt hunt = hunt_begin(patience_ms);;) {
+		struct found found = {0};
 		size_t n = read_processes(processes, MAX_PROCESSES);
 		memset(doomed, 0, PID_LIMIT);
 		doomed[getpid()] = 1;
-		int killed = kill_descendants(processes, n, doomed);
+		hit_descendants(processes, n, hunt.number, doomed, &found);
 		collect_zombies();
 		if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
 			return 0;
-		if (assay_now_ns() > deadline)
-			return killed;
+		if (hunt_over(&hunt, &found))
+			return found.living;
 		assay_pen_clear(); /* one may have been on its way in */
-		usleep(2000);
 	}
 }
 
@@ -143,9 +192,8 @@ int assay_reap_marked(const char *mark, unsigned patience_ms)
 	ASSAY_AUTO_FREE char *doomed = calloc(PID_LIMIT, 1);
 	if (!processes || !doomed)
 		return -1;
-	uint64_t deadline = assay_now_ns() + patience_ms * 1000000ull;
-	for (;;) {
-		int killed = 0;
+	for (struct hunt hunt = hunt_begin(patience_ms);;) {
+		struct found found = {0};
 		size_t n = read_processes(processes, MAX_PROCESSES);
 		memset(doomed, 0, PID_LIMIT);
 		for (size_t i = 0; i < n; i++) {
@@ -153,12 +201,10 @@ int assay_reap_marked(const char *mark, unsigned patience_ms)
 			    !carries(processes[i].pid, mark))
 				continue;
 			doomed[processes[i].pid] = 1;
-			kill(processes[i].pid, SIGKILL);
-			killed++;
+			hit(&processes[i], hunt.number, &found);
 		}
-		killed += kill_descendants(processes, n, doomed);
-		if (killed == 0 || assay_now_ns() > deadline)
-			return killed;
-		usleep(2000);
+		hit_descendants(processes, n, hunt.number, doomed, &found);
+		if (found.living == 0 || hunt_over(&hunt, &found))
+			return found.living;
 	}
 }
