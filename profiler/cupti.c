@@ -7,6 +7,7 @@
 #include "harness/base/str.h"
 #include "harness/source.h"
 #include "profiler/cupti_activity.h"
+#include "profiler/take.h"
 
 static uint64_t count_of(const struct assay_gpu_trace *trace, enum assay_gpu_kind kind)
 {
@@ -106,19 +107,17 @@ static void close_state(void *state)
 	free(s);
 }
 
-static bool wants(const struct assay_count *count)
+static const char *unit_of(const char *event)
 {
-	return count->quality == ASSAY_UNAVAILABLE && find(count->event);
+	const struct event *e = find(event);
+	return e ? e->unit : NULL;
 }
 
 static enum assay_code open_counts(struct assay_count *counts, size_t n, void **ret_state,
 				   struct assay_err *err)
 {
-	bool any = false;
 	*ret_state = NULL;
-	for (size_t i = 0; i < n; i++)
-		any |= wants(&counts[i]);
-	if (!any)
+	if (!take_any(counts, n, unit_of))
 		return ASSAY_OK;
 	struct state *s = calloc(1, sizeof(*s));
 	if (!s)
@@ -128,14 +127,7 @@ static enum assay_code open_counts(struct assay_count *counts, size_t n, void **
 		close_state(s);
 		return rc;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (!wants(&counts[i]))
-			continue;
-		assay_copy(counts[i].source, sizeof(counts[i].source), "cupti");
-		assay_copy(counts[i].unit, sizeof(counts[i].unit), find(counts[i].event)->unit);
-		counts[i].quality = ASSAY_EXACT;
-		counts[i].reason[0] = '\0';
-	}
+	take_all(counts, n, "cupti", unit_of);
 	*ret_state = s;
 	return ASSAY_OK;
 }

@@ -10,6 +10,7 @@
 #include "harness/base/str.h"
 #include "harness/source.h"
 #include "profiler/cupti.h"
+#include "profiler/take.h"
 
 /* Energy counters move 10 to 50 times a second: half a second is known to a few percent. */
 enum { SHORTEST_NS = 500000000 };
@@ -51,19 +52,17 @@ static enum assay_code probe(struct assay_err *err)
 	return nvml_load(&nvml, err);
 }
 
-static bool wants(const struct assay_count *count)
+static const char *unit_of(const char *event)
 {
-	return count->quality == ASSAY_UNAVAILABLE && find(count->event);
+	const struct event *e = find(event);
+	return e ? e->unit : NULL;
 }
 
 static enum assay_code open_counts(struct assay_count *counts, size_t n, void **ret_state,
 				   struct assay_err *err)
 {
-	bool any = false;
 	*ret_state = NULL;
-	for (size_t i = 0; i < n; i++)
-		any |= wants(&counts[i]);
-	if (!any)
+	if (!take_any(counts, n, unit_of))
 		return ASSAY_OK;
 	struct state *s = calloc(1, sizeof(*s));
 	if (!s)
@@ -73,14 +72,7 @@ static enum assay_code open_counts(struct assay_count *counts, size_t n, void **
 		free(s);
 		return rc;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (!wants(&counts[i]))
-			continue;
-		assay_copy(counts[i].source, sizeof(counts[i].source), "nvml");
-		assay_copy(counts[i].unit, sizeof(counts[i].unit), find(counts[i].event)->unit);
-		counts[i].quality = ASSAY_EXACT;
-		counts[i].reason[0] = '\0';
-	}
+	take_all(counts, n, "nvml", unit_of);
 	*ret_state = s;
 	return ASSAY_OK;
 }
@@ -107,7 +99,7 @@ static void remark(struct assay_count *c, const struct nvml_summary *sum)
 			 sum->seconds);
 	} else if (strcmp(c->event, "gpu_throttled") == 0) {
 		snprintf(c->reason, sizeof(c->reason), "%u of %u readings%s%s", sum->throttled,
-			 sum->readings, sum->throttled ? ": " : "",
+			 sum->with_reasons, sum->throttled ? ": " : "",
 			 nvml_reasons(sum->reasons, reasons, sizeof(reasons)));
 	}
 }
@@ -116,7 +108,7 @@ static void fill(struct assay_count *c, const struct nvml_summary *sum)
 {
 	const struct event *event = find(c->event);
 	if (event->offset == SIZE_MAX)
-		c->value = sum->readings ? (double)sum->throttled / sum->readings : NAN;
+		c->value = sum->with_reasons ? (double)sum->throttled / sum->with_reasons : NAN;
 	else
 		memcpy(&c->value, (const char *)sum + event->offset, sizeof(c->value));
 	c->raw = sum->readings;
@@ -127,7 +119,11 @@ static void fill(struct assay_count *c, const struct nvml_summary *sum)
 	}
 	c->value = 0;
 	c->quality = ASSAY_UNAVAILABLE;
-	assay_copy(c->reason, sizeof(c->reason), sum->why);
+	/* What others do on the device is in both. */
+	bool shared = event->offset == offsetof(struct nvml_summary, energy_j) ||
+		      event->offset == offsetof(struct nvml_summary, power_w);
+	assay_copy(c->reason, sizeof(c->reason),
+		   sum->instance && shared ? "a MIG instance has no power of its own" : sum->why);
 }
 
 static enum assay_code stop(void *state, struct assay_count *counts, size_t n,

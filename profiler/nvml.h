@@ -57,6 +57,8 @@ struct nvml {
 	NVML_CALLS(NVML_FIELD)
 	/* By its name of before or after driver 535. */
 	unsigned (*reasons)(struct nvmlDevice_st *, unsigned long long *);
+	unsigned (*instances)(struct nvmlDevice_st *, unsigned *,
+			      unsigned *); /* MIG; may be NULL */
 	struct nvmlDevice_st *devices[NVML_MOST_DEVICES];
 	unsigned n_devices;
 };
@@ -66,13 +68,16 @@ enum assay_code nvml_load(struct nvml *ret, struct assay_err *err);
 
 /* What the devices did between two moments. NaN: not to be had, for the reason in `why`. */
 struct nvml_summary {
-	unsigned readings, throttled; /* moments that were looked at; with a reason among them */
-	unsigned reasons;             /* all of them together */
-	double energy_j;              /* of all devices */
-	bool energy_integrated;       /* from power: the device has no counter */
-	double power_w;               /* of all devices, mean */
-	double clock_hz, memory_hz;   /* mean over readings and devices */
-	double temperature_c;         /* the highest */
+	unsigned readings;          /* moments that were looked at */
+	unsigned with_reasons;      /* of them, those at which the device told its reasons */
+	unsigned throttled;         /* and had one */
+	unsigned reasons;           /* all of them together */
+	bool instance;              /* the device is shared out: energy and power are not known */
+	double energy_j;            /* of all devices */
+	bool energy_integrated;     /* from power: the device has no counter */
+	double power_w;             /* of all devices, mean */
+	double clock_hz, memory_hz; /* mean over readings and devices */
+	double temperature_c;       /* the highest */
 	double seconds;
 	char why[100];
 };

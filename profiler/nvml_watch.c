@@ -62,6 +62,8 @@ static enum assay_code find_calls(struct nvml *nvml, struct assay_err *err)
 	if (!reasons)
 		reasons = find(nvml->library, "nvmlDeviceGetCurrentClocksThrottleReasons");
 	memcpy(&nvml->reasons, &reasons, sizeof(reasons));
+	void *instances = find(nvml->library, "nvmlDeviceGetMigMode");
+	memcpy(&nvml->instances, &instances, sizeof(instances));
 	return ASSAY_OK;
 }
 
@@ -117,7 +119,7 @@ struct nvml_watch {
 	pthread_cond_t wake;
 	bool stop;
 	uint64_t begin_ns, end_ns;
-	unsigned readings, throttled, reasons;
+	unsigned readings, with_reasons, throttled, reasons;
 	struct sum power, clock, memory;
 	double temperature;
 	double energy_j; /* of the counters; NaN: there are none */
@@ -139,7 +141,7 @@ static void add(struct sum *sum, unsigned status, double value, const char *call
 static void read_once(struct nvml_watch *w)
 {
 	const struct nvml *nvml = w->nvml;
-	unsigned now = 0, value = 0, failed = NVML_OK;
+	unsigned now = 0, value = 0, failed = NVML_OK, told = 0;
 	unsigned long long reasons = 0;
 	double power_w = 0;
 	for (unsigned i = 0; i < nvml->n_devices; i++) {
@@ -153,11 +155,14 @@ static void read_once(struct nvml_watch *w)
 		add(&w->memory, status, value * 1e6, "nvmlDeviceGetClockInfo", &w->why);
 		if (nvml->temperature(d, NVML_TEMPERATURE_GPU, &value) == NVML_OK)
 			w->temperature = fmax(w->temperature, value);
-		if (nvml->reasons && nvml->reasons(d, &reasons) == NVML_OK)
-			now |= (unsigned)reasons & NVML_THROTTLED;
+		if (!nvml->reasons || nvml->reasons(d, &reasons) != NVML_OK)
+			continue;
+		told++;
+		now |= (unsigned)reasons & NVML_THROTTLED;
 	}
 	add(&w->power, failed, power_w, "nvmlDeviceGetPowerUsage", &w->why);
 	w->readings++;
+	w->with_reasons += told > 0;
 	w->throttled += now != 0;
 	w->reasons |= now;
 }
@@ -172,6 +177,18 @@ static double read_energy(const struct nvml *nvml)
 		energy_j += (double)millijoules / 1e3;
 	}
 	return energy_j;
+}
+
+/* With MIG the driver's devices are instances, and what is read here is that of the whole. */
+static bool is_shared(const struct nvml *nvml)
+{
+	for (unsigned i = 0; i < nvml->n_devices; i++) {
+		unsigned now = 0, later = 0;
+		if (nvml->instances && nvml->instances(nvml->devices[i], &now, &later) == NVML_OK &&
+		    now)
+			return true;
+	}
+	return false;
 }
 
 static void *watch(void *context)
@@ -234,6 +251,7 @@ void nvml_watch_end(struct nvml_watch *w, struct nvml_summary *ret)
 	w->end_ns = assay_now_ns();
 	*ret = (struct nvml_summary){
 		.readings = w->readings,
+		.with_reasons = w->with_reasons,
 		.throttled = w->throttled,
 		.reasons = w->reasons,
 		.energy_j = read_energy(w->nvml) - w->energy_j,
@@ -247,6 +265,9 @@ void nvml_watch_end(struct nvml_watch *w, struct nvml_summary *ret)
 		ret->energy_j = ret->power_w * ret->seconds;
 		ret->energy_integrated = true;
 	}
+	ret->instance = is_shared(w->nvml);
+	if (ret->instance)
+		ret->energy_j = ret->power_w = NAN;
 	assay_copy(ret->why, sizeof(ret->why),
 		   w->why.text[0] ? w->why.text : "the device does not say");
 	pthread_cond_destroy(&w->wake);

@@ -5,8 +5,8 @@
 
 #include "harness/base/clock.h"
 #include "harness/machine/topology.h"
-#include "suites/memory/chase.h"
 #include "suites/kernels/level_solver.h"
+#include "suites/memory/chase.h"
 
 #define SMALLEST_BYTES ((size_t)4 << 10)
 /* Sizes per doubling, and the loads timed at each: the least of a few tries counts. */

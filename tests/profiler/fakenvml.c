@@ -5,6 +5,8 @@
  *   reasons=4    reasons of throttling, in every second reading
  *   counter=0    there is no counter of energy (1 else); counter=2: it stands still
  *   status=4     clocks and power give 4
+ *   why=3  reasons give 3
+ *   mig=1        the device is shared out
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 NVML_CALLS(FAKE_CALL)
 FAKE unsigned nvmlDeviceGetCurrentClocksThrottleReasons(struct nvmlDevice_st *device,
 							unsigned long long *reasons);
+FAKE unsigned nvmlDeviceGetMigMode(struct nvmlDevice_st *device, unsigned *now, unsigned *later);
 
 static long setting(const char *name, long standard)
 {
@@ -75,5 +78,11 @@ FAKE unsigned nvmlDeviceGetCurrentClocksThrottleReasons(struct nvmlDevice_st *de
 {
 	static unsigned readings;
 	*reasons = readings++ % 2 ? (unsigned long long)setting("reasons", 0) : 1;
+	return (unsigned)setting("why", NVML_OK);
+}
+
+FAKE unsigned nvmlDeviceGetMigMode(struct nvmlDevice_st *device, unsigned *now, unsigned *later)
+{
+	*now = *later = (unsigned)setting("mig", 0);
 	return NVML_OK;
 }

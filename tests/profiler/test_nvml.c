@@ -110,6 +110,21 @@ static void a_device_without_a_counter_is_said_to(void **state)
 	assert_int_equal(c[TEMPERATURE].quality, ASSAY_EXACT);
 }
 
+/* Reasons that cannot be read are not none; the power of a shared device is nobody's. */
+static void what_is_not_known_is_no_zero(void **state)
+{
+	struct assay_count c[EVENTS];
+	count("why=3", c);
+	assert_int_equal(c[THROTTLED].quality, ASSAY_UNAVAILABLE);
+	assert_int_equal(c[POWER].quality, ASSAY_EXACT);
+	count("mig=1", c);
+	assert_int_equal(c[ENERGY].quality, ASSAY_UNAVAILABLE);
+	assert_int_equal(c[POWER].quality, ASSAY_UNAVAILABLE);
+	assert_non_null(strstr(c[ENERGY].reason, "MIG instance has no power of its own"));
+	assert_int_equal(c[CLOCK].quality, ASSAY_EXACT);
+	assert_int_equal(c[THROTTLED].quality, ASSAY_EXACT);
+}
+
 static void every_refusal_is_a_sentence(void **state)
 {
 	struct assay_err err = {0};
@@ -130,6 +145,7 @@ int main(void)
 		cmocka_unit_test(values_are_those_of_the_device),
 		cmocka_unit_test(throttled_readings_are_counted_and_named),
 		cmocka_unit_test(a_device_without_a_counter_is_said_to),
+		cmocka_unit_test(what_is_not_known_is_no_zero),
 		cmocka_unit_test(every_refusal_is_a_sentence),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
