@@ -261,12 +261,12 @@ static enum assay_code baseline(struct scene *scene, struct assay_err *err)
 static enum assay_code collect(struct scene *scene, struct assay_err *err)
 {
 	struct assay_retention policy = {.keep_samples_ns = 1, .dry_run = true};
-	uint64_t gone, sets;
-	enum assay_code code = assay_store_gc(scene->store, &policy, &gone, &sets, err);
+	struct assay_swept swept;
+	enum assay_code code = assay_store_gc(scene->store, &policy, &swept, err);
 	if (code != ASSAY_OK)
 		return code;
 	policy = (struct assay_retention){.keep_runs_ns = UINT64_C(400) * 365 * 86400 * 1000000000};
-	return assay_store_gc(scene->store, &policy, &gone, &sets, err);
+	return assay_store_gc(scene->store, &policy, &swept, err);
 }
 
 /* ---- whole files ---- */
