@@ -201,7 +201,7 @@ enum assay_code budget_list_read(struct budget_list *list, const char *path, str
 	struct document *document;
 	enum assay_code code = document_read(path, &document, err);
 	if (code == ASSAY_EIO) /* a file that is not there is the caller's mistake */
-		return assay_context(err, ASSAY_EUSAGE, "--budget");
+		return ASSAY_EUSAGE;
 	if (code != ASSAY_OK)
 		return code;
 	struct reading r = {.list = list, .document = document};

@@ -233,13 +233,14 @@ static enum assay_code slurp(const char *path, char *text, size_t *ret_length,
 	ASSAY_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return assay_fail(err, ASSAY_EIO, "read '%s': %s", path, strerror(errno));
+		return assay_fail(err, ASSAY_EIO, "cannot read '%s': %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return assay_fail(err, ASSAY_EUSAGE, "'%s' is not a file", path);
 	for (;;) {
 		ssize_t n = read(fd, text + *ret_length, LARGEST_FILE + 1 - *ret_length);
 		if (n < 0 && errno != EINTR)
-			return assay_fail(err, ASSAY_EIO, "read '%s': %s", path, strerror(errno));
+			return assay_fail(err, ASSAY_EIO, "cannot read '%s': %s", path,
+					  strerror(errno));
 		if (n == 0)
 			return ASSAY_OK;
 		*ret_length += n > 0 ? (size_t)n : 0;

@@ -128,6 +128,23 @@ static enum assay_code export_reference(struct job *job, const char *reference,
 	return code;
 }
 
+/* Before the first byte is written: what cannot be found must not leave half a document on stdout. */
+static enum assay_code find_all(const struct job *job, const struct cli_args *args,
+				struct assay_err *err)
+{
+	const char *newest = cli_flag(args, "all") ? "" : "@last";
+	enum assay_code code = ASSAY_OK;
+	for (int i = 0; i == 0 || i < args->n_positional; i++) {
+		struct stored stored;
+		code = stored_open(job->cli, args->n_positional ? args->positional[i] : newest,
+				   &stored, err);
+		if (code != ASSAY_OK)
+			return code;
+		stored_done(&stored);
+	}
+	return code;
+}
+
 static enum assay_code export_all(struct job *job, const struct cli_args *args,
 				  struct assay_err *err)
 {
@@ -215,6 +232,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	enum assay_code code = find_format(format ? format : "json", &job.format, err);
 	if (code == ASSAY_OK)
 		code = check_arguments(&job, args, err);
+	if (code == ASSAY_OK)
+		code = find_all(&job, args, err);
 	if (code == ASSAY_OK)
 		code = output_open(&output, cli_value(args, "output"), err);
 	if (code != ASSAY_OK)

@@ -111,8 +111,9 @@ static void print_text(const struct fleet *f)
 	print_cells(f);
 	for (size_t i = 0; i < f->fleet.n_machines; i++)
 		odd += f->view.nodes[i].odd;
-	printf("%zu machines in %zu classes, %zu series; %zu odd\n", f->fleet.n_machines,
-	       f->view.n_classes, f->fleet.n_series, odd);
+	printf("%zu machine%s in %zu class%s, %zu series; %zu odd\n", f->fleet.n_machines,
+	       f->fleet.n_machines == 1 ? "" : "s", f->view.n_classes,
+	       f->view.n_classes == 1 ? "" : "es", f->fleet.n_series, odd);
 }
 
 static json_t *machine_json(const struct fleet *f, size_t i)

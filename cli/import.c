@@ -39,7 +39,7 @@ static enum assay_code read_file(const char *path, char **ret, size_t *ret_lengt
 		int why = in && S_ISDIR(about.st_mode) ? EISDIR : errno;
 		if (in)
 			fclose(in);
-		return assay_fail(err, ASSAY_EUSAGE, "read '%s': %s", path, strerror(why));
+		return assay_fail(err, ASSAY_EUSAGE, "cannot read '%s': %s", path, strerror(why));
 	}
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
 	char block[1 << 16];
@@ -49,7 +49,7 @@ static enum assay_code read_file(const char *path, char **ret, size_t *ret_lengt
 	bool broken = ferror(in);
 	fclose(in);
 	if (broken)
-		return assay_fail(err, ASSAY_EIO, "read '%s': %s", path, strerror(errno));
+		return assay_fail(err, ASSAY_EIO, "cannot read '%s': %s", path, strerror(errno));
 	if (text.length >= MOST_BYTES)
 		return assay_fail(err, ASSAY_EUSAGE, "'%s' is larger than 1 GiB", path);
 	*ret = text.failed ? NULL : strndup(assay_str_text(&text), text.length);

@@ -187,6 +187,9 @@ static enum assay_code run(struct session *s, int *ret_exit, struct assay_err *e
 		s->pager = pager_start(config_get(s->cli.config, "pager"));
 	if (s->verb)
 		return s->verb->run(&s->cli, &s->args, ret_exit, err);
+	if (s->cli.json)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "--json of what? 'assay --help' lists the verbs");
 	cli_guide(&s->cli, stdout);
 	return ASSAY_OK;
 }

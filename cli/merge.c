@@ -73,9 +73,11 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	if (code != ASSAY_OK)
 		return code;
 	if (!cli->json_is_stdout)
-		printf("%" PRIu64 " files: %" PRIu64 " new runs, %" PRIu64
-		       " results into %s; %" PRIu64 " refused\n",
-		       totals.files, totals.runs, totals.results, cli->db, totals.refused);
+		printf("%" PRIu64 " file%s: %" PRIu64 " new run%s, %" PRIu64
+		       " result%s into %s; %" PRIu64 " refused\n",
+		       totals.files, totals.files == 1 ? "" : "s", totals.runs,
+		       totals.runs == 1 ? "" : "s", totals.results, totals.results == 1 ? "" : "s",
+		       cli->db, totals.refused);
 	if (totals.refused)
 		*ret_exit = CLI_STORE;
 	return ASSAY_OK;

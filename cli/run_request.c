@@ -320,6 +320,15 @@ static enum assay_code open_anchor(const struct cli *cli, struct run_request *q,
 		       : assay_anchor_open(path, cli->program, &cli_built_in, &q->anchor, err);
 }
 
+static enum assay_code read_driver(struct run_request *q, const char *name, struct assay_err *err)
+{
+	if (strcmp(name, "native") != 0 && strcmp(name, "gbench") != 0)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "unknown driver '%.40s'; there are native and gbench", name);
+	q->driver = strdup(name);
+	return q->driver ? ASSAY_OK : no_memory(err);
+}
+
 /* The anchor of the settings is for benchmarks; an executable has one when it is asked for. */
 enum assay_code run_request_anchor(struct cli *cli, const struct cli_args *args,
 				   struct run_request *q, struct assay_err *err)
@@ -359,7 +368,7 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 		if (strcmp(args->given[i].option->name, "load") == 0)
 			rc = add_text(&q->plugins, &q->n_plugins, args->given[i].value, err);
 	if (rc == ASSAY_OK && cli_value(args, "driver"))
-		rc = (q->driver = strdup(cli_value(args, "driver"))) ? ASSAY_OK : no_memory(err);
+		rc = read_driver(q, cli_value(args, "driver"), err);
 	q->place_programs = says_where(cli, q);
 	q->counts = cli_flag(args, "counts");
 	q->sandbox = cli_flag(args, "sandbox");
@@ -553,5 +562,13 @@ enum assay_code run_request_plan(const struct cli *cli, const struct run_request
 				 struct assay_err *err)
 {
 	const struct assay_plan_request request = run_request_scope(q);
+	/* CPUs that were listed have to be there: else each case would be skipped for the same reason. */
+	if (q->placement.policy == ASSAY_CPU_LIST && !q->launcher) {
+		unsigned cpus[RUN_MAX_CPUS];
+		enum assay_code rc = assay_placement_plan(topology, &q->placement,
+							  (unsigned)q->placement.n_list, cpus, err);
+		if (rc != ASSAY_OK)
+			return assay_context(err, rc == ASSAY_SKIP ? ASSAY_EUSAGE : rc, "--cpus");
+	}
 	return assay_plan_make(cli->registry, topology, &request, ret, err);
 }

@@ -270,6 +270,10 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	struct results native = {0}, gbench = {0};
 	struct verdict verdict = {0};
 	enum assay_code rc = ASSAY_OK;
+	if (args->n_positional)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "'%s' is one too many: selftest takes no arguments",
+				  args->positional[0]);
 	if (only && strcmp(only, "native") != 0 && strcmp(only, "gbench") != 0)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "unknown driver '%.40s'; there are native and gbench", only);

@@ -92,9 +92,9 @@ check '  is not guessed at' says "'other.txt' is none of the formats"
 check 'an unknown format' ends 2 "$assay" import --db bad.db --format gbnech other.txt
 check '  names the nearest' says "did you mean 'gbench'"
 check 'no such file' ends 2 "$assay" import --db bad.db nowhere.json
-check '  is said' says "read 'nowhere.json': No such file"
+check '  is said' says "cannot read 'nowhere.json': No such file"
 check 'a folder' ends 2 "$assay" import --db bad.db .
-check '  is said' says "read '.': Is a directory"
+check '  is said' says "cannot read '.': Is a directory"
 check 'no file at all' ends 2 "$assay" import --db bad.db
 check 'a tag without a value' ends 2 "$assay" import --db bad.db --tag a "$fixtures/jmh.json"
 check 'nothing of all that was stored' sh -c '! "$1" export --db bad.db >out 2>&1' sh "$assay"

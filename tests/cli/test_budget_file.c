@@ -133,7 +133,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 	struct assay_err err = {0};
 	struct budget_list list = {0};
 	assert_fails(budget_list_read(&list, "none.yaml", &err), ASSAY_EUSAGE,
-		     "--budget: read 'none.yaml': No such file");
+		     "cannot read 'none.yaml': No such file");
 	assert_fails(budget_list_read(&list, "/", &err), ASSAY_EUSAGE, "'/' is not a file");
 	budget_list_done(&list);
 }

@@ -52,7 +52,7 @@ check 'a store is not merged into itself' 2 'is the store to merge into' "$assay
 head -c 20000 in/node00.assay >short.assay
 sed 's/memory/memOry/' in/node01.assay >altered.assay
 echo text >text.assay
-check 'damaged files are left out, others are not' 7 '5 files: 1 new runs, 8 results.* 4 refused' \
+check 'damaged files are left out, others are not' 7 '5 files: 1 new run, 8 results.* 4 refused' \
 	"$assay" --db third.db merge short.assay altered.assay in/node02.assay text.assay none.assay
 said 'the altered one is named' "left out: 'altered.assay' was altered"
 said 'the truncated one is named' "left out: .*short.assay"
