@@ -93,6 +93,13 @@ FAKE_CUDA='wrong=2'
 check "a wrong answer is a failure" runs 3 gpu/triad -s cuda -P size=64Ki
 check "  and says which" grep -q 'element 0 is' out
 
+FAKE_CUDA='nan=1'
+check "a NaN is a failure" runs 3 gpu/triad -s cuda -P size=64Ki
+check "  and not a figure" grep -q 'element 0 is -*nan' out
+
+FAKE_CUDA='memory=1000000'
+check "memory that is too full to try the device" runs 0 gpu/triad -s cuda,null -P size=4Ki
+check "  is no failure" grep -q '"status":"skipped","reason":"[^"]*MiB free' out
 FAKE_CUDA='lost=60'
 check "a lost device is a failure" runs 3 gpu/launch -s cuda -P way=wait -P nodes=100
 check "  with the driver's words" grep -q 'CUDA_ERROR_LAUNCH_FAILED' out

@@ -34,6 +34,7 @@ static const struct {
 	{"status", offsetof(struct fake, lost_status), CUDRV_LAUNCH_FAILED},
 	{"hang", offsetof(struct fake, hang_after), 0},
 	{"wrong", offsetof(struct fake, wrong_after), 0},
+	{"nan", offsetof(struct fake, nan_after), 0},
 	{"slow", offsetof(struct fake, slow_permille), 1000},
 	{"image", offsetof(struct fake, image_status), 0},
 	{"clock", offsetof(struct fake, clock_permille), 1500},

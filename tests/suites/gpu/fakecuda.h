@@ -41,19 +41,20 @@ FAKE void fake_cuda_watch(fake_watch_fn see);
 
 /* Settings by their names in $FAKE_CUDA, read by cuInit(); then the state. */
 struct fake {
-	long devices;       /* devices: how many there are */
-	long driver;        /* driver: 12040 is CUDA 12.4 */
-	long arch;          /* arch: 90 is sm_90 */
-	long memory_bytes;  /* memory: of a device */
-	long init;          /* init: the status that cuInit() gives */
-	long pools;         /* pools: 0, no memory in stream order */
-	long oom_bytes;     /* oom: allocations of this size or more fail; 0: never */
-	long lost_after;    /* lost: the n-th launch ends in `status`, and all after it; 0: never */
-	long lost_status;   /* status */
-	long hang_after;    /* hang: the n-th launch never ends; 0: none does */
-	long wrong_after;   /* wrong: the n-th launch leaves one bit wrong; 0: none does */
-	long slow_permille; /* slow: of the time that events see */
-	long image_status;  /* image: what loading a module gives */
+	long devices;      /* devices: how many there are */
+	long driver;       /* driver: 12040 is CUDA 12.4 */
+	long arch;         /* arch: 90 is sm_90 */
+	long memory_bytes; /* memory: of a device */
+	long init;         /* init: the status that cuInit() gives */
+	long pools;        /* pools: 0, no memory in stream order */
+	long oom_bytes;    /* oom: allocations of this size or more fail; 0: never */
+	long lost_after;   /* lost: the n-th launch ends in `status`, and all after it; 0: never */
+	long lost_status;  /* status */
+	long hang_after;   /* hang: the n-th launch never ends; 0: none does */
+	long wrong_after;  /* wrong: the n-th launch leaves one bit wrong; 0: none does */
+	long nan_after; /* nan: the n-th launch leaves a NaN where its answer begins; 0: none does */
+	long slow_permille;  /* slow: of the time that events see */
+	long image_status;   /* image: what loading a module gives */
 	long clock_permille; /* clock: of a gigahertz that kernels read */
 	/*
 	 * noise: not 0: time is not the CPU's but a nanosecond a work item, with so many thousandths of noise in each launch,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fakecuda_stream: streams, events, modules, launches and graphs of the stand-in for the CUDA driver. */
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,9 @@ static bool run(const struct launch *launch)
 		bool slow = fake.throttled && ++fake.looks % fake.throttled == 0;
 		passed[0] = passed[1] * (uint64_t)fake.clock_permille / (slow ? 2000 : 1000);
 	}
+	if (fake.nan_after && fake.launches >= fake.nan_after)
+		*(float *)launch->args[strcmp(launch->source->params, "bbbu") == 0 ? 2 : 0].memory =
+			NAN;
 	if (fake.wrong_after && fake.launches >= fake.wrong_after)
 		*(unsigned char *)launch->args[strcmp(launch->source->params, "bbbu") == 0 ? 2 : 0]
 			 .memory ^= 0x40;

@@ -226,6 +226,7 @@ static void every_fault_is_a_sentence(void **state)
 		{"image=200", ASSAY_EIO, "driver is older than the toolkit"},
 		{"image=209", ASSAY_EIO, "kernel triad: CUDA: cuModuleLoadData gives 209"},
 		{"wrong=1", ASSAY_ECHECK, "element 0"},
+		{"nan=1", ASSAY_ECHECK, "nan"},
 	};
 	for (size_t i = 0; i < ASSAY_COUNT_OF(days); i++) {
 		struct assay_err err = {0};

@@ -304,6 +304,45 @@ static void rows_of_opencl_are_right(void **state)
 	}
 }
 
+/* NaN is near nothing: not by a tie, not at a threshold, not in a product. */
+static void a_nan_is_never_right(void **state)
+{
+	enum { WIDEST = 2048, N = 16 };
+	static float shared[1 << 14], in[WIDEST], want[WIDEST];
+	for (size_t i = 0; i < GPU_ROW_KERNELS; i++) {
+		const struct gpu_row_kernel *row = &gpu_row_kernels[i];
+		const struct kernel *kind = &kernels[row->number];
+		struct assay_err err = {0};
+		if (kind->fill_shared)
+			kind->fill_shared(shared);
+		kind->fill(in, 7, 0);
+		/* A neuron that comes just to its threshold: whether it fires, rounding decides. */
+		if (row->source == &gpu_kernel_spiking) {
+			in[0] = 0.9f;
+			in[32] = 1.9f;
+		}
+		kernel_scalar.rows[row->number](shared, in, want, 1);
+		assert_ok(gpu_rows_check(row, shared, in, want, want, 1, &err));
+		for (size_t at = 0; at < kind->out; at++) {
+			float kept = want[at], got[WIDEST];
+			memcpy(got, want, sizeof(got));
+			got[at] = NAN;
+			assert_fails(gpu_rows_check(row, shared, in, got, want, 1, &err),
+				     ASSAY_ECHECK, "nan");
+			assert_true(want[at] == kept);
+		}
+	}
+	struct assay_err err = {0};
+	float a[N * N], c[N * N];
+	double error;
+	gpu_fill(a, N * N, 3);
+	const struct gpu_operands operands = {
+		.type = GPU_FP32, .n = N, .exact = {a, a}, .packed = {a, a}};
+	for (size_t i = 0; i < N * N; i++)
+		c[i] = NAN;
+	assert_fails(gpu_gemm_check(&operands, c, 64, 1, &error, &err), ASSAY_ECHECK, "nan");
+}
+
 /* Kernels that stream through memory, but the two that the oracle tries: a launch each, checked in double. */
 static void streams_of_opencl_are_right(void **state)
 {
@@ -582,6 +621,7 @@ int main(void)
 		cmocka_unit_test(streams_of_opencl_are_right),
 		cmocka_unit_test(roofs_of_host_and_opencl_are_right),
 		cmocka_unit_test(halves_are_checked),
+		cmocka_unit_test(a_nan_is_never_right),
 		cmocka_unit_test(a_walk_goes_on_where_it_ended),
 		cmocka_unit_test(a_link_is_speed_times_lanes),
 		cmocka_unit_test(opencl_shows_the_compilers_log),
