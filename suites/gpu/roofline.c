@@ -146,7 +146,7 @@ const struct assay_bench assay_bench_gpu_roofline = {
 			   {"rounds", "count", "1,4,16,64,256,1024", "1,16,256"},
 			   {"size", "bytes", "16Mi", "4Mi"}),
 	.unit = "op/s",
-	.max_ops = 64,
+	.max_ops = 16,
 	.version = 2,
 	.thorough = true,
 };

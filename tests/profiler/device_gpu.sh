@@ -37,6 +37,15 @@ unset LD_LIBRARY_PATH
 check "no device at all" ends 0 "$script" -t -o two -a "$assay" probe counters table
 check "  is a sentence per figure" shows '^| cases that are right | *| not measured | no CUDA driver'
 check "  and never a number" sh -c '! grep -q "traced / timed | at most" out'
+mkdir none && for tool in sh date dirname sed grep mkdir touch mv cat cut; do ln -s "$(command -v $tool)" none/; done
+check "a machine without a compiler" ends 0 env PATH="$PWD/none" "$script" -o four -a "$assay" build
+check "  is told what to carry" shows 'build: not measured (no meson here: build where there is one and carry'
+printf '#!/bin/sh\nexit 1\n' >none/meson && cp none/meson none/ninja && cp none/meson none/cc && chmod +x none/meson none/ninja none/cc
+cp -r "$(dirname "$script")" tools
+for tool in timeout wc awk ldd tr objdump sort tail; do ln -sf "$(command -v $tool)" none/; done
+check "a build that fails" ends 1 env PATH="$PWD/none" tools/device-gpu.sh -o five build
+check "  is tried again" ends 1 env PATH="$PWD/none" tools/device-gpu.sh -o five build
+check "  and says where to look" shows 'build: failed (see build.log)'
 check "a stage that does not exist" ends 2 "$script" -o one -a "$assay" nothing
 check "  is named" says "there is no stage 'nothing'"
 check "a program that is not there" ends 2 "$script" -o three -a ./nowhere probe

@@ -5,7 +5,7 @@
 # environment)
 # shellcheck disable=SC2086  # $short and $small are several words
 set -u
-assay=$(realpath "$1") || exit 1
+assay=$(realpath "$1") && claims=$(realpath "$(dirname "$0")/../../../budgets/claims.yaml") || exit 1
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/../../tap.sh"
 
@@ -110,6 +110,11 @@ check "  and says how full" grep -q 'MiB free' out
 FAKE_CUDA='init=100'
 check "no device is no failure" runs 0 gpu/triad -s cuda,null -P size=4Ki
 check "  and says why" grep -q 'CUDA_ERROR_NO_DEVICE' out
+check "claims without a device" runs 0 gpu/multi -s cuda -P way=strong -P devices=1,2,4,8 -P size=512Mi
+check "  have a page" ends 0 "$assay" report --claims "$claims" -o claims.html
+for n in 2 4 8; do
+	check "  S4.gpus_$n is not measurable here" grep -q ">S4.gpus_$n<.*not measurable.*no CUDA-capable device" claims.html
+done
 
 FAKE_CUDA='mig=1,memory=16777216'
 check "an instance of a shared device" runs 0 gpu/triad gpu/stream -s cuda -P size=64Ki,64Mi -P kernel=copy -P cache=hot
