@@ -429,6 +429,12 @@ static enum assay_code load(struct comparison *c, const struct cli_args *args,
 		return code;
 	c->run_b = stored_one(c->cli, b, &c->b, NULL);
 	c->run_a = stored_one(c->cli, a, &c->a, c->run_b->fingerprint);
+	if (stored_sandboxed_apart(c->run_a, c->run_b))
+		return assay_fail(
+			err, ASSAY_EENV,
+			"'%.80s' was measured in a sandbox and '%.80s' was not, which alone "
+			"changes figures; measure both with --sandbox, or both without",
+			stored_sandboxed(c->run_a) ? a : b, stored_sandboxed(c->run_a) ? b : a);
 	if (memcmp(c->run_a->uuid, c->run_b->uuid, 16) == 0)
 		cli_warn(c->cli, "'%s' and '%s' are the same run", a, b);
 	return stored_pairs_load(&c->a, c->run_a, &c->b, c->run_b, cli_value(args, "only"),

@@ -57,6 +57,7 @@ static const struct cli_option options[] = {
 	{"input", 0, "FILE", "CMD: what it reads (default: nothing)"},
 	{"output", 0, "WHERE", "CMD: null, pipe, inherit or a file (default null)"},
 	{"driver", 0, "NAME", "with --budget: native or gbench (default: per case)"},
+	{"sandbox", 0, NULL, "workers see no network, no other process and change no file"},
 	{"load", 0, "FILE.so", "with --budget: a plug-in with more benchmarks or subjects"},
 	{"seed", 0, "N", "seed of schedule, coin flips and workloads"},
 	{"tag", 0, "KEY=VALUE", "with --budget: remember this with the run"},
@@ -190,6 +191,10 @@ static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 	if (rc != ASSAY_OK)
 		return rc;
 	assay_topology_fingerprint(gate->topology, gate->fingerprint);
+	if (gate->request.sandbox)
+		rc = assay_sandbox_find(&gate->sandbox, gate->sandbox_version, err);
+	if (rc != ASSAY_OK)
+		return rc;
 	if (cli_flag(gate->args, "self-test"))
 		return gate_side_self(gate, err);
 	rc = gate_sides_read(gate, err);
@@ -271,6 +276,14 @@ static int exit_of(const struct gate *gate)
 	return CLI_OK;
 }
 
+/* A fact of what is measured now: it moves timings. */
+static enum assay_code state_sandbox(struct gate *gate, struct assay_err *err)
+{
+	return gate->sandbox ? assay_environment_state(&gate->environment, "process.sandbox",
+						       gate->sandbox_version, err)
+			     : ASSAY_OK;
+}
+
 static enum assay_code judge(struct gate *gate, struct assay_err *err)
 {
 	uint64_t began = assay_now_ns();
@@ -278,6 +291,8 @@ static enum assay_code judge(struct gate *gate, struct assay_err *err)
 	assay_noise_probe(NOISE_PROBE_NS, &gate->noise);
 	if (rc == ASSAY_OK)
 		rc = assay_environment_read(&gate->environment, err);
+	if (rc == ASSAY_OK)
+		rc = state_sandbox(gate, err);
 	if (rc == ASSAY_OK)
 		rc = begin_report(gate, err);
 	if (rc == ASSAY_OK)
@@ -314,6 +329,7 @@ static void gate_done(struct gate *gate)
 	assay_change_list_done(&gate->change);
 	assay_store_close(gate->store);
 	assay_environment_done(&gate->environment);
+	free(gate->sandbox);
 	assay_topology_free(gate->topology);
 	gate_policy_done(&gate->policy);
 	run_request_done(&gate->request);

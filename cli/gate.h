@@ -11,6 +11,7 @@
 #include "cli/run_request.h"
 #include "cli/stored.h"
 #include "harness/engine/measure.h"
+#include "harness/engine/sandbox.h"
 #include "harness/gate/acceptance.h"
 #include "harness/gate/session.h"
 #include "harness/gate/side.h"
@@ -42,6 +43,8 @@ struct gate {
 	uint8_t fingerprint[32]; /* of this machine */
 	struct assay_noise noise;
 	struct assay_environment environment;
+	char *sandbox; /* path of bubblewrap, NULL: none */
+	char sandbox_version[ASSAY_SANDBOX_VERSION_BYTES];
 	struct gate_side sides[2]; /* by enum assay_gate_which */
 	struct assay_store *store;
 	int64_t runs[2]; /* in the store, once begun; 0: none */

@@ -82,6 +82,8 @@ static enum assay_code add_options(struct words *w, const struct cli *cli,
 	static const char *const passed[] = {"profile", "samples", "time", "launches", "timeout",
 					     "cpus",    "driver",  "seed", "tag"};
 	enum assay_code code = add_word(w, "--counters=none", err);
+	if (code == ASSAY_OK && cli_flag(args, "sandbox"))
+		code = add_word(w, "--sandbox", err);
 	struct assay_str word = {0};
 	assay_str_add(&word, "--profile=%s", profile(cli));
 	if (code == ASSAY_OK)

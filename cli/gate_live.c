@@ -361,6 +361,7 @@ static enum assay_code measure(struct live *live, struct assay_err *err)
 	const struct assay_gate_side *const sides[] = {&gate->sides[0].live, &gate->sides[1].live};
 	const struct assay_gate_launcher_options launching = {
 		.program = gate->cli->program,
+		.sandbox = gate->sandbox,
 		.metric = cli_value(gate->args, "metric"),
 		.effort = gate->effort,
 		.timeout_ns = gate->timeout_ns,

@@ -138,6 +138,7 @@ static enum assay_code begin(struct selftest *t, struct assay_gate_match *matche
 	const struct assay_plan *plan = assay_gate_side_plan(side);
 	const struct assay_gate_launcher_options options = {
 		.program = t->gate->cli->program,
+		.sandbox = t->gate->sandbox,
 		.effort = {ASSAY_RECORDED_SAMPLES, ASSAY_RECORDED_SAMPLES * SAMPLE_NS},
 		.timeout_ns = t->gate->timeout_ns,
 		.seed = t->gate->request.seed,

@@ -63,6 +63,8 @@ static enum assay_code option_words(const struct gate *gate, const struct gate_s
 		rc = assay_argv_add(ret, "--counters=none", err);
 	if (rc == ASSAY_OK)
 		rc = assay_argv_add(ret, "--profile=ci", err);
+	if (rc == ASSAY_OK && gate->sandbox)
+		rc = assay_argv_add(ret, "--sandbox", err);
 	assay_str_add(&word, "--seed=%" PRIu64, gate->request.seed);
 	if (rc == ASSAY_OK)
 		rc = assay_argv_add(ret, assay_str_text(&word), err);
@@ -243,6 +245,20 @@ static enum assay_code check_bindings(const struct assay_pairs *pairs, struct as
 			  base, cand);
 }
 
+/* So does a sandbox. */
+static enum assay_code check_sandboxes(const struct gate *gate, struct assay_err *err)
+{
+	const struct assay_run_info *a = gate->sides[0].run, *b = gate->sides[1].run;
+	if (!stored_sandboxed_apart(a, b))
+		return ASSAY_OK;
+	return assay_fail(
+		err, ASSAY_EENV,
+		"the %s was measured in a sandbox and the %s was not, which alone changes "
+		"figures; measure both with --sandbox, or both without",
+		stored_sandboxed(a) ? "base" : "candidate",
+		stored_sandboxed(a) ? "candidate" : "base");
+}
+
 /* Runs of different profiles differ in axis values and effort: said, never passed over. */
 static enum assay_code remark_profiles(struct gate *gate, struct assay_err *err)
 {
@@ -307,11 +323,16 @@ enum assay_code gate_stored(struct gate *gate, struct assay_err *err)
 {
 	struct against x = {.gate = gate};
 	enum assay_code rc = ASSAY_OK;
+	if (gate->sandbox && gate->sides[0].is_stored && gate->sides[1].is_stored)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "--sandbox is for what is measured; both sides are stored runs");
 	for (int i = 0; rc == ASSAY_OK && i < 2; i++)
 		if (!gate->sides[i].is_stored)
 			rc = measure_side(gate, &gate->sides[i], &gate->sides[1 - i], err);
 	if (rc == ASSAY_OK)
 		rc = check_machines(gate, err);
+	if (rc == ASSAY_OK)
+		rc = check_sandboxes(gate, err);
 	if (rc == ASSAY_OK)
 		rc = remark_profiles(gate, err);
 	if (rc == ASSAY_OK)

@@ -3,6 +3,7 @@
 #include "cli/stored.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -92,6 +93,30 @@ const char *stored_describe(const struct assay_run_info *run, char *text, size_t
 		 run->status == ASSAY_RUN_COMPLETE ? "" : ", ",
 		 run->status == ASSAY_RUN_COMPLETE ? "" : assay_run_status_name(run->status));
 	return text;
+}
+
+enum sandbox { SANDBOX_UNKNOWN, SANDBOX_NONE, SANDBOX_SOME };
+
+static enum sandbox sandbox_of(const struct assay_run_info *run)
+{
+	json_t *facts = json_loads(run->environment_json ? run->environment_json : "", 0, NULL);
+	const char *text = json_string_value(json_object_get(facts, "process.sandbox"));
+	enum sandbox found = !text                       ? SANDBOX_UNKNOWN
+			     : strcmp(text, "none") == 0 ? SANDBOX_NONE
+							 : SANDBOX_SOME;
+	json_decref(facts);
+	return found;
+}
+
+bool stored_sandboxed(const struct assay_run_info *run)
+{
+	return sandbox_of(run) == SANDBOX_SOME;
+}
+
+bool stored_sandboxed_apart(const struct assay_run_info *a, const struct assay_run_info *b)
+{
+	enum sandbox of_a = sandbox_of(a), of_b = sandbox_of(b);
+	return of_a != SANDBOX_UNKNOWN && of_b != SANDBOX_UNKNOWN && of_a != of_b;
 }
 
 /* As many path parts of `name` as `pattern` has: a mistyped benchmark is not near a whole case. */

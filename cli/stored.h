@@ -31,6 +31,10 @@ const struct assay_run_info *stored_one(const struct cli *cli, const char *refer
 
 /* "run 12, 2025-11-20 14:03, ci, commit 1a2b3c4d5e, noise B, complete". Returns text. */
 const char *stored_describe(const struct assay_run_info *run, char *text, size_t size);
+/* Was it measured in a sandbox? False also where it does not say. */
+bool stored_sandboxed(const struct assay_run_info *run);
+/* Only one of them was, and both say so: what they measured differs by that. */
+bool stored_sandboxed_apart(const struct assay_run_info *a, const struct assay_run_info *b);
 /* ASSAY_EUSAGE: no series has a name like `pattern`, and what it was perhaps meant to be. */
 enum assay_code stored_no_series(struct assay_store *store, const char *pattern,
 				 struct assay_err *err);

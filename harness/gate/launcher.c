@@ -64,6 +64,7 @@ static enum assay_code run_worker(const struct assay_gate_launcher *l, size_t it
 	const char *const plugins[] = {file, NULL}, *const none[] = {NULL};
 	struct assay_launch launch = {
 		.program = s->kind == ASSAY_SIDE_BUILD ? file : l->options.program,
+		.sandbox = l->options.sandbox,
 		.plugins = s->kind == ASSAY_SIDE_PLUGIN ? plugins : none,
 		.job = job,
 		.environment = planned->c.subject ? planned->c.subject->subject->environment : NULL,

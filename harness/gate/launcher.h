@@ -16,6 +16,7 @@ struct assay_gate_match {
 
 struct assay_gate_launcher_options {
 	const char *program; /* executed for workers, except those of builds */
+	const char *sandbox; /* path of bubblewrap: each worker inside it; NULL: none */
 	const char *metric;  /* NULL: the primary one of each case */
 	struct assay_effort effort;
 	uint64_t timeout_ns;   /* per launch */

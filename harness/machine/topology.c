@@ -360,7 +360,7 @@ static enum assay_code load_here(const char *spec, struct assay_topology *topolo
 	return adopt(native, topology, err);
 }
 
-enum { TRIAL_SECONDS = 10 };
+enum { TRIAL_SECONDS = 10, TRIAL_MOST_KIB = 384 * 1024 };
 
 /* In a child of its own: nothing is left, and nobody waits for it for ever. */
 static _Noreturn void load_in_child(const char *spec)
@@ -383,10 +383,11 @@ static enum assay_code try_file(const char *spec, struct assay_err *err)
 {
 	char clean[120];
 	int status = 0;
+	struct rusage own, used = {0};
 	pid_t pid = fork();
 	if (pid == 0)
 		load_in_child(spec);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (pid > 0 && wait4(pid, &status, 0, &used) < 0 && errno == EINTR)
 		;
 	assay_sanitise(clean, sizeof(clean), spec);
 	if (pid < 0)
@@ -396,6 +397,12 @@ static enum assay_code try_file(const char *spec, struct assay_err *err)
 			err, ASSAY_EPARSE,
 			"topology file '%s' is damaged: hwloc did not survive it (signal %d)",
 			clean, WTERMSIG(status));
+	getrusage(RUSAGE_SELF, &own); /* with which the child began */
+	if (used.ru_maxrss >
+	    own.ru_maxrss + TRIAL_MOST_KIB) /* a set of CPUs or nodes with a number out of reach */
+		return assay_fail(err, ASSAY_EPARSE,
+				  "topology file '%s' is damaged: hwloc takes %ld MiB to read it",
+				  clean, (used.ru_maxrss - own.ru_maxrss) / 1024);
 	return ASSAY_OK; /* what else is wrong with it is said when it is loaded */
 }
 

@@ -193,6 +193,7 @@ const char *http_reason(unsigned status)
 long http_answer(const char *data, size_t size, size_t most, unsigned *ret_status)
 {
 	static const char field[] = "Content-Length:";
+	const size_t name = sizeof(field) - 1;
 	const char *empty = memmem(data, size, "\r\n\r\n", 4);
 	if (!empty)
 		return size >= most ? -1 : 0;
@@ -208,11 +209,11 @@ long http_answer(const char *data, size_t size, size_t most, unsigned *ret_statu
 	/* line by line; the last line feed before the empty line ends the head */
 	do
 		at = (const char *)memchr(at, '\n', (size_t)(empty + 2 - at)) + 1;
-	while (at < empty && strncasecmp(at, field, sizeof(field) - 1) != 0);
+	while (at < empty && ((size_t)(empty - at) < name || strncasecmp(at, field, name) != 0));
 	if (at >= empty)
 		return -1;
 	size_t length = 0;
-	for (at += sizeof(field) - 1; at < empty && *at == ' ';)
+	for (at += name; at < empty && *at == ' ';)
 		at++;
 	for (; at < empty && *at >= '0' && *at <= '9' && length <= most; at++)
 		length = 10 * length + (size_t)(*at - '0');

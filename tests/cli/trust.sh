@@ -110,7 +110,19 @@ survivors()
 check 'nothing of it is left' survivors
 "$assay" export -f json -o sandboxed.json >out 2>err
 check 'the run says that it had one' grep -q '"process.sandbox": *"bubblewrap' sandboxed.json
+"$assay" run --sandbox $short memory/alloc_pair -s glibc >out 2>err
 "$assay" run $short memory/alloc_pair -s glibc >out 2>err
 "$assay" export -f json -o free.json >out 2>err
 check 'and one without says so too' grep -q '"process.sandbox": *"none"' free.json
+mixed()
+{
+	ends 6 "$assay" "$@" && says 'in a sandbox' && says 'or both without'
+}
+check 'runs with and without are not compared' mixed compare @last~1 @last
+check 'nor gated' mixed gate --base @last~1 --cand @last
+check 'what is measured for a stored base has its sandbox' mixed gate --base @last --sandbox memory/alloc_pair
+check 'a gate measures both sides in it' ends 0 "$assay" gate --sandbox --preset loose --max-time 1s -- true ::: true
+"$assay" export -f json -o gated.json >out 2>err
+check 'and says so' grep -q '"process.sandbox": *"bubblewrap' gated.json
+check 'two stored runs need none' ends 2 "$assay" gate --sandbox --base @last~1 --cand @last
 echo "1..$count"

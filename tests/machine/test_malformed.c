@@ -69,6 +69,21 @@ static void bad_files_are_refused(void **state)
 	unlink(path);
 }
 
+static void refused(const char *text, const char *says)
+{
+	struct assay_err err = {0};
+	struct assay_topology *topology = NULL;
+	char path[T_PATH];
+	int fd = mkstemp(t_path(path, "topology"));
+	assert_true(fd >= 0);
+	close(fd);
+	write_whole(path, text, strlen(text));
+	assert_int_equal(assay_topology_load(path, &topology, &err), ASSAY_EPARSE);
+	assert_null(topology);
+	assert_true(strstr(err.text, says));
+	unlink(path);
+}
+
 /* hwloc takes a missing set for granted and ends the process that loads it. */
 static void what_hwloc_does_not_survive_is_refused(void **state)
 {
@@ -83,19 +98,24 @@ static void what_hwloc_does_not_survive_is_refused(void **state)
 		"</object>\n"
 		"</object>\n"
 		"</topology>\n";
-	struct assay_err err = {0};
-	struct assay_topology *topology = NULL;
-	char path[T_PATH];
-	(void)state;
 	assay_topology_free(load("synthetic:pu:1"));
-	int fd = mkstemp(t_path(path, "topology"));
-	assert_true(fd >= 0);
-	close(fd);
-	write_whole(path, text, strlen(text));
-	assert_int_equal(assay_topology_load(path, &topology, &err), ASSAY_EPARSE);
-	assert_null(topology);
-	assert_true(strstr(err.text, "hwloc"));
-	unlink(path);
+	(void)state;
+	refused(text, "hwloc did not survive it");
+}
+
+/* A node without a number: hwloc makes room for as many as there are numbers. */
+static void what_takes_all_memory_is_refused(void **state)
+{
+	static const char text[] =
+		"<?xml version='1.0'?>\n"
+		"<topology version='2.0'>\n"
+		"<object type='Machine' os_index='0' cpuset='0x1' complete_cpuset='0x1' allowed_cpuset='0x1' nodeset='0x1' complete_nodeset='0x1' allowed_nodeset='0x1' gp_index='1'>\n"
+		"<object type='NUMANode' cpuset='0x1' complete_cpuset='0x1' nodeset='0x1' complete_nodeset='0x1' gp_index='4' local_memory='1048576'/>\n"
+		"<object type='PU' os_index='0' cpuset='0x1' complete_cpuset='0x1' nodeset='0x1' complete_nodeset='0x1' gp_index='3'/>\n"
+		"</object>\n"
+		"</topology>\n";
+	(void)state;
+	refused(text, "MiB to read it");
 }
 
 int main(void)
@@ -104,6 +124,7 @@ int main(void)
 		cmocka_unit_test(bad_synthetic_descriptions_are_refused),
 		cmocka_unit_test(bad_files_are_refused),
 		cmocka_unit_test(what_hwloc_does_not_survive_is_refused),
+		cmocka_unit_test(what_takes_all_memory_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
