@@ -228,10 +228,13 @@ enum assay_code advice_summarise(const struct cli *cli, const struct assay_resul
 				 struct advice_summary *ret, struct assay_err *err)
 {
 	struct advisor *advisor;
+	struct shape_singles singles = {0};
 	*ret = (struct advice_summary){0};
 	enum assay_code rc = advice_rules(&advisor, err);
+	if (rc == ASSAY_OK)
+		rc = shape_singles_init(&singles, results, n, err);
 	for (size_t i = 0; rc == ASSAY_OK && i < n; i++) {
-		const struct shape_case c = {results, n, i, ceilings};
+		const struct shape_case c = {results, n, i, ceilings, &singles};
 		if (worth_judging(cli, &results[i]))
 			rc = judge_case(advisor, &c, ret, err);
 	}
@@ -239,6 +242,7 @@ enum assay_code advice_summarise(const struct cli *cli, const struct assay_resul
 		qsort(ret->advice, ret->n, sizeof(*ret->advice), surest_first);
 	if (rc != ASSAY_OK)
 		advice_summary_done(ret);
+	shape_singles_done(&singles);
 	advisor_free(advisor);
 	return rc;
 }

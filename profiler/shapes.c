@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/parse.h"
@@ -41,29 +42,71 @@ static void known(struct assay_count *ret, double value)
 		assay_copy(ret->reason, sizeof(ret->reason), "not known of this case");
 }
 
-static bool same_params(const struct assay_result *a, const struct assay_result *b)
+/* The order of cases that differ in more than their threads. */
+static int by_case(const struct assay_result *a, const struct assay_result *b)
 {
-	if (a->n_params != b->n_params)
-		return false;
-	for (size_t i = 0; i < a->n_params; i++)
-		if (strcmp(a->params[i].name, b->params[i].name) != 0 ||
-		    strcmp(a->params[i].value, b->params[i].value) != 0)
-			return false;
-	return true;
+	int order = strcmp(a->suite, b->suite);
+	if (order == 0)
+		order = strcmp(a->benchmark, b->benchmark);
+	if (order == 0)
+		order = strcmp(a->subject, b->subject);
+	if (order == 0)
+		order = (a->n_params > b->n_params) - (a->n_params < b->n_params);
+	for (size_t i = 0; order == 0 && i < a->n_params; i++) {
+		order = strcmp(a->params[i].name, b->params[i].name);
+		if (order == 0)
+			order = strcmp(a->params[i].value, b->params[i].value);
+	}
+	return order;
 }
 
-/* The same case with one thread; NULL when it was not measured with it. */
+static int by_case_in_order(const void *pa, const void *pb)
+{
+	const struct assay_result *a = *(const struct assay_result *const *)pa;
+	const struct assay_result *b = *(const struct assay_result *const *)pb;
+	return by_case(a, b);
+}
+
+static bool is_single(const struct assay_result *r)
+{
+	return r->threads == 1 && r->primary && assay_status_measured(r->status);
+}
+
+enum assay_code shape_singles_init(struct shape_singles *ret, const struct assay_result *results,
+				   size_t n, struct assay_err *err)
+{
+	*ret = (struct shape_singles){calloc(n + 1, sizeof(const struct assay_result *)), 0};
+	if (!ret->of)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu cases", n);
+	for (size_t i = 0; i < n; i++)
+		if (is_single(&results[i]))
+			ret->of[ret->n++] = &results[i];
+	if (ret->n)
+		qsort(ret->of, ret->n, sizeof(const struct assay_result *), by_case_in_order);
+	return ASSAY_OK;
+}
+
+void shape_singles_done(struct shape_singles *singles)
+{
+	free(singles->of);
+	*singles = (struct shape_singles){0};
+}
+
+/* The same case with one thread; NULL when it was not measured with it, or is this one. */
 static const struct assay_result *alone(const struct shape_case *c)
 {
 	const struct assay_result *r = result_of(c);
-	for (size_t i = 0; i < c->n; i++) {
-		const struct assay_result *other = &c->results[i];
-		if (other->threads == 1 && other->primary && assay_status_measured(other->status) &&
-		    strcmp(other->suite, r->suite) == 0 &&
-		    strcmp(other->benchmark, r->benchmark) == 0 &&
-		    strcmp(other->subject, r->subject) == 0 && same_params(other, r))
-			return other;
+	if (r->threads == 1)
+		return NULL;
+	if (c->singles) {
+		const struct assay_result *const *found =
+			bsearch(&r, c->singles->of, c->singles->n,
+				sizeof(const struct assay_result *), by_case_in_order);
+		return found ? *found : NULL;
 	}
+	for (size_t i = 0; i < c->n; i++)
+		if (is_single(&c->results[i]) && by_case(&c->results[i], r) == 0)
+			return &c->results[i];
 	return NULL;
 }
 
@@ -107,12 +150,12 @@ static void find_threads(const struct shape_case *c, struct assay_count *ret)
 static void find_thread_growth(const struct shape_case *c, struct assay_count *ret)
 {
 	const struct assay_result *one = alone(c);
-	if (!one || one == result_of(c))
+	if (!one)
 		no_sibling(c, ret);
 	else
 		assay_copy(ret->reason, sizeof(ret->reason),
 			   "CPU time was not counted, or for too short");
-	known(ret, one && one != result_of(c) ? cpu_ns(result_of(c)) / cpu_ns(one) : NAN);
+	known(ret, one ? cpu_ns(result_of(c)) / cpu_ns(one) : NAN);
 	if (ret->quality != ASSAY_UNAVAILABLE)
 		ret->reason[0] = '\0';
 }
@@ -121,12 +164,10 @@ static void find_thread_growth(const struct shape_case *c, struct assay_count *r
 static void find_efficiency(const struct shape_case *c, struct assay_count *ret)
 {
 	const struct assay_result *one = alone(c), *r = result_of(c);
-	bool other = one && one != r;
-	if (!other)
+	if (!one)
 		no_sibling(c, ret);
-	known(ret, other && strcmp(r->metric.unit, "ns") != 0
-			   ? shape_time_ns(one) / shape_time_ns(r)
-			   : NAN);
+	known(ret, one && strcmp(r->metric.unit, "ns") != 0 ? shape_time_ns(one) / shape_time_ns(r)
+							    : NAN);
 }
 
 static void find_running_share(const struct shape_case *c, struct assay_count *ret)

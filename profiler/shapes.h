@@ -13,11 +13,22 @@
 
 enum { SHAPES_MOST = 24 };
 
+/* The cases of a run on one thread, so that of thousands none is looked for one by one. Borrows the results. */
+struct shape_singles {
+	const struct assay_result **of; /* sorted */
+	size_t n;
+};
+enum assay_code shape_singles_init(struct shape_singles *ret, const struct assay_result *results,
+				   size_t n, struct assay_err *err);
+void shape_singles_done(struct shape_singles *singles);
+
 /* A case among the others of its run; `ceilings` may be NULL. */
 struct shape_case {
 	const struct assay_result *results; /* the others that matter are those of other threads */
 	size_t n, which;
 	const struct ceilings *ceilings;
+	const struct shape_singles
+		*singles; /* of the same results; NULL: they are looked through */
 };
 
 /* What a command used, with its children. */

@@ -9,10 +9,11 @@
 
 #define MARGIN 0.02 /* what `assay compare` takes as well */
 
-/* The primary result of a case, and the run it is of. */
+/* The primary result of a case, the run it is of, and its pair with the reference. */
 struct entry {
 	const struct assay_result *result;
 	size_t run;
+	const struct assay_pair *pair; /* NULL: none */
 };
 
 static enum assay_code no_memory(struct assay_err *err)
@@ -63,6 +64,23 @@ static int by_case(const void *pa, const void *pb)
 	return order ? order : (a->run > b->run) - (a->run < b->run);
 }
 
+/* The primary results of one run with their pairs, which lead to results by address. Returns how many. */
+static size_t list_run(const struct assay_report_model *model, size_t r, struct entry *entries,
+		       const struct assay_pair **pair_of)
+{
+	const struct assay_report_run *run = &model->runs[r];
+	const struct assay_pairs *pairs = &model->comparison->pairs[r];
+	size_t n = 0;
+	for (size_t i = 0; i < run->n_results; i++)
+		pair_of[i] = NULL;
+	for (size_t i = 0; i < pairs->n_compared; i++)
+		pair_of[pairs->compared[i].b - run->results] = &pairs->compared[i];
+	for (size_t i = 0; i < run->n_results; i++)
+		if (run->results[i].primary)
+			entries[n++] = (struct entry){&run->results[i], r, pair_of[i]};
+	return n;
+}
+
 /* The primary results of all runs by case and run, or NULL. */
 static struct entry *list_entries(const struct assay_report_model *model, size_t *ret_n)
 {
@@ -70,25 +88,18 @@ static struct entry *list_entries(const struct assay_report_model *model, size_t
 	for (size_t r = 0; r < model->n_runs; r++)
 		most += model->runs[r].n_results;
 	struct entry *entries = calloc(most, sizeof(*entries));
+	ASSAY_AUTO_FREE const struct assay_pair **pair_of =
+		calloc(most, sizeof(const struct assay_pair *));
+	if (!pair_of) {
+		free(entries);
+		return NULL;
+	}
 	for (size_t r = 0; entries && r < model->n_runs; r++)
-		for (size_t i = 0; i < model->runs[r].n_results; i++)
-			if (model->runs[r].results[i].primary)
-				entries[n++] = (struct entry){&model->runs[r].results[i], r};
+		n += list_run(model, r, entries + n, pair_of);
 	if (entries)
 		qsort(entries, n, sizeof(*entries), by_case);
 	*ret_n = n;
 	return entries;
-}
-
-/* Of the pairs of a run the one whose B is `result`; they stand by metric, then by A. */
-static const struct assay_pair *find_pair(const struct assay_pairs *pairs,
-					  const struct assay_result *reference,
-					  const struct assay_result *result)
-{
-	for (size_t i = 0; reference && i < pairs->n_compared; i++)
-		if (pairs->compared[i].b == result)
-			return &pairs->compared[i];
-	return NULL;
 }
 
 static double gain_of(const struct assay_report_cell *cell, bool is_reference)
@@ -112,15 +123,12 @@ static enum assay_code fill_line(struct assay_report_model *model, struct assay_
 	line->cells = assay_report_grab(model, model->n_runs * sizeof(*line->cells));
 	if (!line->cells)
 		return no_memory(err);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		line->cells[entries[i].run].result = entries[i].result;
-	for (size_t r = 0; r < model->n_runs; r++) {
-		struct assay_report_cell *cell = &line->cells[r];
-		if (r != c->reference && cell->result)
-			cell->pair = find_pair(&c->pairs[r], line->cells[c->reference].result,
-					       cell->result);
-		cell->gain = gain_of(cell, r == c->reference);
+		line->cells[entries[i].run].pair = entries[i].pair;
 	}
+	for (size_t r = 0; r < model->n_runs; r++)
+		line->cells[r].gain = gain_of(&line->cells[r], r == c->reference);
 	return ASSAY_OK;
 }
 

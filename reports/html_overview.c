@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* html_overview: a run in one row per benchmark, and what it could not measure, with reasons. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/parse.h"
@@ -10,23 +11,31 @@
 
 enum { NAME_LIMIT = 120, REASON_LIMIT = 600 };
 
-/* The subject that is best most often. */
+static int by_name(const void *pa, const void *pb)
+{
+	return strcmp(*(const char *const *)pa, *(const char *const *)pb);
+}
+
+/* The subject that is best most often; NULL: none, or out of memory. */
 static const char *winner(const struct assay_report_bench *bench, size_t *ret_wins,
 			  size_t *ret_groups)
 {
+	ASSAY_AUTO_FREE const char **bests = calloc(bench->n_measured + 1, sizeof(const char *));
 	const char *best = NULL;
-	*ret_wins = *ret_groups = 0;
-	for (size_t r = 0; r < bench->n_measured; r++) {
-		size_t wins = 0;
-		if (!bench->rows[r].best)
-			continue;
-		++*ret_groups;
-		for (size_t i = 0; i < bench->n_measured; i++)
-			wins += bench->rows[i].best && strcmp(bench->rows[i].result->subject,
-							      bench->rows[r].result->subject) == 0;
-		if (wins > *ret_wins) {
-			*ret_wins = wins;
-			best = bench->rows[r].result->subject;
+	size_t n = 0;
+	for (size_t r = 0; bests && r < bench->n_measured; r++)
+		if (bench->rows[r].best)
+			bests[n++] = bench->rows[r].result->subject;
+	if (n)
+		qsort(bests, n, sizeof(const char *), by_name);
+	*ret_wins = 0;
+	*ret_groups = n;
+	for (size_t from = 0, to; from < n; from = to) {
+		for (to = from + 1; to < n && strcmp(bests[to], bests[from]) == 0;)
+			to++;
+		if (to - from > *ret_wins) {
+			*ret_wins = to - from;
+			best = bests[from];
 		}
 	}
 	return best;

@@ -266,46 +266,114 @@ static void advices(struct page *page, const struct assay_report_run *run)
 
 /* ---- comparisons ---- */
 
-/* Columns as wide as their longest cell, within a limit. */
-static void grid_line(struct page *page, const struct assay_grid *grid, size_t r,
+/* Bytes of `text` that go on a line of so many characters: to behind a blank or a slash where there is one. */
+static size_t line_of(const char *text, size_t width)
+{
+	size_t at = 0, good = 0;
+	for (size_t n = 0; text[at] && n < width; n++) {
+		do {
+			at++;
+		} while ((text[at] & 0xc0) == 0x80);
+		if (!text[at] || text[at - 1] == '/' || text[at] == ' ')
+			good = at;
+	}
+	return good ? good : at;
+}
+
+/* A cell of a row that is being written, which goes on over lines. */
+struct cursor {
+	struct assay_str text;
+	size_t at;
+};
+
+/* The next line of each cell; false when there is none. */
+static bool grid_line(struct page *page, const struct assay_grid *grid, struct cursor *cells,
 		      const size_t *widths)
 {
 	size_t pending = GAP;
-	for (size_t c = 0; c < grid->columns; c++) {
+	bool any = false;
+	for (size_t c = 0; c < grid->columns; c++)
+		any |= assay_str_text(&cells[c].text)[cells[c].at] != '\0';
+	for (size_t c = 0; any && c < grid->columns; c++) {
+		const char *rest = assay_str_text(&cells[c].text) + cells[c].at;
+		size_t bytes = line_of(rest, widths[c]);
+		if (!bytes) {
+			pending += GAP + widths[c];
+			continue;
+		}
 		assay_str_clear(&page->scratch);
-		assay_escape_plain(&page->scratch,
-				   assay_str_text(&grid->cells[r * grid->columns + c]), widths[c]);
+		assay_str_put(&page->scratch, rest, bytes);
 		const char *text = assay_str_text(&page->scratch);
 		size_t fill = widths[c] - assay_characters(text), left = c < grid->left ? 0 : fill;
-		if (*text) {
-			assay_str_add(&page->out, "%*s%s", (int)(pending + left), "", text);
-			pending = GAP + fill - left;
-		} else {
-			pending += GAP + widths[c];
-		}
+		assay_str_add(&page->out, "%*s%s", (int)(pending + left), "", text);
+		pending = GAP + fill - left;
+		cells[c].at += bytes + strspn(rest + bytes, " ");
 	}
-	assay_str_add(&page->out, "\n");
+	if (any)
+		assay_str_add(&page->out, "\n");
+	return any;
+}
+
+static void grid_row(struct page *page, const struct assay_grid *grid, size_t r,
+		     struct cursor *cells, const size_t *widths)
+{
+	enum { CELL = 240 };
+	for (size_t c = 0; c < grid->columns; c++) {
+		assay_str_clear(&cells[c].text);
+		cells[c].at = 0;
+		assay_escape_plain(&cells[c].text,
+				   assay_str_text(&grid->cells[r * grid->columns + c]), CELL);
+	}
+	while (grid_line(page, grid, cells, widths))
+		;
+}
+
+/* The widest of columns [from, to), if it is wider than `least`; else `to`. */
+static size_t widest(const size_t *widths, size_t from, size_t to, size_t least)
+{
+	size_t best = to;
+	for (size_t c = from; c < to; c++)
+		if (widths[c] > least && (best == to || widths[c] > widths[best]))
+			best = c;
+	return best;
+}
+
+/* Columns as wide as their longest cell; when the page is narrower, words break before figures do. */
+static void grid_widths(const struct page *page, const struct assay_grid *grid, size_t *widths)
+{
+	enum { MOST = 72, WORDS = 12, FIGURES = 8 };
+	size_t total = 0, n = grid->columns;
+	for (size_t i = 0; i < grid->rows * n; i++) {
+		size_t seen = assay_characters(assay_str_text(&grid->cells[i]));
+		size_t *width = &widths[i % n];
+		*width = seen > MOST ? MOST : seen > *width ? seen : *width;
+	}
+	for (size_t c = 0; c < n; c++)
+		total += GAP + widths[c];
+	for (; total > page->width; total--) {
+		size_t c = widest(widths, 0, grid->left, WORDS);
+		if (c == grid->left)
+			c = widest(widths, 0, n, FIGURES);
+		if (c == n)
+			return; /* more columns than fit */
+		widths[c]--;
+	}
 }
 
 static enum assay_code grid(struct page *page, const struct assay_grid *grid, struct assay_err *err)
 {
-	enum { LIMIT = 72 };
-	size_t *widths = calloc(grid->columns, sizeof(*widths));
-	if (!widths)
+	ASSAY_AUTO_FREE size_t *widths = calloc(grid->columns, sizeof(*widths));
+	ASSAY_AUTO_FREE struct cursor *cells = calloc(grid->columns, sizeof(*cells));
+	if (!widths || !cells)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a comparison");
-	for (size_t i = 0; i < grid->rows * grid->columns; i++) {
-		size_t n = assay_characters(assay_str_text(&grid->cells[i]));
-		size_t *width = &widths[i % grid->columns];
-		*width = n > LIMIT ? LIMIT : n > *width ? n : *width;
-	}
+	grid_widths(page, grid, widths);
 	style(page, "1");
-	assay_str_add(&page->out, "%s", assay_str_text(&grid->title));
+	wrap(page, assay_str_text(&grid->title), 0, 2);
 	style(page, "0");
-	assay_str_add(&page->out, "\n");
 	for (size_t r = 0; r < grid->rows && grid->rows > 1; r++) {
 		if (r == 0)
 			style(page, "2");
-		grid_line(page, grid, r, widths);
+		grid_row(page, grid, r, cells, widths);
 		if (r == 0)
 			style(page, "0");
 	}
@@ -314,7 +382,10 @@ static enum assay_code grid(struct page *page, const struct assay_grid *grid, st
 		wrap(page, grid->note.text, 2, 2);
 	}
 	assay_str_add(&page->out, "\n");
-	free(widths);
+	for (size_t c = 0; c < grid->columns; c++) {
+		page->out.failed |= cells[c].text.failed;
+		assay_str_done(&cells[c].text);
+	}
 	return ASSAY_OK;
 }
 

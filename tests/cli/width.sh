@@ -16,14 +16,14 @@ fi
 fits()
 {
 	ASSAY_PAGER='cat' script -qec "stty cols 80; '$assay' $1" /dev/null </dev/null 2>err |
-		tr -d '\r' | sed 's/\033\[[0-9;]*[mK]//g' >out
+		tr -d '\r' | sed "s/$(printf '\033')\[[0-9;]*[mK]//g" >out
 	# Commands to copy are whole, whatever their width.
 	[ -s out ] && [ "$(grep -v '^ *assay ' out | LC_ALL=C.UTF-8 wc -L)" -le 80 ]
 }
 
 "$fill" results.db || exit 1
 for verb in 'compare 1 2' 'compare 1 2 --all' 'compare 2 3' history 'history memory/slower' 'history --anomalies' \
-	'report --text 2' 'gate --base 1 --cand 2' fleet config 'config sets' 'config --show-origin' list \
+	'report --text 2' 'report --text 1 2' 'report --text 1 2 3' 'gate --base 1 --cand 2' fleet config 'config sets' 'config --show-origin' list \
 	'run --dry-run cache' 'db check' --help '' --version; do
 	check "assay $verb" fits "$verb"
 done

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tests/reports/crowd.h"
 #include "tests/reports/fixture.h"
 #include "tests/reports/page.h"
 #include "tests/t.h"
@@ -264,6 +265,68 @@ static void test_changes_in_words(void **state)
 	quiet_free(b);
 }
 
+/* Characters of the widest line. */
+static size_t widest_line(const char *text)
+{
+	size_t most = 0, here = 0;
+	for (const char *at = text; *at; at++) {
+		here = *at == '\n' ? 0 : here + ((*at & 0xc0) != 0x80);
+		most = here > most ? here : most;
+	}
+	return most;
+}
+
+/* A terminal has 80 columns: names go on over lines, and nothing of them is lost. */
+static void test_words_fit(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(0.5, 'b', linux_6);
+	struct quiet *c = quiet_new(1, 'a', linux_5);
+	char *text;
+	(void)state;
+	FIXTURE_ADD(a->f, "memory", "a_benchmark_of_some_length", "a_subject_of_some_length",
+		    "first_axis:4096/second_axis:something/third_axis:1", .median = 3);
+	const struct assay_report_input changes[] = {input_of(a), input_of(c)};
+	text = written(changes, 2, assay_report_text);
+	assert_non_null(strstr(text, "first_axis:4096/\n"));
+	assert_non_null(strstr(text, "subject:a_subject_of_some_"));
+	assert_true(widest_line(text) <= 80);
+	free(text);
+	const struct assay_report_input machines[] = {input_of(a), input_of(b), input_of(c)};
+	text = written(machines, 3, assay_report_text);
+	assert_non_null(strstr(text, "a_benchmark_of_some_length/"));
+	assert_non_null(strstr(text, "second_axis:something/"));
+	assert_true(widest_line(text) <= 80);
+	free(text);
+	quiet_free(a);
+	quiet_free(b);
+	quiet_free(c);
+}
+
+/* Each cell has its own pair, however many there are and in whatever order. */
+static void test_thousands_of_pairs(void **state)
+{
+	struct crowd *a = crowd_new(4000, 5), *b = crowd_new(4000, 5);
+	const struct assay_report_input inputs[] = {crowd_input(a), crowd_input(b)};
+	size_t pairs = 0;
+	(void)state;
+	struct assay_report_model *model = model_of(inputs, 2);
+	const struct assay_report_comparison *c = model->comparison;
+	for (size_t s = 0; s < c->n_suites; s++) {
+		for (size_t i = 0; i < c->suites[s].n_lines; i++) {
+			const struct assay_report_cell *cells = c->suites[s].lines[i].cells;
+			assert_null(cells[0].pair);
+			assert_non_null(cells[1].pair);
+			assert_ptr_equal(cells[1].pair->a, cells[0].result);
+			assert_ptr_equal(cells[1].pair->b, cells[1].result);
+			pairs++;
+		}
+	}
+	assert_int_equal(pairs, 4000);
+	assay_report_model_free(model);
+	crowd_free(a);
+	crowd_free(b);
+}
+
 static void test_machines_in_words(void **state)
 {
 	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(0.5, 'b', linux_6);
@@ -331,6 +394,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_changes_in_words),
 		cmocka_unit_test(test_machines_in_words),
 		cmocka_unit_test(test_many_changes),
+		cmocka_unit_test(test_words_fit),
+		cmocka_unit_test(test_thousands_of_pairs),
 	};
 	page_xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
 	return cmocka_run_group_tests(tests, NULL, NULL);
