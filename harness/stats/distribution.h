@@ -21,7 +21,7 @@ double assay_normal_quantile(double p);
  * P(T > t) of Student's t with df > 0 degrees of freedom (may be fractional) [Abramowitz & Stegun
  * 1964, 26.7.1, through the incomplete beta function 26.5.8]. Small tails keep their digits.
  */
-double assay_t_tail(double t, double df);
+double assay_t_tail(double t, double df); /* 8 digits up to 1e8 degrees of freedom, 3 at 1e12 */
 
 /* Quantile of Student's t, p in (0, 1), df > 0; NaN outside. */
 double assay_t_quantile(double p, double df);

@@ -158,6 +158,39 @@ static void both_rates_on_planted_series(void **state)
 	}
 }
 
+/* The definition of the header, written down once more in another language: each figure of each stretch. */
+static void figures_by_another_program(void **state)
+{
+	(void)state;
+	enum { LONG = 160 };
+	static const struct assay_anomaly want[] = {
+		{30, 34, 100.4, 9.59999999999999, 6.47511129097531},
+		{80, 88, 98.8, -12.6, 7.06866315931469},
+		{120, 122, 100.4, 15.4, 10.3871576959396},
+		{140, 140, 100.8, 39.4, 16.6093349521112},
+		{159, 159, 100.8, -47, 12.68042627816},
+	};
+	double x[LONG];
+	struct assay_anomaly a[MOST];
+	for (int i = 0; i < LONG; i++) {
+		x[i] = 100 + ((i * i * 7 + i * 13) % 31 - 15) / 5.0;
+		x[i] += i >= 30 && i < 36     ? 9
+			: i >= 80 && i < 89   ? -14
+			: i >= 120 && i < 123 ? 14
+					      : 0;
+	}
+	x[140] += 40;
+	x[159] -= 45;
+	assert_int_equal(find(x, LONG, 0, a), ASSAY_COUNT_OF(want));
+	for (size_t i = 0; i < ASSAY_COUNT_OF(want); i++) {
+		assert_int_equal(a[i].from, want[i].from);
+		assert_int_equal(a[i].to, want[i].to);
+		assert_close(a[i].usual, want[i].usual, 1e-12);
+		assert_close(a[i].off, want[i].off, 1e-12);
+		assert_close(a[i].spreads, want[i].spreads, 1e-12);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +200,7 @@ int main(void)
 		cmocka_unit_test(too_few_or_equal_values),
 		cmocka_unit_test(more_than_there_is_room_for),
 		cmocka_unit_test(both_rates_on_planted_series),
+		cmocka_unit_test(figures_by_another_program),
 	};
 	return cmocka_run_group_tests_name("anomaly", tests, NULL, NULL);
 }

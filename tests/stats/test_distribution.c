@@ -82,6 +82,9 @@ static void t_tails_far_out(void **state)
 	(void)state;
 	assert_close(assay_t_tail(1e8, 1), 1e-8 / M_PI, 1e-12);
 	assert_close(assay_t_tail(1e8, 2), 0.5e-16, 1e-10);
+	/* so many degrees that it is the normal distribution and a little [Abramowitz & Stegun 26.7.5] */
+	double more = exp(-1.96 * 1.96 / 2) / sqrt(2 * M_PI) * (pow(1.96, 3) + 1.96) / 4e8;
+	assert_close(assay_t_tail(1.96, 1e8), assay_normal_cdf(-1.96) + more, 1e-8);
 	assert_true(assay_t_tail(1e200, 3) == 0 && assay_t_tail(-1e200, 3) == 1);
 	assert_close(assay_t_quantile(0.5, 3) + 1, 1, 1e-12);
 	assert_close(assay_t_quantile(0.001, 1), -1 / tan(0.001 * M_PI), 1e-10);

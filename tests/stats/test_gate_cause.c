@@ -234,6 +234,31 @@ static void the_last_look_counts(void **state)
 	assert_close(strength_of(&f, ASSAY_CAUSE_TOO_FEW), 0, 0);
 }
 
+/* Margins come first, before whatever else was found; they take six pairs. Noise is what is left. */
+static void margins_before_the_rest(void **state)
+{
+	(void)state;
+	struct fixture f;
+	struct assay_gate_causes got;
+	struct assay_err err = {0};
+	prepare(&f, 0.001);
+	f.evidence.preempted_share = 0.3;
+	f.evidence.steal_share = 0.09;
+	assert_ok(assay_gate_causes(&f.policy, &f.evidence, &got, &err));
+	assert_int_equal(got.n, 3);
+	assert_int_equal(got.found[0].cause, ASSAY_CAUSE_MARGINS);
+	assert_close(got.found[0].strength, 1, 0);
+	assert_int_equal(got.found[1].cause, ASSAY_CAUSE_STEAL);
+	assert_close(got.found[1].strength, 0.9, 1e-12);
+	assert_int_equal(got.found[2].cause, ASSAY_CAUSE_PREEMPTION);
+	f.evidence.n = 6;
+	assert_close(strength_of(&f, ASSAY_CAUSE_MARGINS), 1, 0);
+	f.evidence.n = 5;
+	assert_true(isnan(strength_of(&f, ASSAY_CAUSE_MARGINS)));
+	prepare(&f, 0.1);
+	assert_close(strength_of(&f, ASSAY_CAUSE_NOISE), 0, 0);
+}
+
 /* A pair of which something is not known is none. */
 static void incomplete_pairs_are_left_out(void **state)
 {
@@ -264,6 +289,7 @@ int main(void)
 		cmocka_unit_test(strength_of_a_drift_is_tau),
 		cmocka_unit_test(two_groups_by_hand),
 		cmocka_unit_test(the_last_look_counts),
+		cmocka_unit_test(margins_before_the_rest),
 		cmocka_unit_test(incomplete_pairs_are_left_out),
 	};
 	return cmocka_run_group_tests_name("gate_cause", tests, NULL, NULL);

@@ -198,8 +198,8 @@ static void nothing_and_nan(void **state)
 static void many_centres_are_one_test_each(void **state)
 {
 	(void)state;
-	static const double x[] = {1, 2.5, -3, 4, 5.5, 7, -8.25, 9, 11, 12.5};
-	static const double centres[] = {0, 0.25, 2.5, 0.5, 3.25, 4, 0.125};
+	static const double x[] = {1, 2.2, -3.7, 4.1, 5.9, 7.3, -8.6, 9.8, 11.15, 12.77};
+	static const double centres[] = {0, 2.2, 0.01, 7.3, 0.02, 0.03, 5.9, 4.1};
 	enum { N = ASSAY_COUNT_OF(x), CENTRES = ASSAY_COUNT_OF(centres) };
 	struct assay_rank_test all[CENTRES], one;
 	struct assay_err err = {0};
