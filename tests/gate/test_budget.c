@@ -259,6 +259,8 @@ static void one_series_is_judged_by_its_interval(void **state)
 		{"toy/a <= 9.79 ns", ASSAY_BOUND_MISSED, false},
 		{"toy/a >= 9.8 ns", ASSAY_BOUND_MET, false},
 		{"toy/a >= 10.3 ns", ASSAY_BOUND_MISSED, false},
+		{"toy/a >= 10.2 ns", ASSAY_BOUND_UNDECIDED, false}, /* at the end, not beyond */
+		{"toy/a <= 9.8 ns", ASSAY_BOUND_UNDECIDED, false},
 		{"toy/a >= 50 Mop/s", ASSAY_BOUND_MET, true},
 		{"toy/a >= 89.5 Mop/s", ASSAY_BOUND_MET, false},
 		{"toy/a >= 98 Mop/s", ASSAY_BOUND_MET, false},
@@ -527,6 +529,32 @@ static void figures_are_converted(void **state)
 	assert_ok(assay_bound_judge(&b, &m.result, 1, &o, &err));
 	assert_true(o.exceeded);
 	assay_bound_done(&b);
+	assert_ok(assay_bound_parse("toy/a >= 5 us", &b, &err));
+	b.far = 9800;
+	assert_ok(assay_bound_judge(&b, &m.result, 1, &o, &err));
+	assert_true(o.verdict == ASSAY_BOUND_MET && !o.exceeded);
+	b.far = 9799;
+	assert_ok(assay_bound_judge(&b, &m.result, 1, &o, &err));
+	assert_true(o.exceeded);
+	assay_bound_done(&b);
+}
+
+/* Three launches show how much they vary; of two sides the one with fewer counts. */
+static void launches_are_counted(void **state)
+{
+	struct measured m[2];
+	(void)state;
+	fill(&m[0], "toy/a", "time", "ns/op", 3, (double[]){5, 5.1, 4.9});
+	fill(&m[1], "toy/b", "time", "ns/op", 5, (double[]){10, 10.1, 9.9, 10.2, 9.8});
+	struct assay_result results[] = {m[0].result, m[1].result};
+	struct assay_bound_outcome o = judge("toy/a <= 5 ns", results, 2);
+	assert_int_equal(o.verdict, ASSAY_BOUND_UNDECIDED);
+	assert_string_equal(o.reason, "the bound lies inside the interval");
+	assert_int_equal(judge("toy/a / toy/b <= 0.6", results, 2).launches, 3);
+	assert_int_equal(judge("toy/b / toy/a >= 1.6", results, 2).launches, 3);
+	fill(&m[0], "toy/a", "time", "ns/op", 2, (double[]){5, 5.1});
+	o = judge("toy/a <= 5 ns", &m[0].result, 1);
+	assert_non_null(strstr(o.reason, "for want of launches"));
 }
 
 int main(void)
@@ -547,6 +575,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_measured_is_told_apart),
 		cmocka_unit_test(every_unit_has_its_factor),
 		cmocka_unit_test(figures_are_converted),
+		cmocka_unit_test(launches_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
