@@ -372,7 +372,15 @@ for stage; do
 		exit 2
 	fi
 	echo "== $stage"
-	if ! "stage_$stage"; then
+	status=0
+	case $stage in
+	build) stage_build || status=1 ;;
+	probe) stage_probe || status=1 ;;
+	timing) stage_timing || status=1 ;;
+	counters) stage_counters || status=1 ;;
+	peers) stage_peers || status=1 ;;
+	esac
+	if [ "$status" != 0 ]; then
 		echo "$stage: failed, and is done again when it is started again"
 		failed=1
 	elif [ "$(left)" -gt 0 ]; then

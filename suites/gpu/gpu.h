@@ -207,6 +207,15 @@ struct gpu_ops {
 	enum assay_code (*gate_open)(struct gpu_gate *gate, struct assay_err *err);
 };
 
+/* The functions of a device that lie in files beside its own, by their names. */
+#define GPU_SPAN_OPS(prefix)                                                \
+	.span_new = prefix##_span_new, .span_free = prefix##_span_free,     \
+	.span_begin = prefix##_span_begin, .span_end = prefix##_span_end,   \
+	.span_times = prefix##_span_times, .span_ns = prefix##_span_ns,     \
+	.graph_new = prefix##_graph_new, .graph_free = prefix##_graph_free, \
+	.graph_run = prefix##_graph_run, .gate_close = prefix##_gate_close, \
+	.gate_open = prefix##_gate_open
+
 /* A device in use: itself, one stream and one span. Zero-initialise; ops first. */
 struct gpu_session {
 	const struct gpu_ops *ops;

@@ -490,20 +490,10 @@ static const struct gpu_ops ops = {
 	.build = build,
 	.unbuild = unbuild,
 	.launch = cuda_launch_kernel,
-	.span_new = cuda_span_new,
-	.span_free = cuda_span_free,
-	.span_begin = cuda_span_begin,
-	.span_end = cuda_span_end,
-	.span_times = cuda_span_times,
-	.span_ns = cuda_span_ns,
-	.graph_new = cuda_graph_new,
-	.graph_free = cuda_graph_free,
-	.graph_run = cuda_graph_run,
 	.product_new = cuda_product_new,
 	.product_free = cuda_product_free,
 	.product_run = cuda_product_run,
-	.gate_close = cuda_gate_close,
-	.gate_open = cuda_gate_open,
+	GPU_SPAN_OPS(cuda),
 };
 
 const struct assay_subject assay_subject_gpu_cuda = {

@@ -502,20 +502,10 @@ static const struct gpu_ops ops = {
 	.build = build,
 	.unbuild = unbuild,
 	.launch = launch_kernel,
-	.span_new = opencl_span_new,
-	.span_free = opencl_span_free,
-	.span_begin = opencl_span_begin,
-	.span_end = opencl_span_end,
-	.span_times = opencl_span_times,
-	.span_ns = opencl_span_ns,
-	.graph_new = opencl_graph_new,
-	.graph_free = opencl_graph_free,
-	.graph_run = opencl_graph_run,
 	.product_new = product_new,
 	.product_free = product_free,
 	.product_run = product_run,
-	.gate_close = opencl_gate_close,
-	.gate_open = opencl_gate_open,
+	GPU_SPAN_OPS(opencl),
 };
 
 #else
