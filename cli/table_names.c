@@ -23,21 +23,18 @@ static bool same_benchmark(const char *a, const char *b)
 	       memcmp(a, b, (size_t)(rest_a - a)) == 0;
 }
 
-static bool has_part(const char *parts, const char *part, size_t length)
-{
-	while (*parts) {
-		size_t n = strcspn(parts, "/");
-		if (n == length && memcmp(parts, part, n) == 0)
-			return true;
-		parts += n + (parts[n] == '/');
-	}
-	return false;
-}
+/* "size:64" of a name: borrowed. */
+struct part {
+	const char *text;
+	size_t length;
+};
 
-/* Rows of one benchmark, [from, to), and the column with their names. */
+/* Rows of one benchmark, [from, to), the column with their names, and the parts that all of them have, sorted. */
 struct group {
 	const struct row *rows;
 	size_t from, to, column;
+	struct part *shared;
+	size_t n_shared;
 };
 
 static const char *name_of(const struct group *g, size_t row)
@@ -45,27 +42,70 @@ static const char *name_of(const struct group *g, size_t row)
 	return g->rows[row].cells[g->column];
 }
 
-static bool shared(const struct group *g, const char *part, size_t length)
+static int by_text(const void *pa, const void *pb)
 {
-	for (size_t r = g->from; r < g->to; r++)
-		if (!has_part(parameters(name_of(g, r)), part, length))
+	const struct part *a = pa, *b = pb;
+	if (a->length != b->length)
+		return a->length < b->length ? -1 : 1;
+	return memcmp(a->text, b->text, a->length);
+}
+
+static bool has_part(const struct part *parts, size_t n, const struct part *part)
+{
+	return n && bsearch(part, parts, n, sizeof(*parts), by_text) != NULL;
+}
+
+/* The parts of a row's name, sorted, which the caller frees; NULL when out of memory. */
+static struct part *split(const struct group *g, size_t row, size_t *ret_n)
+{
+	const char *at = parameters(name_of(g, row));
+	size_t most = 2, n = 0;
+	for (const char *c = at; *c; c++)
+		most += *c == '/';
+	struct part *parts = calloc(most, sizeof(*parts));
+	while (parts && *at) {
+		size_t length = strcspn(at, "/");
+		if (length)
+			parts[n++] = (struct part){at, length};
+		at += length + (at[length] == '/');
+	}
+	if (n)
+		qsort(parts, n, sizeof(*parts), by_text);
+	*ret_n = n;
+	return parts;
+}
+
+/* What all rows have: the parts of the first, less those that another lacks. False when out of memory. */
+static bool find_shared(struct group *g)
+{
+	g->shared = split(g, g->from, &g->n_shared);
+	for (size_t r = g->from + 1; g->shared && g->n_shared && r < g->to; r++) {
+		size_t n, kept = 0;
+		struct part *parts = split(g, r, &n);
+		for (size_t i = 0; parts && i < g->n_shared; i++)
+			if (has_part(parts, n, &g->shared[i]))
+				g->shared[kept++] = g->shared[i];
+		g->n_shared = kept;
+		free(parts);
+		if (!parts)
 			return false;
-	return true;
+	}
+	return g->shared != NULL;
 }
 
 /* Append those parts of the row's name that all rows of the group have, or those that differ. */
 static void put_parts(const struct group *g, size_t row, bool want_shared, struct assay_str *ret)
 {
-	const char *parts = parameters(name_of(g, row));
+	const char *at = parameters(name_of(g, row));
 	bool first = !want_shared; /* what is shared stands behind the benchmark */
-	while (*parts) {
-		size_t n = strcspn(parts, "/");
-		if (n && shared(g, parts, n) == want_shared) {
+	while (*at) {
+		const struct part part = {at, strcspn(at, "/")};
+		if (part.length && has_part(g->shared, g->n_shared, &part) == want_shared) {
 			assay_str_add(ret, "%s", first ? "" : " ");
-			assay_str_put(ret, parts, n);
+			assay_str_put(ret, part.text, part.length);
 			first = false;
 		}
-		parts += n + (parts[n] == '/');
+		at += part.length + (at[part.length] == '/');
 	}
 }
 
@@ -84,8 +124,9 @@ static void add_heading(struct cli_table *table, const struct group *g)
 }
 
 /* The group's rows go over to `table`, with shorter names. All labels are made before any name goes. */
-static void move_group(struct cli_table *table, struct row *rows, const struct group *g)
+static void move_group(struct cli_table *table, struct row *rows, struct group *g)
 {
+	table->failed |= !find_shared(g);
 	add_heading(table, g);
 	char **labels = calloc(g->to - g->from, sizeof(*labels));
 	table->failed |= !labels;
@@ -107,6 +148,7 @@ static void move_group(struct cli_table *table, struct row *rows, const struct g
 		rows[r] = (struct row){0};
 	}
 	free(labels);
+	free(g->shared);
 }
 
 static size_t group_end(const struct row *rows, size_t n, size_t from, size_t c)
@@ -124,7 +166,9 @@ void table_group_names(struct cli_table *table, size_t c)
 	table->rows = NULL;
 	table->n_rows = table->capacity = 0;
 	for (size_t r = 0; r < n;) {
-		struct group g = {rows, r, rows[r].cells ? group_end(rows, n, r, c) : r, c};
+		struct group g = {.rows = rows, .from = r, .to = r, .column = c};
+		if (rows[r].cells)
+			g.to = group_end(rows, n, r, c);
 		if (g.to > r) {
 			move_group(table, rows, &g);
 			r = g.to;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/table_rows.h"
 
 const struct cli_verb *const cli_verbs[] = {NULL};
 
@@ -178,6 +179,29 @@ static void then_columns_go_that_can_be_missed(void **state)
 			    "geomean            4 ns\n");
 }
 
+/* Many long names of many parts: what they share is found once, not again for each of them. */
+static void long_names_are_grouped(void **state)
+{
+	enum { ROWS = 200, PARTS = 4000 };
+	static const char *const columns[] = {"/case", ">A"};
+	char name[PARTS * 8 + 100];
+	size_t n = (size_t)snprintf(name, sizeof(name), "s/b");
+	struct cli_table *table = cli_table_new(columns, 2);
+	(void)state;
+	for (size_t i = 0; i < PARTS; i++)
+		n += (size_t)snprintf(name + n, sizeof(name) - n, "/p%zu", i);
+	for (size_t i = 0; i < ROWS; i++) {
+		snprintf(name + n, sizeof(name) - n, "/x:%zu", i);
+		cli_table_row(table, (const char *[]){name, "1 ns"});
+	}
+	table_group_names(table, 0);
+	assert_int_equal(table->n_rows, ROWS + 1);
+	assert_int_equal(strncmp(table->rows[0].line, "s/b p0 p1 p2 ", 13), 0);
+	assert_string_equal(table->rows[1].cells[0], "  x:0");
+	assert_string_equal(table->rows[ROWS].cells[0], "  x:199");
+	cli_table_free(table);
+}
+
 int main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
@@ -190,6 +214,7 @@ int main(void)
 		cmocka_unit_test(a_file_has_whole_names_and_all_columns),
 		cmocka_unit_test(what_names_share_stands_above_them),
 		cmocka_unit_test(then_columns_go_that_can_be_missed),
+		cmocka_unit_test(long_names_are_grouped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
