@@ -50,7 +50,7 @@ if ! grep -q '^1\.\.[1-9]' tap.txt; then
 	exit
 fi
 n=$(sed -n 's/^1\.\.//p' tap.txt)
-echo "1..$((n + 3))"
+echo "1..$((n + 4))"
 grep -v '^1\.\.' tap.txt
 
 # check NAME COMMAND...: one test, ok when the command succeeds
@@ -71,6 +71,16 @@ every_row() {
 	[ "$want" = "$got" ] || { echo "# $got rows of $want"; return 1; }
 }
 
+# None of the fonts that the page names, and one that suits it badly. Without any the browser does not start.
+one_font() {
+	font=$(fc-list --format '%{file}\n' | grep '\.ttf$' | LC_ALL=C sort | head -n 1)
+	mkdir -p fonts && cp "$font" fonts/ || return 1
+	echo "<?xml version='1.0'?><fontconfig><dir>$dir/fonts</dir><cachedir>$dir/fonts</cachedir></fontconfig>" >fonts.conf
+	FONTCONFIG_FILE=$dir/fonts.conf browse --virtual-time-budget=5000 --dump-dom "file://$dir/page.html" >fonts.html 2>/dev/null
+	[ "$(grep -o '<tr' fonts.html | wc -l)" = "$(grep -o '<tr' page.html | wc -l)" ]
+}
+
+check 'a machine with one font shows every row' one_font
 browse --enable-logging=stderr --no-pdf-header-footer --print-to-pdf=page.pdf "file://$dir/page.html" \
 	>console.txt 2>&1
 check 'the console stays empty' silent

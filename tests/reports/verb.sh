@@ -34,7 +34,7 @@ said() { grep -q "$1" "$2"; }
 quiet() { [ ! -s "$1" ]; }
 no_leftovers() { [ -z "$(find . -name '*.html.*')" ]; }
 
-echo 1..49
+echo 1..52
 check "no store is said" exits 7
 check "by name" said "results.db" err
 "$assay" run -q -t 1ms -n 5 --seed 1 -s pool,null memory/alloc_pair >out 2>err
@@ -108,9 +108,21 @@ check "and the past of a series is drawn" said "Samples and history" claims.html
 
 # Bad days: nobody reads, nowhere to write, no gnuplot, nothing measured.
 check "a pipe that closes is no error worth words" sh -c '"$1" report --text 2>err | head -n 1 >out; [ ! -s err ]' sh "$assay"
+check "nor is it of a page" sh -c '"$1" report -o - 2>err | head -c 100 >out; [ -s out ] && [ ! -s err ]' sh "$assay"
 check "nowhere to write is exit 7 or a usage error, in a sentence" sh -c '"$1" report -o /nowhere/page.html >out 2>err
 	rc=$?; [ $rc -ne 0 ] && [ $rc -lt 128 ] && [ "$(wc -l <err)" = 1 ] && grep -q /nowhere err' sh "$assay"
 check "a full device leaves no page behind" sh -c '! "$1" report -o /dev/full >out 2>err && grep -q -i "space" err' sh "$assay"
+mkdir nofonts
+echo '<?xml version="1.0"?><fontconfig><dir>nofonts</dir><cachedir>nofonts</cachedir></fontconfig>' >fonts.conf
+FONTCONFIG_FILE=$work/fonts.conf
+export FONTCONFIG_FILE
+check "without fonts there is a page" exits 0 -o fonts.html
+unset FONTCONFIG_FILE
+if command -v gnuplot >/dev/null; then
+	check "with its figures" sh -c 'grep -q "<figure>" fonts.html && ! grep -q -i "figures are missing" fonts.html'
+else
+	check "with its tables" grep -q '<table' fonts.html
+fi
 PATH=$work/bin
 check "without gnuplot the page says so" exits 0 -o bare.html
 PATH=$ours
