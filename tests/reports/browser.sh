@@ -73,7 +73,7 @@ every_row() {
 
 # None of the fonts that the page names, and one that suits it badly. Without any the browser does not start.
 one_font() {
-	font=$(fc-list --format '%{file}\n' | grep '\.ttf$' | LC_ALL=C sort | head -n 1)
+	font=$(find /usr/share/fonts -name '*.ttf' | LC_ALL=C sort | head -n 1)
 	mkdir -p fonts && cp "$font" fonts/ || return 1
 	echo "<?xml version='1.0'?><fontconfig><dir>$dir/fonts</dir><cachedir>$dir/fonts</cachedir></fontconfig>" >fonts.conf
 	FONTCONFIG_FILE=$dir/fonts.conf browse --virtual-time-budget=5000 --dump-dom "file://$dir/page.html" >fonts.html 2>/dev/null
