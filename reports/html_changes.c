@@ -11,7 +11,7 @@
 #include "reports/strip.h"
 #include "reports/words.h"
 
-enum { NAME_LIMIT = 160, MOST_ROWS = 300 };
+enum { NAME_LIMIT = 160, MOST_ROWS = 300, LEAST_ROWS = 60 };
 #define LEAST_REACH 1.05 /* of the axis of effects, so that noise does not fill it */
 #define MOST_REACH  8.0
 
@@ -110,6 +110,7 @@ struct change {
 	const struct assay_report_run *base, *run;
 	const struct assay_pairs *pairs;
 	const char *letter; /* of `run` */
+	size_t most;        /* rows of a table */
 };
 
 /* What a gate of these two runs decided on the series, newest first; NULL when none did. */
@@ -193,8 +194,10 @@ static void change_table(struct assay_str *to, const struct change *x, const str
 		"<tbody>\n",
 		x->letter, 1 / reach, reach, x->letter);
 	for (size_t h = 0; h < n; h++) {
+		size_t after = h + 1 < n ? heaps[h + 1].n : 0; /* which has half of the room */
+		size_t limit = x->most - (after < x->most / 2 ? after : x->most / 2);
 		all += heaps[h].n;
-		for (size_t i = 0; i < heaps[h].n && rows < MOST_ROWS; i++, rows++)
+		for (size_t i = 0; i < heaps[h].n && rows < limit; i++, rows++)
 			change_row(to, x, heaps[h].pairs[i], reach);
 	}
 	assay_html_close_table(to);
@@ -216,14 +219,14 @@ static void folded(struct assay_str *to, const struct change *x, const struct he
 }
 
 /* Series that only one of the two has a figure of. */
-static void lone(struct assay_str *to, const struct assay_pair *list, size_t n, bool lost,
-		 const char *letter)
+static void lone(struct assay_str *to, const struct change *x, const struct assay_pair *list,
+		 size_t n, bool lost)
 {
 	if (n == 0)
 		return;
 	assay_str_add(to, "<details><summary>%s %zu measured in %s only</summary>\n<ul>\n",
-		      lost ? "⊘" : "+", n, lost ? "A" : letter);
-	for (size_t i = 0; i < n && i < MOST_ROWS; i++) {
+		      lost ? "⊘" : "+", n, lost ? "A" : x->letter);
+	for (size_t i = 0; i < n && i < x->most; i++) {
 		const struct assay_result *there = lost ? list[i].a : list[i].b;
 		const struct assay_result *other = lost ? list[i].b : list[i].a;
 		assay_str_add(to, "<li>");
@@ -237,8 +240,8 @@ static void lone(struct assay_str *to, const struct assay_pair *list, size_t n, 
 		}
 		assay_str_add(to, "</li>\n");
 	}
-	if (n > MOST_ROWS)
-		assay_str_add(to, "<li>and %zu more</li>\n", n - MOST_ROWS);
+	if (n > x->most)
+		assay_str_add(to, "<li>and %zu more</li>\n", n - x->most);
 	assay_str_add(to, "</ul>\n</details>\n");
 }
 
@@ -276,8 +279,10 @@ void assay_html_changes(struct assay_str *to, const struct assay_report_model *m
 	const struct assay_report_comparison *c = model->comparison;
 	const struct assay_pairs *p = &c->pairs[run];
 	char letter[8];
+	size_t share = MOST_ROWS / (model->n_runs - 1); /* there is more than the reference */
 	const struct change x = {&model->runs[c->reference], &model->runs[run], p,
-				 assay_html_letter(run, letter)};
+				 assay_html_letter(run, letter),
+				 share > LEAST_ROWS ? share : LEAST_ROWS};
 	struct heap heaps[] = {gather(p, ASSAY_SLOWER), gather(p, ASSAY_FASTER)};
 	struct heap unsure = gather(p, ASSAY_UNSURE), same = gather(p, ASSAY_SAME);
 	to->failed |= !heaps[0].pairs || !heaps[1].pairs || !unsure.pairs || !same.pairs;
@@ -293,8 +298,8 @@ void assay_html_changes(struct assay_str *to, const struct assay_report_model *m
 	}
 	folded(to, &x, &unsure, "unsure: noise, drift or too few launches");
 	folded(to, &x, &same, "unchanged");
-	lone(to, p->lost, p->n_lost, true, letter);
-	lone(to, p->found, p->n_found, false, letter);
+	lone(to, &x, p->lost, p->n_lost, true);
+	lone(to, &x, p->found, p->n_found, false);
 	assay_str_add(to, "</section>\n");
 	free(heaps[0].pairs);
 	free(heaps[1].pairs);

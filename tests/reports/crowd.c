@@ -112,6 +112,19 @@ void crowd_free(struct crowd *c)
 	free(c);
 }
 
+void crowd_scale(struct crowd *c, double factor)
+{
+	for (size_t i = 0; i < c->n * c->samples; i++)
+		c->values[i] *= factor;
+	for (size_t i = 0; i < c->n; i++) {
+		struct assay_estimate *e = &c->results[i].estimate;
+		double *const all[] = {&e->median, &e->lo, &e->hi,  &e->min, &e->max,
+				       &e->mean,   &e->sd, &e->mad, &e->p50};
+		for (size_t k = 0; k < ASSAY_COUNT_OF(all); k++)
+			*all[k] *= factor;
+	}
+}
+
 struct assay_report_input crowd_input(const struct crowd *c)
 {
 	return (struct assay_report_input){

@@ -11,6 +11,8 @@ struct crowd;
 struct crowd *crowd_new(size_t n, size_t samples);
 void crowd_free(struct crowd *crowd);
 /* Valid as long as the crowd. */
+/* All its figures times `factor`. */
+void crowd_scale(struct crowd *c, double factor);
 struct assay_report_input crowd_input(const struct crowd *crowd);
 
 #endif
