@@ -208,16 +208,27 @@ static void say_series(struct assay_str *to, const struct assay_report_bench *be
 	assay_str_add(to, "\n");
 }
 
+static bool has_axis(const struct assay_report_bench *bench, const char *name)
+{
+	for (size_t i = 0; i < bench->n_axes; i++)
+		if (strcmp(bench->axes[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 void assay_report_fits(struct assay_str *to, const struct assay_report_bench *bench)
 {
 	size_t speedup = assay_report_beside(bench, "speedup");
 	size_t scaled = assay_report_beside(bench, "scaled_speedup");
 	size_t metric = speedup < bench->n_beside ? speedup : scaled;
+	bool of_ranks = has_axis(bench, "ranks");
 	for (size_t r = 0; metric < bench->n_beside && r < bench->n_measured; r++) {
 		struct series series;
 		if (!leads(bench, r))
 			continue;
 		gather(bench, r, metric, &series);
+		if (of_ranks && series.most <= 1)
+			continue; /* these stand in for threads, of which each has one */
 		say_series(to, bench, r, &series, metric == scaled);
 	}
 	assay_report_pareto(to, bench);
