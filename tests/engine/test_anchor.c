@@ -190,8 +190,8 @@ static void names_go_both_ways(void **state)
 	assert_true(assay_anchor_metric_parse(name, &length, &id));
 	assert_int_equal(length, 4);
 	assert_string_equal(id, "00ff00ff00");
-	assert_false(
-		assay_anchor_metric("a_name_of_more_than_forty_two_letters_is_too_long", id, name));
+	assert_false(assay_anchor_metric("a_name_of_more_than_forty_two_letters_is_too_long",
+					 "00ff00ff00", name));
 	static const char *const others[] = {
 		"time",
 		"",

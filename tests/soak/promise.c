@@ -4,6 +4,7 @@
  * other is the same code: 0 may only come when every series was measured and compared.
  */
 #include <inttypes.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "harness/base/clock.h"
 #include "tests/soak/calls.h"
+#include "tests/soak/scenes.h"
 #include "tests/soak/soak.h"
 #include "tests/soak/tree.h"
 #include "tests/store/fixture.h"
@@ -25,17 +27,32 @@ enum harm {
 	HARM_SIGNAL,
 	HARM_SUSPEND,
 	HARM_FILE_SIZE,
+	HARM_DAMAGE,
+	HARM_MISSING,
+	HARM_WRITER,
 	HARMS
 };
-static const char *const harm_names[] = {"memory",    "a worker's memory", "files",
-					 "clock",     "workers killed",    "a signal",
-					 "suspended", "file size"};
+static const char *const harm_names[] = {"memory",       "a worker's memory", "files",
+					 "clock",        "workers killed",    "a signal",
+					 "suspended",    "file size",         "a damaged store",
+					 "results gone", "another writer"};
 
-enum gate { GATE_SLOWER, GATE_SAME, GATE_STORED, GATE_BUDGET, GATES };
-static const char *const gate_names[] = {"slower build", "same build", "stored runs", "budget"};
+enum gate {
+	GATE_SLOWER,
+	GATE_SAME,
+	GATE_STORED,
+	GATE_BUDGET,
+	GATE_VANISHED,
+	GATE_CRASHING,
+	GATE_WRONG,
+	GATES
+};
+static const char *const gate_names[] = {
+	"slower build",         "same build",          "stored runs",       "budget",
+	"a benchmark vanished", "a benchmark crashes", "an answer is wrong"};
 
 struct material {
-	char *base, *same, *slower;
+	char *base, *same, *slower, *other;
 	unsigned char *store; /* two runs, the later one slower */
 	size_t size;
 	uint64_t usual_ns[GATES];
@@ -59,6 +76,15 @@ static struct words words_of(const struct material *m, enum gate gate)
 	case GATE_STORED:
 		return (struct words){{"gate", "--base", "@last~1", "--cand", "@last", "--ignore",
 				       "0%", "--catch", "9%"}};
+	case GATE_VANISHED:
+		return (struct words){{"gate", "-n", "3", "-t", "300us", "--base", m->base,
+				       "--cand", m->other, "judged/steady", "judged/veteran"}};
+	case GATE_CRASHING:
+		return (struct words){{"gate", "-n", "3", "-t", "300us", "--base", m->base,
+				       "--cand", m->other, "judged/steady", "judged/fragile"}};
+	case GATE_WRONG:
+		return (struct words){{"gate", "-n", "3", "-t", "300us", "--base", m->base,
+				       "--cand", m->other, "judged/steady", "judged/honest"}};
 	default:
 		return (struct words){{"gate", "--budget", "budget.yaml", "--load", m->slower, "-n",
 				       "3", "-t", "300us", "--launches", "7"}};
@@ -75,6 +101,57 @@ static void set_up(const struct material *m)
 	if (spit("budget.yaml", budget, sizeof(budget) - 1) != 0 ||
 	    (m->store && spit("results.db", m->store, m->size) != 0))
 		soak_broken("write what the gate is about");
+}
+
+/* ---- harm that is done to the store beforehand, or beside ---- */
+
+/* Cut short, or overwritten in some places. */
+static void damage(struct soak *soak, const struct material *m)
+{
+	size_t size = m->size;
+	unsigned char *bytes = malloc(size);
+	if (!bytes)
+		soak_broken("out of memory");
+	memcpy(bytes, m->store, size);
+	if (soak_below(soak, 4) == 0)
+		size = (size_t)soak_below(soak, size);
+	for (uint64_t places = 1 + soak_below(soak, 3); places && size > 64; places--)
+		memset(bytes + soak_below(soak, size - 64), (int)soak_below(soak, 256), 64);
+	if (spit("results.db", bytes, size) != 0)
+		soak_broken("write a damaged store");
+	free(bytes);
+}
+
+/* Of the candidate's run a result or its samples are gone, as if they had never been stored. */
+static void take_out(struct soak *soak)
+{
+	static const char *const sql[] = {
+		"DELETE FROM result WHERE run = (SELECT max(id) FROM run) AND series IN"
+		" (SELECT id FROM series WHERE name LIKE 'judged/changing%')",
+		"DELETE FROM result WHERE run = (SELECT max(id) FROM run)",
+		"DELETE FROM sample_set WHERE result IN"
+		" (SELECT id FROM result WHERE run = (SELECT max(id) FROM run))",
+		"UPDATE run SET status = 'interrupted' WHERE id = (SELECT max(id) FROM run);"
+		"DELETE FROM result WHERE run = (SELECT max(id) FROM run) AND series IN"
+		" (SELECT id FROM series WHERE name LIKE 'judged/changing%')",
+	};
+	sqlite3 *db;
+	if (sqlite3_open("results.db", &db) != SQLITE_OK ||
+	    sqlite3_exec(db, sql[soak_below(soak, ASSAY_COUNT_OF(sql))], NULL, NULL, NULL) !=
+		    SQLITE_OK)
+		soak_broken("take results out of the store");
+	sqlite3_close(db);
+}
+
+/* A process that writes runs into the same store until it is killed. */
+static pid_t start_writer(void)
+{
+	pid_t pid = fork();
+	if (pid < 0)
+		soak_broken("fork");
+	for (struct assay_err err = {0}; pid == 0; err = (struct assay_err){0})
+		scenes[0]->play(&(struct scene_state){0}, &err);
+	return pid;
 }
 
 /* ---- one trial ---- */
@@ -132,6 +209,11 @@ static int play(struct soak *soak, struct material *m, enum gate gate, enum harm
 	struct words words = words_of(m, gate);
 	struct rlimit before, small = {0};
 	bool by_call = at_a_call(harm);
+	pid_t writer = harm == HARM_WRITER ? start_writer() : 0;
+	if (harm == HARM_DAMAGE)
+		damage(soak, m);
+	if (harm == HARM_MISSING)
+		take_out(soak);
 	if (by_call)
 		calls_for(soak, &calls, harm, 1 + soak_below(soak, m->places[gate][harm] + 1));
 	getrlimit(RLIMIT_FSIZE, &before);
@@ -141,10 +223,22 @@ static int play(struct soak *soak, struct material *m, enum gate gate, enum harm
 		setrlimit(RLIMIT_FSIZE, &small);
 	tree_start(soak, &tree, words.list, by_call ? calls.environment : NULL);
 	setrlimit(RLIMIT_FSIZE, &before);
-	if (!by_call && harm != HARM_FILE_SIZE)
+	if (!by_call && harm < HARM_FILE_SIZE)
 		disturb(soak, &tree, harm, m->usual_ns[gate]);
+	if (writer) { /* the tree waits for all that is a child of this process */
+		tree_watch(&tree, UINT64_MAX);
+		kill(writer, SIGKILL);
+	}
 	tree_outlive(soak, &tree, what);
 	return tree_exit(&tree);
+}
+
+/* References such as @last change when others write; and what is measured now has no results to lose. */
+static bool applies(enum harm harm, enum gate gate)
+{
+	if (harm == HARM_WRITER)
+		return gate != GATE_STORED;
+	return harm != HARM_MISSING || gate == GATE_STORED;
 }
 
 /* Did it pass, and may it have? */
@@ -164,7 +258,7 @@ static void one_gate(struct soak *soak, struct material *m)
 	char what[100];
 	enum gate gate = (enum gate)soak_below(soak, GATES);
 	enum harm harm = (enum harm)soak_below(soak, HARMS);
-	if (ASSAY_SANITIZED && at_a_call(harm))
+	if ((ASSAY_SANITIZED && at_a_call(harm)) || !applies(harm, gate))
 		harm = HARM_SIGNAL;
 	snprintf(what, sizeof(what), "%s, %s", gate_names[gate], harm_names[harm]);
 	set_up(m);
@@ -234,10 +328,12 @@ static void gate(struct soak *soak)
 		.base = soak_built(soak, "tests/cli/judged_base.so"),
 		.same = soak_built(soak, "tests/cli/judged_same.so"),
 		.slower = soak_built(soak, "tests/cli/judged_slower.so"),
+		.other = soak_built(soak, "tests/cli/judged_other.so"),
 	};
-	static const int expected[] = {1, 0, 1, 1};
+	static const int expected[] = {1, 0, 1, 1, 5, 5, 3};
 	make_store(soak, &m);
-	for (int i = soak->brief ? GATE_STORED : 0; i < GATES; i++) {
+	for (int i = soak->brief ? GATE_STORED : 0; i < (soak->brief ? GATE_VANISHED : GATES);
+	     i++) {
 		expect(soak, &m, (enum gate)i, expected[i]);
 		for (int j = 0; at_a_call((enum harm)j) && !ASSAY_SANITIZED && !soak->brief; j++)
 			count(soak, &m, (enum gate)i, (enum harm)j);
@@ -248,13 +344,14 @@ static void gate(struct soak *soak)
 	free(m.base);
 	free(m.same);
 	free(m.slower);
+	free(m.other);
 	free(m.store);
 }
 
 const struct campaign soak_gate = {
 	.name = "gate",
 	.brief =
-		"gates of a slower build, of the same build, of stored runs and of budgets, under all of these harms",
+		"gates of a slower build, of the same build, of stored runs, of budgets, of benchmarks that vanished, crash or answer wrongly, under all of these harms, with damaged stores, without some results, beside other writers",
 	.trials = 500,
 	.few = 3,
 	.run = gate,
