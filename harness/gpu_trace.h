@@ -49,6 +49,7 @@ struct assay_gpu_activity {
 struct assay_gpu_sum {
 	uint32_t kind, device, stream;
 	uint32_t registers, shared_bytes; /* KERNEL: the largest seen */
+	uint32_t zero; /* in the place of padding: a sum is sent and compared as it lies there */
 	uint64_t count, total_ns, max_ns, bytes;
 	char name[80];
 };

@@ -67,8 +67,8 @@ class Target:
         if seconds == 0:
             return self
         before = set(os.listdir(self.findings))
-        words = [self.exe, f"-max_total_time={seconds}", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1",
-                 f"-artifact_prefix={self.findings}/", self.found, self.corpus]
+        words = [self.exe, f"-max_total_time={seconds}", "-timeout=60", "-report_slow_units=60", "-rss_limit_mb=2048",
+                 "-print_final_stats=1", f"-artifact_prefix={self.findings}/", self.found, self.corpus]
         dictionary = os.path.join(HERE, "dictionaries", self.name + ".dict")
         if os.path.exists(dictionary):
             words.insert(1, "-dict=" + dictionary)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_store: how fast results go into a store: one transaction each (what a run does), and samples in
- * bulk. Prints both rates; `meson test --benchmark` runs it. FOLDER may be given as the argument.
+ * bench_store: how fast results go into a store: one transaction each, the same with a wait for the disk after each
+ * (what a run does), and samples in bulk. Prints the rates, and what the wait costs; `meson test --benchmark` runs it. FOLDER may be given as the argument.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,14 @@
 #include "harness/base/rng.h"
 #include "harness/store/store.h"
 
-enum { SERIES = 200, RESULTS = 20000, SMALL = 30, BULK_RESULTS = 2000, BULK = 5000 };
+enum {
+	SERIES = 200,
+	RESULTS = 20000,
+	WAITED_RESULTS = 1000,
+	SMALL = 30,
+	BULK_RESULTS = 2000,
+	BULK = 5000
+};
 
 static int complain(const struct assay_err *err)
 {
@@ -66,7 +73,7 @@ static enum assay_code add(struct assay_store *store, int64_t run, unsigned seri
 }
 
 static enum assay_code measure(struct assay_store *store, unsigned results, uint32_t samples,
-			       double *ret_seconds, struct assay_err *err)
+			       bool waits, double *ret_seconds, struct assay_err *err)
 {
 	static double values[BULK];
 	static uint8_t flags[BULK];
@@ -80,6 +87,8 @@ static enum assay_code measure(struct assay_store *store, unsigned results, uint
 			code = assay_store_begin_run(store, &info, &run, err);
 		if (code == ASSAY_OK)
 			code = add(store, run, i % SERIES, values, flags, samples, err);
+		if (code == ASSAY_OK && waits)
+			code = assay_store_sync(store, err);
 	}
 	*ret_seconds = (double)(assay_now_ns() - start) / 1e9;
 	return code;
@@ -98,10 +107,12 @@ int main(int argc, char **argv)
 	snprintf(path, sizeof(path), "%s/results.db", folder);
 	if (assay_store_open(path, ASSAY_STORE_WRITE, &store, &err) != ASSAY_OK)
 		return complain(&err);
-	double single, bulk;
-	enum assay_code code = measure(store, RESULTS, SMALL, &single, &err);
+	double single, waited, bulk;
+	enum assay_code code = measure(store, RESULTS, SMALL, false, &single, &err);
 	if (code == ASSAY_OK)
-		code = measure(store, BULK_RESULTS, BULK, &bulk, &err);
+		code = measure(store, WAITED_RESULTS, SMALL, true, &waited, &err);
+	if (code == ASSAY_OK)
+		code = measure(store, BULK_RESULTS, BULK, false, &bulk, &err);
 	assay_store_close(store);
 	unlink(path);
 	rmdir(folder);
@@ -109,6 +120,9 @@ int main(int argc, char **argv)
 		return complain(&err);
 	printf("%.0f results/s, one transaction each (%d results of %d samples and 2 counters)\n",
 	       RESULTS / single, RESULTS, SMALL);
+	printf("%.0f results/s, the disk waited for after each (%d results): %.0f us each, %.0f us of it the wait\n",
+	       WAITED_RESULTS / waited, WAITED_RESULTS, 1e6 * waited / WAITED_RESULTS,
+	       1e6 * (waited / WAITED_RESULTS - single / RESULTS));
 	printf("%.2f M samples/s in bulk (%d results of %d samples)\n",
 	       (double)BULK_RESULTS * BULK / bulk / 1e6, BULK_RESULTS, BULK);
 	return 0;
