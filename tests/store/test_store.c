@@ -273,16 +273,22 @@ static void references_that_fail_say_what_exists(void **state)
 	struct assay_run_list list;
 	assert_fails(assay_store_runs(store, "@last", &list, &err), ASSAY_EUSAGE,
 		     "does not hold any");
+	assert_fails(assay_store_runs(store, "@base", &list, &err), ASSAY_EUSAGE,
+		     "holds no run with results");
 	add_run(store, 0, 1);
 	add_run(store, 1, 1);
 	static const struct {
 		const char *reference, *says;
 	} cases[] = {
-		{"@last~2", "that many"},       {"@lats", "names no run"},
-		{"@last~x", "@last~1"},         {"@base", "assay db baseline"},
-		{"tag:nightly", "branch=main"}, {"commit:1a", "start of 2 commits"},
-		{"commit:ff", "1a2b3c4d5e"},    {"machine:gamma", "alpha"},
-		{"77", "newest here: 2, 1"},    {"abababab", "start of 2 runs"},
+		{"@last~2", "that many"},
+		{"@lats", "names no run"},
+		{"@last~x", "@last~1"},
+		{"tag:nightly", "branch=main"},
+		{"commit:1a", "start of 2 commits"},
+		{"commit:ff", "1a2b3c4d5e"},
+		{"machine:gamma", "alpha"},
+		{"77", "newest here: 2, 1"},
+		{"abababab", "start of 2 runs"},
 		{"abababac", "names no run"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
