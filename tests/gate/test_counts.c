@@ -216,6 +216,39 @@ static void nonsense_limits_are_refused(void **state)
 			     ASSAY_EUSAGE, "ratio such as 0.005");
 }
 
+/* Whichever replay of a side was the larger: only what lies between the two ranges counts, up or down. */
+static void wobble_is_taken_off_on_both_sides(void **state)
+{
+	(void)state;
+	for (size_t order = 0; order < 4; order++) {
+		begin(NULL);
+		set(order & 1, ASSAY_REPLAY_INSTRUCTIONS, 1000900);
+		set(2 + (order >> 1), ASSAY_REPLAY_INSTRUCTIONS, 990000);
+		set(3 - (order >> 1), ASSAY_REPLAY_INSTRUCTIONS, 990900);
+		assert_decision(decide(0.005), ASSAY_COUNTS_IMPROVED);
+		double first = order & 1 ? 1000000 : 1000900;
+		assert_close(row_of(ASSAY_REPLAY_INSTRUCTIONS)->change, -9100 / first, 1e-9);
+		set(2 + (order >> 1), ASSAY_REPLAY_INSTRUCTIONS, 1010900);
+		set(3 - (order >> 1), ASSAY_REPLAY_INSTRUCTIONS, 1010000);
+		assert_decision(decide(0.005), ASSAY_COUNTS_REGRESSED);
+		assert_close(row_of(ASSAY_REPLAY_INSTRUCTIONS)->change, 9100 / first, 1e-9);
+	}
+}
+
+static void the_first_replays_say_the_batch(void **state)
+{
+	(void)state;
+	replays[2].operations = 8 * OPERATIONS;
+	assert_decision(decide(0.005), ASSAY_COUNTS_FAILED);
+	begin(NULL);
+	replays[0].operations = 8 * OPERATIONS;
+	assert_decision(decide(0.005), ASSAY_COUNTS_FAILED);
+	begin(NULL);
+	replays[1].operations = replays[3].operations = 8 * OPERATIONS;
+	assert_decision(decide(0.005), ASSAY_COUNTS_SAME);
+	assert_string_equal(assay_counts_decision_name(ASSAY_COUNTS_SAME), "same");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +265,8 @@ int main(void)
 		cmocka_unit_test_setup(what_cannot_be_replayed_says_why, begin),
 		cmocka_unit_test_setup(batches_must_be_alike, begin),
 		cmocka_unit_test(nonsense_limits_are_refused),
+		cmocka_unit_test_setup(wobble_is_taken_off_on_both_sides, begin),
+		cmocka_unit_test_setup(the_first_replays_say_the_batch, begin),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
