@@ -31,7 +31,7 @@ struct world {
 	unsigned step_every;  /* a clock steps back: every so many launches give no usable time */
 	int stop_after;       /* interrupt after so many launches; 0: never */
 	volatile sig_atomic_t interrupted;
-	size_t launches, taken[CASES];
+	size_t launches, slept, taken[CASES];
 	uint64_t seeds[MOST];
 	int sides[MOST];
 	size_t items[MOST];
@@ -86,6 +86,9 @@ static enum assay_code launch(void *context, size_t item, enum assay_gate_which 
 	}
 	ret->better = ASSAY_LOWER;
 	ret->samples = 5;
+	ret->preempted = 1;
+	ret->ticks = 10;
+	ret->steal_ticks = 2;
 	ret->summary = 100 * exp(w->noise * gaussian(&w->rng)) *
 		       (side == ASSAY_GATE_CAND ? w->slower[item] : 1);
 	if (side == ASSAY_GATE_CAND && w->taken[item]++ < w->slow_start)
@@ -96,6 +99,7 @@ static enum assay_code launch(void *context, size_t item, enum assay_gate_which 
 		ret->summary = -1;
 	if ((int)side == w->sleep_side && hit(n / 2, w->sleep_every)) {
 		ret->suspended = true;
+		w->slept++;
 		ret->summary *= 1000;
 	}
 	if ((int)side == w->crash_side && item == 0 && hit(n / 2 / CASES, w->crash_every)) {
@@ -239,6 +243,7 @@ static void a_sleeping_machine_costs_pairs_and_no_verdict(void **state)
 	gate(&w, 0, 7, &o);
 	struct assay_gate_report report = judge(&o);
 	assert_true(o.tally.suspended > 0);
+	assert_int_equal(o.tally.suspended, w.slept);
 	assert_int_equal(report.rows[0].decision, ASSAY_DECISION_OK);
 	assert_int_equal(report.rows[1].decision, ASSAY_DECISION_REGRESSED);
 	assert_float_equal(report.rows[1].estimate.ratio, 1.10, 0.02);
@@ -364,6 +369,37 @@ static void the_same_seed_is_the_same_gate(void **state)
 	done(&second, NULL);
 }
 
+/* Every launch is added up, and each pair says which of its sides went first. */
+static void launches_are_added_up(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	size_t next[CASES] = {0}, samples = 0;
+	w.slower[2] = 1.05;
+	gate(&w, 0, 3, &o);
+	for (size_t n = 0; n + 1 < w.launches; n += 2) {
+		size_t item = w.items[n];
+		assert_int_equal(w.items[n + 1], item);
+		assert_int_equal(w.sides[n] + w.sides[n + 1], ASSAY_GATE_BASE + ASSAY_GATE_CAND);
+		assert_true(w.seeds[n] == w.seeds[n + 1]);
+		assert_int_equal(o.trials[item].pairs[next[item]++].cand_first,
+				 w.sides[n] == ASSAY_GATE_CAND);
+	}
+	for (size_t i = 0; i < CASES; i++) {
+		const struct assay_gate_trial *t = &o.trials[i];
+		assert_int_equal(t->n, next[i]);
+		assert_int_equal(t->samples, 10 * t->n);
+		assert_int_equal(t->preempted, 2 * t->n);
+		assert_int_equal(t->ticks, 20 * t->n);
+		assert_int_equal(t->steal_ticks, 4 * t->n);
+		samples += t->samples;
+	}
+	assert_int_equal(o.tally.launches, w.launches);
+	assert_int_equal(samples, 5 * w.launches);
+	assay_gate_trials_done(o.trials, CASES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +415,7 @@ int main(void)
 		cmocka_unit_test(spent_time_is_no_pass),
 		cmocka_unit_test(an_interruption_keeps_what_is_known),
 		cmocka_unit_test(the_same_seed_is_the_same_gate),
+		cmocka_unit_test(launches_are_added_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
