@@ -242,8 +242,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	const char *path = output.path;
 	code = output_close(&output, export_all(&job, args, err), err);
 	if (code == ASSAY_OK && path)
-		cli_note(cli, "%zu runs with %zu results written to %s", job.runs, job.results,
-			 path);
+		cli_note(cli, "%zu run%s with %zu result%s written to %s", job.runs,
+			 job.runs == 1 ? "" : "s", job.results, job.results == 1 ? "" : "s", path);
 	return code;
 }
 

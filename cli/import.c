@@ -165,8 +165,8 @@ static enum assay_code store_run(const struct job *job, struct assay_run_info *r
 	if (code != ASSAY_OK)
 		return code;
 	if (id)
-		cli_note(job->cli, "run %" PRId64 ": %zu results from %s (%s)", id, results->n,
-			 file->path, job->format->name);
+		cli_note(job->cli, "run %" PRId64 ": %zu result%s from %s (%s)", id, results->n,
+			 results->n == 1 ? "" : "s", file->path, job->format->name);
 	else
 		cli_note(job->cli, "%s: its run is in %s already", file->path, job->cli->db);
 	return ASSAY_OK;

@@ -170,6 +170,30 @@ static bool is_repetition(const json_t *json)
 	return json_is_object(json) && (!type || strcmp(type, "iteration") == 0);
 }
 
+/* A mean of repetitions that the report leaves out: --benchmark_report_aggregates_only. */
+static bool is_lone_mean(const json_t *json, const struct assay_gbench_report *report)
+{
+	const char *of = json_string_value(json_object_get(json, "aggregate_name"));
+	const char *name = json_string_value(json_object_get(json, "run_name"));
+	if (!of || !name || strcmp(of, "mean") != 0)
+		return false;
+	for (size_t i = 0; i < report->n; i++)
+		if (strcmp(report->runs[i].name, name) == 0)
+			return false;
+	return true;
+}
+
+/* Without its repetitions nothing can be said of a mean; that it is there must not go unsaid. */
+static void skip_mean(struct assay_gbench_run *run)
+{
+	run->n_counters = 0;
+	run->real_ns = run->cpu_ns = NAN;
+	if (!run->error && !run->skip)
+		run->skip =
+			strdup("aggregates without their repetitions: run it without "
+			       "--benchmark_report_aggregates_only");
+}
+
 static enum assay_code read_runs(json_t *list, struct assay_gbench_report *report,
 				 struct assay_err *err)
 {
@@ -179,13 +203,16 @@ static enum assay_code read_runs(json_t *list, struct assay_gbench_report *repor
 	size_t i;
 	json_t *one;
 	json_array_foreach (list, i, one) {
-		if (!is_repetition(one))
+		bool lone = !is_repetition(one) && is_lone_mean(one, report);
+		if (!is_repetition(one) && !lone)
 			continue;
 		if (!read_run(one, &report->runs[report->n])) {
 			run_done(&report->runs[report->n]);
 			return assay_fail(err, ASSAY_EPARSE,
 					  "benchmark %zu of its report has no name", i);
 		}
+		if (lone)
+			skip_mean(&report->runs[report->n]);
 		report->n++;
 	}
 	return ASSAY_OK;

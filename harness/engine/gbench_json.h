@@ -28,7 +28,8 @@ struct assay_gbench_run {
 
 struct assay_gbench_report {
 	char version[32];              /* of the library; "" before 1.8.4, which does not say */
-	struct assay_gbench_run *runs; /* repetitions only, no aggregates */
+	/* Repetitions; of aggregates only such as stand without them, as skipped. */
+	struct assay_gbench_run *runs;
 	size_t n;
 	json_t *context; /* what it says of the machine and the program; NULL: nothing */
 };

@@ -29,6 +29,19 @@ check '  and are summed up' result $copy time '"n":2,"median":1500.0'
 check '  CPU time is a metric' result $copy cpu_time '"samples":[1200.0,1600.0]'
 check '  so is a rate' result $copy bandwidth '"samples":[51200000.0,40000000.0]'
 check '  NaN is a counter without a number' result $copy time '"gbench:misses":{"value":null'
+cat >means.json <<'JSON'
+{"context": {"executable": "./sums", "library_build_type": "release"}, "benchmarks": [
+{"name": "BM_A_mean", "run_name": "BM_A", "run_type": "aggregate", "aggregate_name": "mean", "threads": 1, "iterations": 3,
+ "real_time": 5.0, "cpu_time": 5.0, "time_unit": "ns"},
+{"name": "BM_A_cv", "run_name": "BM_A", "run_type": "aggregate", "aggregate_name": "cv", "threads": 1, "iterations": 3,
+ "real_time": 0.1, "cpu_time": 0.1, "time_unit": "ns"},
+{"name": "BM_A_BigO", "run_name": "BM_A", "run_type": "aggregate", "aggregate_name": "BigO", "threads": 1,
+ "real_coefficient": 0.1, "cpu_coefficient": 0.1, "time_unit": "ns"}]}
+JSON
+check '  aggregates alone are no figures' ends 0 "$assay" import --db means.db means.json
+"$assay" export --db means.db --format jsonl >means.out 2>/dev/null
+check '  which is said' grep -q '"status":"skipped","reason":"aggregates without their repetitions' means.out
+check '  once' test "$(grep -c '"event":"result"' means.out)" -eq 1
 check '  an error keeps its words' result gbench/copy/case:BM_Copy/threads:2 time \
 	'"status":"failed","reason":"out of luck"'
 check '  the machine is the one it names' has '"machine":"alpha"'
