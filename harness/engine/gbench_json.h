@@ -27,7 +27,7 @@ struct assay_gbench_run {
 };
 
 struct assay_gbench_report {
-	char version[32];              /* of the library; "" before 1.8.4, which does not say */
+	char version[32]; /* of the library; "" before 1.8.4, which does not say */
 	/* Repetitions; of aggregates only such as stand without them, as skipped. */
 	struct assay_gbench_run *runs;
 	size_t n;
