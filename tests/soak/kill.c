@@ -206,7 +206,8 @@ static void kill_worker(struct soak *soak)
 
 /* ---- who merges ---- */
 
-enum { SOURCES = 4, RUNS_EACH = 2 };
+/* Enough that the next ones are looked at by a thread. */
+enum { SOURCES = 6, RUNS_EACH = 2 };
 
 static void fill_store(const char *path, unsigned first, unsigned runs)
 {
@@ -254,7 +255,7 @@ static void put_back(const unsigned char *bytes, size_t size)
 static void kill_merger(struct soak *soak)
 {
 	static const char what[] = "merger killed";
-	const char *const words[] = {"merge", "0.db", "1.db", "2.db", "3.db", NULL};
+	const char *const words[] = {"merge", "0.db", "1.db", "2.db", "3.db", "4.db", "5.db", NULL};
 	uint8_t whole[32], found[32] = {0};
 	size_t size;
 	for (unsigned i = 0; i < SOURCES; i++)
