@@ -42,7 +42,9 @@ static enum assay_code make_once(const char *path, struct store_unborn *ret, str
 static bool hold(const struct store_unborn *unborn)
 {
 	struct stat st;
-	while (flock(unborn->fd, LOCK_EX) != 0 && errno == EINTR)
+	/* Over a network the lock would stand in the way of SQLite's; nobody sweeps there. */
+	bool local = store_path_local(unborn->name);
+	while (local && flock(unborn->fd, LOCK_EX) != 0 && errno == EINTR)
 		;
 	return fstat(unborn->fd, &st) != 0 || st.st_nlink > 0;
 }
@@ -51,8 +53,7 @@ enum assay_code store_unborn_make(const char *path, struct store_unborn *ret, st
 {
 	for (;;) {
 		enum assay_code code = make_once(path, ret, err);
-		/* Over a network the lock would stand in the way of SQLite's; nobody sweeps there. */
-		if (code != ASSAY_OK || !store_path_local(ret->name) || hold(ret))
+		if (code != ASSAY_OK || hold(ret))
 			return code;
 		close(ret->fd);
 		free(ret->name);
