@@ -120,13 +120,15 @@ static int spare(const char *name, void *arg)
 }
 
 struct hwloc_topology;
+ASSAY_API int hwloc_topology_init(struct hwloc_topology **ret);
+ASSAY_API int hwloc_topology_load(struct hwloc_topology *topology);
 
-ASSAY_API int hwloc_topology_init(struct hwloc_topology **ret)
+int hwloc_topology_init(struct hwloc_topology **ret)
 {
 	return spare("hwloc_topology_init", ret);
 }
 
-ASSAY_API int hwloc_topology_load(struct hwloc_topology *topology)
+int hwloc_topology_load(struct hwloc_topology *topology)
 {
 	return spare("hwloc_topology_load", topology);
 }
