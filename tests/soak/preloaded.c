@@ -105,32 +105,53 @@ __attribute__((constructor)) static void begin(int argc, char **argv)
 /* ---- memory ---- */
 
 /*
- * hwloc 2.9 looks at a machine, and the dynamic linker at what hwloc opens for it, without asking whether they got the
- * memory for it: what fails there is not ours to mend. No stack is walked to know: it cannot be while the linker is at work.
+ * hwloc 2.9, what libxml2 does for it, and the dynamic linker when hwloc opens something do not ask whether they got
+ * their memory: what fails there is not ours to mend. No stack is walked to know: it cannot be while the linker is at work.
  */
-static int spare(const char *name, void *arg)
+static void find_next(const char *name, void *ret)
 {
 	void *found = dlsym(RTLD_NEXT, name);
-	int (*call)(void *arg);
-	memcpy(&call, &found, sizeof(call));
-	spared++;
-	int rc = found ? call(arg) : -1;
-	spared--;
-	return rc;
+	if (!found)
+		abort();
+	memcpy(ret, &found, sizeof(found));
 }
 
 struct hwloc_topology;
 ASSAY_API int hwloc_topology_init(struct hwloc_topology **ret);
 ASSAY_API int hwloc_topology_load(struct hwloc_topology *topology);
+ASSAY_API int hwloc_topology_export_xmlbuffer(struct hwloc_topology *topology, char **ret,
+					      int *ret_bytes, unsigned long flags);
 
 int hwloc_topology_init(struct hwloc_topology **ret)
 {
-	return spare("hwloc_topology_init", ret);
+	int (*call)(struct hwloc_topology * *ret);
+	find_next("hwloc_topology_init", &call);
+	spared++;
+	int rc = call(ret);
+	spared--;
+	return rc;
 }
 
 int hwloc_topology_load(struct hwloc_topology *topology)
 {
-	return spare("hwloc_topology_load", topology);
+	int (*call)(struct hwloc_topology * topology);
+	find_next("hwloc_topology_load", &call);
+	spared++;
+	int rc = call(topology);
+	spared--;
+	return rc;
+}
+
+int hwloc_topology_export_xmlbuffer(struct hwloc_topology *topology, char **ret, int *ret_bytes,
+				    unsigned long flags)
+{
+	int (*call)(struct hwloc_topology * topology, char **ret, int *ret_bytes,
+		    unsigned long flags);
+	find_next("hwloc_topology_export_xmlbuffer", &call);
+	spared++;
+	int rc = call(topology, ret, ret_bytes, flags);
+	spared--;
+	return rc;
 }
 
 ASSAY_API void *malloc(size_t size)
