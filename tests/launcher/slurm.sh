@@ -29,7 +29,7 @@ free_port()
 }
 controller=$(free_port 26817) node1=$(free_port 27818) node2=$(free_port 28819)
 host=$(hostname -s)
-mkdir state munge
+mkdir state munge tmp-n1 tmp-n2 # PMIx of two nodes on one machine gets in its own way in one folder
 chmod 755 . munge # munged wants its socket within reach of everybody
 dd if=/dev/urandom of=munge/key bs=1024 count=1 2>/dev/null
 chmod 400 munge/key
@@ -44,6 +44,7 @@ SlurmUser=root
 SlurmdUser=root
 StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/spool-%n
+TmpFS=$dir/tmp-%n
 SlurmctldPidFile=$dir/ctld.pid
 SlurmdPidFile=$dir/slurmd-%n.pid
 SlurmctldLogFile=$dir/ctld.log
