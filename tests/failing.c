@@ -28,9 +28,11 @@ int __wrap_asprintf(char **ret, const char *fmt, ...) ASSAY_PRINTF(2, 3);
 /* NULL: nothing fails. The wrapped functions have no argument to find it by. */
 static struct failing *armed;
 
-void failing_use(struct failing *hand)
+struct failing *failing_use(struct failing *hand)
 {
+	struct failing *before = armed;
 	armed = hand;
+	return before;
 }
 
 bool failing_now(void)

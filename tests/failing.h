@@ -17,8 +17,8 @@ struct failing {
 	bool fired;
 };
 
-/* From now on `hand` decides; NULL: nothing fails. Not for several threads at once. */
-void failing_use(struct failing *hand);
+/* From now on `hand` decides; NULL: nothing fails. Returns who did before. Not for several threads at once. */
+struct failing *failing_use(struct failing *hand);
 /* Counts one allocation: does it fail? For allocators that are put into libraries. */
 bool failing_now(void);
 

@@ -251,8 +251,9 @@ enum assay_code assay_gate_replay(const struct assay_gate_recording *recording,
 		.which = calloc(2 * x->benchmarks, sizeof(*r.which)),
 		.trials = calloc(x->benchmarks, sizeof(*r.trials)),
 	};
-	r.next = r.which + x->benchmarks;
-	if (!r.which || !r.trials)
+	if (r.which && r.trials)
+		r.next = r.which + x->benchmarks;
+	else
 		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for a replay");
 	assay_rng_init(&r.rng, x->seed);
 	for (size_t i = 0; rc == ASSAY_OK && i < x->gates; i++)

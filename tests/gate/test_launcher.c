@@ -9,6 +9,7 @@
 
 #include "harness/engine/command.h"
 #include "harness/engine/guard.h"
+#include "harness/engine/replay.h"
 #include "harness/gate/launcher.h"
 #include "tests/engine/toy.h"
 #include "tests/t.h"
@@ -360,7 +361,9 @@ static void replays(void **state)
 	struct assay_gate_scope scope = scope_of(NULL, 0);
 	assert_ok(assay_gate_side_plugin(&scope, &base, 1, &side, &err));
 	const char *name = assay_gate_side_plan(&side)->cases[0].c.name;
-	replay_of(&side, 0, ASSAY_OK, name);
+	struct assay_err why = {0}; /* no valgrind, or a sanitizer in its way */
+	enum assay_code here = assay_replay_probe(&why);
+	replay_of(&side, 0, here, here == ASSAY_OK ? name : why.text);
 	assay_gate_side_done(&side);
 	scope = scope_of(patterns, 1);
 	assert_ok(assay_gate_side_build(&scope, &program, 1, &side, &err));

@@ -149,8 +149,10 @@ static pid_t start_writer(void)
 	pid_t pid = fork();
 	if (pid < 0)
 		soak_broken("fork");
-	for (struct assay_err err = {0}; pid == 0; err = (struct assay_err){0})
+	while (pid == 0) {
+		struct assay_err err = {0};
 		scenes[0]->play(&(struct scene_state){0}, &err);
+	}
 	return pid;
 }
 
