@@ -114,6 +114,7 @@ static void what_takes_all_memory_is_refused(void **state)
 		"<object type='PU' os_index='0' cpuset='0x1' complete_cpuset='0x1' nodeset='0x1' complete_nodeset='0x1' gp_index='3'/>\n"
 		"</object>\n"
 		"</topology>\n";
+	assay_topology_free(load("synthetic:pu:1"));
 	(void)state;
 	refused(text, "MiB to read it");
 }
