@@ -105,8 +105,8 @@ __attribute__((constructor)) static void begin(int argc, char **argv)
 /* ---- memory ---- */
 
 /*
- * hwloc 2.9, what libxml2 does for it, and the dynamic linker when hwloc opens something do not ask whether they got
- * their memory: what fails there is not ours to mend. No stack is walked to know: it cannot be while the linker is at work.
+ * hwloc 2.9, what libxml2 does for it, the dynamic linker when hwloc opens something, and the reader of jansson 2.14 do
+ * not ask whether they got their memory: what fails there is not ours to mend. No stack is walked to know: it cannot be while the linker is at work.
  */
 static void find_next(const char *name, void *ret)
 {
@@ -152,6 +152,19 @@ int hwloc_topology_export_xmlbuffer(struct hwloc_topology *topology, char **ret,
 	int rc = call(topology, ret, ret_bytes, flags);
 	spared--;
 	return rc;
+}
+
+struct json_error;
+ASSAY_API void *json_loads(const char *text, size_t flags, struct json_error *error);
+
+void *json_loads(const char *text, size_t flags, struct json_error *error)
+{
+	void *(*call)(const char *text, size_t flags, struct json_error *error);
+	find_next("json_loads", &call);
+	spared++;
+	void *read = call(text, flags, error);
+	spared--;
+	return read;
 }
 
 ASSAY_API void *malloc(size_t size)
