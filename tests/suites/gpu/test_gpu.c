@@ -4,13 +4,10 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "suites/gpu/anywhere.h"
-#include "suites/gpu/blocked.h"
-#include "suites/gpu/link.h"
 #include "suites/gpu/opencl.h"
 #include "suites/gpu/product.h"
 #include "suites/gpu/subjects/host_product.h"
@@ -139,22 +136,6 @@ static void an_answer_may_be_fused_but_not_wrong(void **state)
 		     "element 1");
 }
 
-static void data_is_random_and_never_zero(void **state)
-{
-	(void)state;
-	enum { N = 10000 };
-	static float x[N], y[N];
-	size_t negative = 0;
-	gpu_fill(x, N, 7);
-	gpu_fill(y, N, 7);
-	assert_memory_equal(x, y, sizeof(x));
-	for (size_t i = 0; i < N; i++) {
-		assert_true(fabsf(x[i]) >= 0.0625f && fabsf(x[i]) < 16.0f);
-		negative += x[i] < 0;
-	}
-	assert_true(negative > N / 3 && negative < 2 * N / 3);
-}
-
 /* A product, which checks itself; false: the device has not that way or type. */
 static bool multiply(struct gpu_session *session, enum gpu_way way, enum gpu_type type)
 {
@@ -192,29 +173,6 @@ static void products_of_the_host_are_right(void **state)
 }
 
 /* Whole numbers, so that any order gives the same sums; sizes that no block divides. */
-static void blocks_are_a_product(void **state)
-{
-	enum { MOST = 304 };
-	static float a[MOST * MOST], b[MOST * MOST], c[MOST * MOST];
-	static const size_t sizes[] = {16, 112, MOST};
-	for (size_t i = 0; i < MOST * MOST; i++) {
-		a[i] = (float)(int)(i * 7 % 11) - 5;
-		b[i] = (float)(int)(i * 5 % 13) - 6;
-	}
-	for (size_t s = 0; s < ASSAY_COUNT_OF(sizes); s++)
-		for (unsigned threads = 0; threads < 4; threads += 1) {
-			size_t n = sizes[s];
-			memset(c, 0xa5, sizeof(c));
-			gpu_blocked_product(a, b, c, n, threads);
-			for (size_t at = 0; at < n * n; at += 37) {
-				float want = 0;
-				for (size_t k = 0; k < n; k++)
-					want += a[at / n * n + k] * b[k * n + at % n];
-				assert_true(c[at] == want);
-			}
-		}
-}
-
 static void a_type_that_is_not_there_has_a_reason(void **state)
 {
 	struct gpu_session session = {.ops = host_ops()};
@@ -497,32 +455,6 @@ static void a_walk_goes_on_where_it_ended(void **state)
 	gpu_walk_close(&walk);
 }
 
-static void write_file(const char *folder, const char *name, const char *text)
-{
-	char path[120];
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void a_link_is_speed_times_lanes(void **state)
-{
-	char folder[T_PATH], device[80];
-	assert_non_null(mkdtemp(t_path(folder, "link")));
-	snprintf(device, sizeof(device), "%s/0000:0a:00.0", folder);
-	assert_int_equal(mkdir(device, 0700), 0);
-	assert_true(gpu_link_limit(folder, "0000:0A:00.0") == 0);
-	write_file(device, "max_link_speed", "32.0 GT/s PCIe\n");
-	write_file(device, "current_link_width", "16\n");
-	assert_close(gpu_link_limit(folder, "0000:0A:00.0"), 63.015e9, 1e-4);
-	write_file(device, "max_link_speed", "5.0 GT/s PCIe\n");
-	assert_close(gpu_link_limit(folder, "0000:0a:00.0"), 8e9, 1e-9);
-	write_file(device, "max_link_speed", "Unknown\n");
-	assert_true(gpu_link_limit(folder, "0000:0a:00.0") == 0);
-}
-
 static void opencl_shows_the_compilers_log(void **state)
 {
 	(void)state;
@@ -618,9 +550,7 @@ int main(void)
 		cmocka_unit_test(null_and_host_pass_the_oracle),
 		cmocka_unit_test(the_oracle_catches_every_lie),
 		cmocka_unit_test(an_answer_may_be_fused_but_not_wrong),
-		cmocka_unit_test(data_is_random_and_never_zero),
 		cmocka_unit_test(products_of_the_host_are_right),
-		cmocka_unit_test(blocks_are_a_product),
 		cmocka_unit_test(a_type_that_is_not_there_has_a_reason),
 		cmocka_unit_test(opencl_passes_the_oracle),
 		cmocka_unit_test(products_of_opencl_are_right),
@@ -630,7 +560,6 @@ int main(void)
 		cmocka_unit_test(halves_are_checked),
 		cmocka_unit_test(a_nan_is_never_right),
 		cmocka_unit_test(a_walk_goes_on_where_it_ended),
-		cmocka_unit_test(a_link_is_speed_times_lanes),
 		cmocka_unit_test(opencl_shows_the_compilers_log),
 		cmocka_unit_test(opencl_skips_what_the_device_cannot_hold),
 		cmocka_unit_test(opencl_leaves_the_callers_cpus_alone),
