@@ -53,12 +53,16 @@ struct gpu_kernel_source {
 	uint32_t min_arch; /* not 0: only for NVIDIA's devices, from this one on, such as 80 */
 };
 
-/* One launch: `groups` of `size` work items each, in two dimensions. */
+/*
+ * One launch: `groups` of `size` work items each, in two dimensions. `regroup`: a driver that may choose forms other
+ * groups of as many items, where the kernel's text does not look at its groups.
+ */
 struct gpu_launch {
 	struct gpu_kernel *kernel;
 	const struct gpu_arg *args;
 	uint32_t n_args;
 	uint32_t groups[2], size[2];
+	bool regroup;
 };
 
 enum gpu_memory {
@@ -253,7 +257,7 @@ enum assay_code gpu_download(struct gpu_session *s, void *to, struct gpu_buffer 
 /* Launch, wait for the end, and how long it ran by the device's own clock (NaN: it has none). */
 enum assay_code gpu_run(struct gpu_session *s, const struct gpu_launch *launch, double *ret_ns,
 			struct assay_err *err);
-/* Groups of GPU_GROUP_ITEMS for at least `items` work items in one dimension. */
+/* At least `items` work items in one dimension: groups of GPU_GROUP_ITEMS, or as the driver likes them. */
 struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args, uint32_t n_args,
 			   size_t items);
 /*

@@ -106,7 +106,7 @@ struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args
 			   size_t items)
 {
 	uint32_t groups = (uint32_t)((items + GPU_GROUP_ITEMS - 1) / GPU_GROUP_ITEMS);
-	return (struct gpu_launch){kernel, args, n_args, {groups, 1}, {GPU_GROUP_ITEMS, 1}};
+	return (struct gpu_launch){kernel, args, n_args, {groups, 1}, {GPU_GROUP_ITEMS, 1}, true};
 }
 
 enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err)

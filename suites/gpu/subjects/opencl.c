@@ -408,6 +408,17 @@ static enum assay_code compile(struct gpu_device *device, const char *text,
 	return kernel->kernel ? ASSAY_OK : opencl_failed(err, "clCreateKernel", status);
 }
 
+/* Whether a text in the dialect depends on which work items share a group. */
+static bool looks_at_groups(const char *text)
+{
+	static const char *const words[] = {"GPU_ITEM", "GPU_SIZE", "GPU_GROUP", "GPU_LOCAL",
+					    "GPU_BARRIER"};
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
 static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_source *source,
 			     struct gpu_kernel **ret, struct assay_err *err)
 {
@@ -417,6 +428,7 @@ static enum assay_code build(struct gpu_device *device, const struct gpu_kernel_
 	if (!kernel)
 		return opencl_no_memory(err);
 	kernel->name = source->name;
+	kernel->grouped = looks_at_groups(source->text);
 	enum assay_code code = compile(device, source->text, kernel, err);
 	if (code != ASSAY_OK) {
 		unbuild(device, kernel);
@@ -445,18 +457,31 @@ enum assay_code opencl_set_args(struct gpu_device *device, const struct gpu_laun
 	return ASSAY_OK;
 }
 
+/*
+ * A driver on a CPU runs a group as a loop on one thread: groups of 256 cost PoCL 3.1 some 6 % of a triad's time over
+ * the 4096 that it takes by itself.
+ */
+void opencl_range(const struct gpu_launch *launch, struct opencl_range *range)
+{
+	for (int i = 0; i < 2; i++) {
+		range->size[i] = launch->size[i];
+		range->items[i] = (size_t)launch->groups[i] * launch->size[i];
+	}
+	range->groups = launch->regroup && !launch->kernel->grouped ? NULL : range->size;
+}
+
 static enum assay_code launch_kernel(struct gpu_stream *stream, const struct gpu_launch *launch,
 				     struct assay_err *err)
 {
-	const size_t local[2] = {launch->size[0], launch->size[1]};
-	const size_t global[2] = {launch->groups[0] * local[0], launch->groups[1] * local[1]};
+	struct opencl_range range;
 	struct _cl_event *event;
+	opencl_range(launch, &range);
 	enum assay_code code = opencl_set_args(stream->device, launch, err);
 	if (code != ASSAY_OK)
 		return code;
-	int32_t status =
-		stream->device->cl.launch(stream->queue, launch->kernel->kernel, 2, NULL, global,
-					  local, 0, NULL, opencl_event_of(stream, &event));
+	int32_t status = stream->device->cl.launch(stream->queue, launch->kernel->kernel, 2, NULL,
+						   range.items, range.groups, 0, NULL,
+						   opencl_event_of(stream, &event));
 	return opencl_queued(stream, "clEnqueueNDRangeKernel", status, event, err);
 }
 

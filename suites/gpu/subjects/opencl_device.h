@@ -32,6 +32,13 @@ struct gpu_kernel {
 	const char *name;
 	struct _cl_program *program;
 	struct _cl_kernel *kernel;
+	bool grouped; /* its text looks at groups */
+};
+
+/* A launch as OpenCL counts it: `groups` NULL leaves them to the driver. */
+struct opencl_range {
+	size_t items[2], size[2];
+	const size_t *groups;
 };
 
 struct gpu_stream {
@@ -61,6 +68,8 @@ enum assay_code opencl_failed(struct assay_err *err, const char *call, int32_t s
 enum assay_code opencl_no_memory(struct assay_err *err);
 enum assay_code opencl_set_args(struct gpu_device *device, const struct gpu_launch *launch,
 				struct assay_err *err);
+/* Into *range, which must outlive the call that it is for. */
+void opencl_range(const struct gpu_launch *launch, struct opencl_range *range);
 /* Where a command puts its event: only an open span asks for it. */
 struct _cl_event **opencl_event_of(struct gpu_stream *stream, struct _cl_event **event);
 /* A command is in the queue, or refused. */

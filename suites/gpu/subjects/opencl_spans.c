@@ -100,14 +100,14 @@ void opencl_graph_free(struct gpu_graph *graph)
 static enum assay_code add_node(struct gpu_graph *graph, struct gpu_stream *stream,
 				const struct gpu_launch *launch, struct assay_err *err)
 {
-	const size_t local[2] = {launch->size[0], launch->size[1]};
-	const size_t global[2] = {launch->groups[0] * local[0], launch->groups[1] * local[1]};
+	struct opencl_range range;
+	opencl_range(launch, &range);
 	enum assay_code code = opencl_set_args(graph->device, launch, err);
 	if (code != ASSAY_OK)
 		return code;
-	int32_t status = graph->device->graphs.add_kernel(graph->commands, NULL, NULL,
-							  launch->kernel->kernel, 2, NULL, global,
-							  local, 0, NULL, NULL, NULL);
+	int32_t status = graph->device->graphs.add_kernel(
+		graph->commands, NULL, NULL, launch->kernel->kernel, 2, NULL, range.items,
+		range.groups, 0, NULL, NULL, NULL);
 	return status == OPENCL_SUCCESS ? ASSAY_OK
 					: opencl_failed(err, "clCommandNDRangeKernelKHR", status);
 }

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* test_gpu: devices against their oracle, the oracle against devices that lie, and OpenCL's refusals. */
+/* test_gpu: devices against their oracle, the oracle against devices that lie. */
 #include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "suites/gpu/anywhere.h"
-#include "suites/gpu/opencl.h"
 #include "suites/gpu/product.h"
 #include "suites/gpu/subjects/host_product.h"
 #include "suites/gpu/walk.h"
 #include "suites/kernels/kernel.h"
-#include "suites/table.h"
-#include "tests/t.h"
+#include "tests/suites/gpu/open_opencl.h"
 #include "tests/temporary.h"
 
 /* PoCL 3.1 keeps a little of its compiler for contexts that are opened again and again. */
@@ -22,14 +17,6 @@ ASSAY_API const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libpocl.so\n";
-}
-
-static const struct assay_subject *subject(const char *name)
-{
-	for (const struct assay_subject_entry *e = assay_subject_table; e->suite; e++)
-		if (strcmp(e->suite, "gpu") == 0 && strcmp(e->name, name) == 0)
-			return e->subject;
-	return NULL;
 }
 
 static const struct assay_suite *suite(void)
@@ -189,22 +176,6 @@ static void a_type_that_is_not_there_has_a_reason(void **state)
 		     ASSAY_SKIP, "plain C");
 	gpu_trial_close(&trial);
 	gpu_close(&session);
-}
-
-/* OpenCL's device, or skip the test when there is none here. */
-static struct gpu_device *open_opencl(const struct gpu_ops **ops)
-{
-	struct assay_err err = {0};
-	struct gpu_device *device = NULL;
-	if (subject("opencl")->probe(&err) != ASSAY_OK) {
-		print_message("# no OpenCL: %s\n", err.text);
-		assert_int_equal(err.code, ASSAY_SKIP);
-		assert_true(err.text[0] != '\0');
-		skip();
-	}
-	*ops = subject("opencl")->ops;
-	assert_ok((*ops)->open(0, &device, &err));
-	return device;
 }
 
 static void opencl_passes_the_oracle(void **state)
@@ -455,98 +426,9 @@ static void a_walk_goes_on_where_it_ended(void **state)
 	gpu_walk_close(&walk);
 }
 
-static void opencl_shows_the_compilers_log(void **state)
-{
-	(void)state;
-	static const struct gpu_kernel_source broken = {
-		.name = "broken",
-		.text = "GPU_KERNEL void broken(GPU_GLOBAL float *a) { a[0] = undeclared_thing; }\n",
-	};
-	const struct gpu_ops *ops;
-	struct assay_err err = {0};
-	struct gpu_kernel *kernel = NULL;
-	struct gpu_device *device = open_opencl(&ops);
-	assert_fails(ops->build(device, &broken, &kernel, &err), ASSAY_EIO, "undeclared_thing");
-	assert_null(kernel);
-	ops->unbuild(device, NULL);
-	ops->release(device, NULL);
-	ops->close(device);
-	ops->close(NULL);
-}
-
-static void opencl_skips_what_the_device_cannot_hold(void **state)
-{
-	(void)state;
-	const struct gpu_ops *ops;
-	struct assay_err err = {0};
-	struct gpu_buffer *buffer = NULL;
-	struct gpu_device *device = open_opencl(&ops);
-	assert_fails(ops->alloc(device, GPU_PLAIN, SIZE_MAX / 2, &buffer, &err), ASSAY_SKIP,
-		     "in one buffer");
-	assert_null(buffer);
-	ops->close(device);
-}
-
-static void opencl_leaves_the_callers_cpus_alone(void **state)
-{
-	(void)state;
-	const struct gpu_ops *ops;
-	cpu_set_t before, one, after;
-	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	struct gpu_device *device = open_opencl(&ops);
-	assert_int_equal(sched_getaffinity(0, sizeof(after), &after), 0);
-	sched_setaffinity(0, sizeof(before), &before);
-	ops->close(device);
-	assert_true(CPU_EQUAL(&one, &after));
-}
-
-static void a_missing_library_is_a_reason(void **state)
-{
-	(void)state;
-	struct opencl cl;
-	struct assay_err err = {0};
-	assert_fails(opencl_load("libNoSuchOpenCL.so.1", &cl, &err), ASSAY_SKIP,
-		     "libNoSuchOpenCL.so.1");
-	assert_null(cl.library);
-	assert_fails(opencl_load("libm.so.6", &cl, &err), ASSAY_SKIP, "has no clGetPlatformIDs");
-	assert_null(cl.library);
-	opencl_unload(NULL);
-}
-
-enum { SAID_SO = 0, DID_NOT_SKIP = 10, OTHER_REASON };
-
-/* A machine without any driver: the loader looks for them in an empty place. */
-static int look_without_drivers(void)
-{
-	struct assay_err err = {0};
-	setenv("OCL_ICD_VENDORS", "/nonexistent", 1);
-	if (subject("opencl")->probe(&err) != ASSAY_SKIP)
-		return DID_NOT_SKIP;
-	return strstr(err.text, "OpenCL") ? SAID_SO : OTHER_REASON;
-}
-
-static void a_machine_without_drivers_is_a_reason(void **state)
-{
-	(void)state;
-	int status;
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0)
-		_exit(look_without_drivers());
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), SAID_SO);
-}
-
 int main(void)
 {
-	/* The child of the first test must be forked before OpenCL is loaded here. */
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_machine_without_drivers_is_a_reason),
-		cmocka_unit_test(a_missing_library_is_a_reason),
 		cmocka_unit_test(null_and_host_pass_the_oracle),
 		cmocka_unit_test(the_oracle_catches_every_lie),
 		cmocka_unit_test(an_answer_may_be_fused_but_not_wrong),
@@ -560,9 +442,6 @@ int main(void)
 		cmocka_unit_test(halves_are_checked),
 		cmocka_unit_test(a_nan_is_never_right),
 		cmocka_unit_test(a_walk_goes_on_where_it_ended),
-		cmocka_unit_test(opencl_shows_the_compilers_log),
-		cmocka_unit_test(opencl_skips_what_the_device_cannot_hold),
-		cmocka_unit_test(opencl_leaves_the_callers_cpus_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
