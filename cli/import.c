@@ -52,9 +52,13 @@ static enum assay_code read_file(const char *path, char **ret, size_t *ret_lengt
 		return assay_fail(err, ASSAY_EIO, "cannot read '%s': %s", path, strerror(errno));
 	if (text.length >= MOST_BYTES)
 		return assay_fail(err, ASSAY_EUSAGE, "'%s' is larger than 1 GiB", path);
-	*ret = text.failed ? NULL : strndup(assay_str_text(&text), text.length);
-	*ret_length = *ret ? strlen(*ret) : 0;
-	return *ret ? ASSAY_OK : assay_fail(err, ASSAY_ENOMEM, "out of memory for '%s'", path);
+	assay_str_put(&text, "", 1); /* of an empty file, too, there is a text */
+	if (text.failed)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for '%s'", path);
+	*ret_length = strlen(text.text);
+	*ret = text.text;
+	text.text = NULL;
+	return ASSAY_OK;
 }
 
 static enum assay_code find_format(const char *name, const struct import_file *file,
@@ -172,23 +176,17 @@ static enum assay_code store_run(const struct job *job, struct assay_run_info *r
 	return ASSAY_OK;
 }
 
-static enum assay_code import_one(const struct job *job, const json_t *json, size_t number,
+static enum assay_code import_one(const struct job *job, struct import_one *one, size_t number,
 				  struct assay_err *err)
 {
-	struct assay_run_info run;
-	struct assay_result_list results;
 	struct assay_tag *tags = NULL;
-	enum assay_code code = assay_run_parse(json, &run, &results, err);
-	if (code != ASSAY_OK)
-		return code;
-	fill_run(&run, job->file, number, job->args);
-	code = summarise(&results, err);
+	fill_run(&one->run, job->file, number, job->args);
+	enum assay_code code = summarise(&one->results, err);
 	if (code == ASSAY_OK)
-		code = run_record_tags(job->args, &run, &tags, err);
+		code = run_record_tags(job->args, &one->run, &tags, err);
 	if (code == ASSAY_OK)
-		code = store_run(job, &run, &results, err);
+		code = store_run(job, &one->run, &one->results, err);
 	free(tags);
-	assay_result_list_done(&results);
 	return code;
 }
 
@@ -196,22 +194,22 @@ static enum assay_code import_file(struct job *job, const char *path, struct ass
 {
 	ASSAY_AUTO_FREE char *text = NULL;
 	struct import_file file = {.path = path};
+	struct import_runs runs = {0};
 	enum assay_code code = read_file(path, &text, &file.length, err);
 	if (code != ASSAY_OK)
 		return code;
 	file.text = text;
-	json_t *document = json_loads(text, 0, NULL), *runs = NULL;
+	json_t *document = json_loads(text, 0, NULL);
 	file.document = document;
 	job->file = &file;
 	code = find_format(cli_value(job->args, "format"), &file, &job->format, err);
-	if (code == ASSAY_OK) {
-		runs = job->format->convert(&file, err);
-		code = runs ? ASSAY_OK : ASSAY_EPARSE;
-	}
-	for (size_t i = 0; i < json_array_size(runs) && code == ASSAY_OK; i++)
-		code = import_one(job, json_array_get(runs, i), i, err);
-	json_decref(runs);
+	if (code == ASSAY_OK)
+		code = import_runs_read(job->format, &file, &runs, err);
 	json_decref(document);
+	file.document = NULL;
+	for (size_t i = 0; i < runs.n && code == ASSAY_OK; i++)
+		code = import_one(job, &runs.runs[i], i, err);
+	import_runs_done(&runs);
 	return code == ASSAY_EPARSE ? assay_context(err, code, "'%s'", path) : code;
 }
 

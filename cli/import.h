@@ -12,6 +12,7 @@
 
 #include "harness/base/err.h"
 #include "harness/result.h"
+#include "harness/store/store.h"
 
 /* A file as it was read. */
 struct import_file {
@@ -21,12 +22,24 @@ struct import_file {
 	const json_t *document; /* NULL: it is not JSON as a whole */
 };
 
+/* Runs with their results, as far as they were read. Zero-initialised is none. */
+struct import_runs {
+	struct import_one {
+		struct assay_run_info run;
+		struct assay_result_list results;
+	} * runs;
+	size_t n;
+};
+
 struct import_format {
 	const char *name;
 	/* Is the file one of this format? Looks at its shape only. */
 	bool (*knows)(const struct import_file *file);
 	/* An array of runs, a new reference; NULL: *err says what is wrong with it. */
 	json_t *(*convert)(const struct import_file *file, struct assay_err *err);
+	/* Instead, of files that may be large: run by run and result by result. */
+	enum assay_code (*read)(const struct import_file *file, struct import_runs *to,
+				struct assay_err *err);
 	/* Kept with the run as an attachment of kind "import:<name>", from which export gives it back
 	 * as it was. */
 	bool keep;
@@ -34,6 +47,16 @@ struct import_format {
 
 extern const struct import_format import_assay, import_gbench, import_hyperfine, import_jmh,
 	import_nvbench;
+
+/* All runs of `file`. ASSAY_EPARSE says what is wrong with it; *ret is to be freed in any case. */
+enum assay_code import_runs_read(const struct import_format *format, const struct import_file *file,
+				 struct import_runs *ret, struct assay_err *err);
+void import_runs_done(struct import_runs *runs);
+/* For formats that read: a run without its results, or with those in it; then one more result of the last run. */
+enum assay_code import_runs_begin(struct import_runs *to, const json_t *run, struct assay_err *err);
+enum assay_code import_runs_whole(struct import_runs *to, const json_t *run, struct assay_err *err);
+enum assay_code import_runs_add(struct import_runs *to, const json_t *result,
+				struct assay_err *err);
 
 /* An array with one run of `results`, whose reference is taken. The machine's name may be NULL, its facts too. */
 json_t *import_run(const char *machine, json_t *machine_facts, json_t *results);

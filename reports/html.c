@@ -11,7 +11,6 @@
 
 #include "reports/escape.h"
 #include "reports/fits.h"
-#include "reports/page_data.h"
 #include "reports/topology_svg.h"
 #include "reports/words.h"
 
@@ -368,23 +367,6 @@ static enum assay_code write_page(struct assay_str *to, const struct assay_repor
 	return rc;
 }
 
-/* The data as text; with `rounded` samples, or none. NULL: out of memory. */
-static char *dump_data(const struct assay_report_model *model, size_t max_samples, bool rounded)
-{
-	json_t *json = assay_report_json(model, max_samples);
-	if (json && rounded)
-		json_object_set_new(json, "samples_digits", json_integer(ASSAY_PAGE_DIGITS));
-	char *dump =
-		json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17))
-		     : NULL;
-	json_decref(json);
-	if (!dump || !rounded)
-		return dump;
-	char *shorter = assay_page_data_round(dump);
-	free(dump);
-	return shorter;
-}
-
 /* Samples in full, in seven digits, or left out: the first that keeps the page light. */
 static enum assay_code light_data(struct assay_str *to, const struct assay_report_model *model,
 				  size_t samples, const char **ret_note, struct assay_err *err)
@@ -405,9 +387,7 @@ static enum assay_code light_data(struct assay_str *to, const struct assay_repor
 		size_t page = to->length;
 		if (!last && page + samples * ways[i].least > HEAVY)
 			continue;
-		ASSAY_AUTO_FREE char *dump = dump_data(model, ways[i].max, ways[i].rounded);
-		rc = dump ? assay_page_data_put(to, dump, err)
-			  : assay_fail(err, ASSAY_ENOMEM, "out of memory for the data");
+		rc = assay_report_data(to, model, ways[i].max, ways[i].rounded, err);
 		*ret_note = ways[i].note;
 		if (last || to->length < HEAVY - 500)
 			break;
@@ -425,13 +405,10 @@ static enum assay_code add_data(struct assay_str *to, const struct assay_report_
 {
 	const char *note = NULL;
 	enum assay_code rc;
-	if (max_samples) {
-		ASSAY_AUTO_FREE char *dump = dump_data(model, max_samples, false);
-		rc = dump ? assay_page_data_put(to, dump, err)
-			  : assay_fail(err, ASSAY_ENOMEM, "out of memory for the data");
-	} else {
+	if (max_samples)
+		rc = assay_report_data(to, model, max_samples, false, err);
+	else
 		rc = light_data(to, model, assay_report_samples(model), &note, err);
-	}
 	if (note)
 		assay_str_add(to,
 			      "<div class=\"page\"><p class=\"note\">%s: <code>assay "

@@ -91,6 +91,12 @@ void assay_html_script_policy(struct assay_str *to);
 void assay_html_overview(struct assay_str *to, const struct assay_report_run *run, size_t number);
 /* Failed, unstable and skipped cases of a suite with their reasons. */
 void assay_html_problems(struct assay_str *to, const struct assay_report_suite *suite);
+/*
+ * Append the data behind the page, page_data.h: a line for each run, then one for each of its results; without
+ * samples when there are more than `max_samples` (0: any number), with short ones when `rounded`. ASSAY_ENOMEM.
+ */
+enum assay_code assay_report_data(struct assay_str *to, const struct assay_report_model *model,
+				  size_t max_samples, bool rounded, struct assay_err *err);
 /* id="..." of a benchmark's section, or href="#..." to it. */
 void assay_html_anchor(struct assay_str *to, const char *attribute, size_t run,
 		       const struct assay_report_bench *bench);

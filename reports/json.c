@@ -3,6 +3,8 @@
 #include "harness/base/json.h"
 #include "harness/result_json.h"
 #include "harness/store/run_json.h"
+#include "reports/html.h"
+#include "reports/page_data.h"
 #include "reports/report.h"
 
 size_t assay_report_samples(const struct assay_report_model *model)
@@ -38,6 +40,38 @@ static json_t *result_json(const struct assay_result *result, bool embed)
 	return assay_result_json(&bare, true);
 }
 
+/* What the reader of a page wants to know of its data: how many samples there are, and in what form. */
+static void add_samples(json_t *json, size_t samples, bool embed, bool rounded)
+{
+	json_object_set_new(json, "samples_embedded", json_boolean(embed));
+	json_object_set_new(json, "samples", json_integer((json_int_t)samples));
+	if (rounded)
+		json_object_set_new(json, "samples_digits", json_integer(ASSAY_PAGE_DIGITS));
+}
+
+enum assay_code assay_report_data(struct assay_str *to, const struct assay_report_model *model,
+				  size_t max_samples, bool rounded, struct assay_err *err)
+{
+	struct assay_page_writer *writer;
+	size_t samples = assay_report_samples(model);
+	bool embed = !max_samples || samples <= max_samples;
+	enum assay_code rc = assay_page_writer_new(to, rounded, &writer, err);
+	if (rc != ASSAY_OK)
+		return rc;
+	for (size_t r = 0; r < model->n_runs; r++) {
+		const struct assay_report_run *run = &model->runs[r];
+		json_t *json = assay_run_json(run->info, true);
+		json_object_set_new(json, "schema", json_string("assay/1"));
+		json_object_set_new(json, "event", json_string("run"));
+		json_object_set_new(json, "advice", advice_json(run));
+		add_samples(json, samples, embed, rounded);
+		assay_page_writer_add(writer, json);
+		for (size_t i = 0; i < run->n_results; i++)
+			assay_page_writer_add(writer, result_json(&run->results[i], embed));
+	}
+	return assay_page_writer_end(writer, err);
+}
+
 json_t *assay_report_json(const struct assay_report_model *model, size_t max_samples)
 {
 	size_t samples = assay_report_samples(model);
@@ -53,7 +87,8 @@ json_t *assay_report_json(const struct assay_report_model *model, size_t max_sam
 		json_object_set_new(run, "advice", advice_json(&model->runs[r]));
 		json_array_append_new(runs, run);
 	}
-	return json_pack("{s:s, s:s, s:b, s:I, s:o}", "schema", "assay/1", "document", "report",
-			 "samples_embedded", (int)embed, "samples", (json_int_t)samples, "runs",
-			 runs);
+	json_t *json = json_pack("{s:s, s:s}", "schema", "assay/1", "document", "report");
+	add_samples(json, samples, embed, false);
+	json_object_set_new(json, "runs", runs);
+	return json;
 }

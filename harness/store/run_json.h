@@ -30,4 +30,14 @@ json_t *assay_run_json(const struct assay_run_info *run, bool whole);
 enum assay_code assay_run_parse(const json_t *json, struct assay_run_info *ret_run,
 				struct assay_result_list *ret_results, struct assay_err *err);
 
+/*
+ * The same piece by piece, for runs too large to be held as JSON: the run without its results, then each
+ * result, an object of assay_result_json(result, true). After a failed begin nothing is held; after a failed
+ * add *results still is, and is as it was.
+ */
+enum assay_code assay_run_parse_begin(const json_t *json, struct assay_run_info *ret_run,
+				      struct assay_result_list *ret_results, struct assay_err *err);
+enum assay_code assay_run_parse_add(const json_t *json, struct assay_run_info *run,
+				    struct assay_result_list *results, struct assay_err *err);
+
 #endif

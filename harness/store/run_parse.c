@@ -368,30 +368,62 @@ static void read_run(struct reader *r, const json_t *json, struct assay_run_info
 	read_tags(r, json, ret);
 }
 
-enum assay_code assay_run_parse(const json_t *json, struct assay_run_info *ret_run,
-				struct assay_result_list *ret_results, struct assay_err *err)
+enum assay_code assay_run_parse_begin(const json_t *json, struct assay_run_info *ret_run,
+				      struct assay_result_list *ret_results, struct assay_err *err)
 {
 	struct reader reader = {.arena = store_arena_new(), .where = "the run", .err = err};
-	struct assay_result_list list = {.memory = reader.arena};
-	const json_t *results;
 	*ret_run = (struct assay_run_info){0};
-	*ret_results = (struct assay_result_list){0};
+	*ret_results = (struct assay_result_list){.memory = reader.arena};
 	if (!reader.arena)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a run");
 	if (!json_is_object(json))
 		complain(&reader, "runs", "an array of objects");
 	read_run(&reader, json, ret_run);
+	if (reader.code != ASSAY_OK)
+		assay_result_list_done(ret_results);
+	return reader.code;
+}
+
+/* Room for one more; the list doubles whenever it is full, which is at powers of two. */
+static bool grow(struct assay_result_list *list)
+{
+	if (list->n & (list->n - 1))
+		return true;
+	void *larger =
+		reallocarray(list->results, list->n ? 2 * list->n : 1, sizeof(*list->results));
+	if (larger)
+		list->results = larger;
+	return larger != NULL;
+}
+
+enum assay_code assay_run_parse_add(const json_t *json, struct assay_run_info *run,
+				    struct assay_result_list *results, struct assay_err *err)
+{
+	struct reader reader = {.arena = results->memory, .where = "the run", .err = err};
+	if (!grow(results))
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu results",
+				  results->n + 1);
+	struct assay_result *result = &results->results[results->n];
+	*result = (struct assay_result){0};
+	read_result(&reader, json, result);
+	if (reader.code == ASSAY_OK)
+		run->n_results = ++results->n;
+	return reader.code;
+}
+
+enum assay_code assay_run_parse(const json_t *json, struct assay_run_info *ret_run,
+				struct assay_result_list *ret_results, struct assay_err *err)
+{
+	enum assay_code code = assay_run_parse_begin(json, ret_run, ret_results, err);
+	if (code != ASSAY_OK)
+		return code;
+	struct reader reader = {.where = "the run", .err = err};
+	const json_t *results;
 	size_t n = items_of(&reader, json, "results", &results);
-	list.results = calloc(n ? n : 1, sizeof(*list.results));
-	if (!list.results)
-		reader.code = assay_fail(err, ASSAY_ENOMEM, "out of memory for %zu results", n);
-	for (; list.n < n && reader.code == ASSAY_OK; list.n++)
-		read_result(&reader, json_array_get(results, list.n), &list.results[list.n]);
-	ret_run->n_results = list.n;
-	if (reader.code != ASSAY_OK) {
-		assay_result_list_done(&list);
-		return reader.code;
-	}
-	*ret_results = list;
-	return ASSAY_OK;
+	code = reader.code;
+	for (size_t i = 0; i < n && code == ASSAY_OK; i++)
+		code = assay_run_parse_add(json_array_get(results, i), ret_run, ret_results, err);
+	if (code != ASSAY_OK)
+		assay_result_list_done(ret_results);
+	return code;
 }

@@ -82,6 +82,9 @@ for form in json jsonl html; do
 	rm -f from.db*
 done
 
+check 'a page of before, with a document in it' ends 0 "$assay" import --db before.db "$fixtures/page.html"
+check '  is restored too' says 'run 1: 2 results from .*page.html (assay)'
+
 check 'tags and a commit' ends 0 "$assay" import --db tags.db --tag a=b --tag c=d=e --commit 1234567 \
 	"$fixtures/hyperfine.json"
 check '  are stored' sh -c '"$1" export --db tags.db | grep -q "\"c\": \"d=e\""' sh "$assay"
@@ -90,6 +93,9 @@ check '  and the commit' sh -c '"$1" export --db tags.db | grep -q "\"commit\": 
 printf '{"schema": "assay/1", "runs": [{"uuid": "xyz"}]}' >bad.json
 check 'a wrong run' ends 2 "$assay" import --db bad.db bad.json
 check '  is named with its field' says "'bad.json': 'uuid' of the run is not hexadecimal"
+head -n 1 own.jsonl | sed 's/"uuid":"...../"uuid":"xyzxy/' | cat own.jsonl - >second.jsonl
+check 'a second run that is wrong' ends 2 "$assay" import --db bad.db second.jsonl
+check '  leaves the first out as well' says "'second.jsonl': 'uuid' of the run is not hexadecimal"
 printf '{"event":"result","schema":"assay/1"}\n{}\n' >bad.jsonl
 check 'a line out of place' ends 2 "$assay" import --db bad.db bad.jsonl
 check '  is counted' says "'bad.jsonl': line 1 is out of place"

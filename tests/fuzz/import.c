@@ -16,23 +16,18 @@ static json_t *document(const struct assay_run_info *run, const struct assay_res
 	return json;
 }
 
-static void read_run(const json_t *json)
+static void again(const struct import_one *one)
 {
-	struct assay_run_info run, again;
-	struct assay_result_list list, list_again;
+	struct assay_run_info run;
+	struct assay_result_list list;
 	struct assay_err err = {0};
-	if (assay_run_parse(json, &run, &list, &err) != ASSAY_OK) {
-		must(err.text[0] != '\0');
-		return;
-	}
-	json_t *first = document(&run, &list);
-	must(assay_run_parse(first, &again, &list_again, &err) == ASSAY_OK);
-	json_t *second = document(&again, &list_again);
+	json_t *first = document(&one->run, &one->results);
+	must(assay_run_parse(first, &run, &list, &err) == ASSAY_OK);
+	json_t *second = document(&run, &list);
 	must(json_equal(first, second));
 	json_decref(first);
 	json_decref(second);
 	assay_result_list_done(&list);
-	assay_result_list_done(&list_again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -47,11 +42,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < ASSAY_COUNT_OF(formats); i++) {
 		struct assay_err err = {0};
 		formats[i]->knows(&file);
-		json_t *runs = formats[i]->convert(&file, &err);
-		must(runs || err.text[0]);
-		for (size_t r = 0; r < json_array_size(runs); r++)
-			read_run(json_array_get(runs, r));
-		json_decref(runs);
+		struct import_runs runs;
+		if (import_runs_read(formats[i], &file, &runs, &err) != ASSAY_OK)
+			must(err.text[0] != '\0');
+		for (size_t r = 0; r < runs.n; r++)
+			again(&runs.runs[r]);
+		import_runs_done(&runs);
 	}
 	json_decref(json);
 	free(text);

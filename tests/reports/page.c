@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "reports/page_data.h"
 #include "tests/t.h"
 
 const char *page_xmllint;
@@ -136,4 +137,33 @@ char *page_of_runs(const struct assay_report_input *inputs, size_t n)
 	assay_report_model_free(model);
 	page_assert_sound(page);
 	return page;
+}
+
+json_t *page_runs(const char *page)
+{
+	struct assay_err err = {0};
+	struct assay_page_reader *reader;
+	const char *line;
+	json_t *runs = json_array(), *results = NULL;
+	assert_ok(assay_page_reader_new(page, &reader, &err));
+	for (;;) {
+		json_error_t why;
+		assert_ok(assay_page_reader_next(reader, &line, &err));
+		if (!line)
+			break;
+		json_t *json = json_loads(line, 0, &why);
+		if (!json)
+			fail_msg("the data is not JSON: %s", why.text);
+		const char *event = json_string_value(json_object_get(json, "event"));
+		if (strcmp(event, "run") == 0) {
+			results = json_array();
+			json_object_set_new(json, "results", results);
+			json_array_append_new(runs, json);
+		} else {
+			assert_string_equal(event, "result");
+			assert_int_equal(json_array_append_new(results, json), 0);
+		}
+	}
+	assay_page_reader_free(reader);
+	return runs;
 }

@@ -12,5 +12,7 @@ extern const char *page_xmllint;
 void page_assert_sound(const char *page);
 /* The page of several runs, sound, without figures; malloc'd. */
 char *page_of_runs(const struct assay_report_input *inputs, size_t n);
+/* Its data: an array of runs, each with its `results`; new reference. */
+json_t *page_runs(const char *page);
 
 #endif

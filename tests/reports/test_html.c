@@ -19,17 +19,14 @@ static char *page_of(struct fixture *f, const char *gnuplot)
 	return page;
 }
 
-static json_t *data_of(const char *page)
+/* Of a page of one run. */
+static json_t *run_of(const char *page)
 {
-	struct assay_err err = {0};
-	json_error_t error;
-	char *text;
-	assert_ok(assay_page_data_get(page, &text, &err));
-	json_t *json = json_loads(text, 0, &error);
-	if (!json)
-		fail_msg("the data is not JSON: %s", error.text);
-	free(text);
-	return json;
+	json_t *runs = page_runs(page);
+	assert_int_equal(json_array_size(runs), 1);
+	json_t *run = json_incref(json_array_get(runs, 0));
+	json_decref(runs);
+	return run;
 }
 
 static void test_whole_page(void **state)
@@ -81,8 +78,7 @@ static void test_embedded_data(void **state)
 	r->samples = (struct assay_samples){values, flags, 4, ends, 2};
 	r->estimate.sd = NAN;
 	char *page = page_of(f, "/bin/false");
-	json_t *data = data_of(page);
-	json_t *run = json_array_get(json_object_get(data, "runs"), 0);
+	json_t *run = run_of(page);
 	json_t *result = json_array_get(json_object_get(run, "results"), 0);
 	json_t *samples = json_object_get(result, "samples");
 	assert_string_equal(json_string_value(json_object_get(run, "seed")),
@@ -95,9 +91,23 @@ static void test_embedded_data(void **state)
 		assert_true(json_number_value(json_array_get(samples, i)) == values[i]);
 	assert_int_equal(json_array_size(json_object_get(result, "sample_flags")), 4);
 	assert_int_equal(json_array_size(json_object_get(result, "launch_ends")), 2);
-	json_decref(data);
+	json_decref(run);
 	free(page);
 	fixture_free(f);
+}
+
+static void assert_damaged(const char *page)
+{
+	struct assay_err err = {0};
+	struct assay_page_reader *reader;
+	const char *line;
+	enum assay_code code = assay_page_reader_new(page, &reader, &err);
+	assert_ok(code);
+	do
+		code = assay_page_reader_next(reader, &line, &err);
+	while (code == ASSAY_OK && line);
+	assert_fails(code, ASSAY_EPARSE, "damaged");
+	assay_page_reader_free(reader);
 }
 
 /* A page that was cut off, edited or is another's gives a sentence, not a crash. */
@@ -105,21 +115,25 @@ static void test_damaged_data(void **state)
 {
 	struct fixture *f = fixture_new();
 	struct assay_err err = {0};
-	char *text;
+	struct assay_page_reader *reader;
 	(void)state;
 	FIXTURE_ADD(f, "memory", "b", NULL, NULL, .median = 2);
 	char *page = page_of(f, "/bin/false"), *data = strstr(page, "id=\"assay-data\">") + 16;
 	assert_true(assay_page_data_is_in(page));
+	char *last = strstr(data, "</script>") - 6, was = *last;
+	*last = was == 'A' ? 'B' : 'A'; /* the checksum's */
+	assert_damaged(page);
+	*last = was;
 	data[20] ^= 1;
-	assert_fails(assay_page_data_get(page, &text, &err), ASSAY_EPARSE, "damaged");
+	assert_damaged(page);
 	data[20] = '!';
-	assert_fails(assay_page_data_get(page, &text, &err), ASSAY_EPARSE, "damaged");
+	assert_damaged(page);
 	data[20] = '\0';
-	assert_fails(assay_page_data_get(page, &text, &err), ASSAY_EPARSE, "damaged");
+	assert_damaged(page);
 	data[0] = '\0';
-	assert_fails(assay_page_data_get(page, &text, &err), ASSAY_EPARSE, "damaged");
+	assert_damaged(page);
 	assert_false(assay_page_data_is_in("<html></html>"));
-	assert_fails(assay_page_data_get("<html></html>", &text, &err), ASSAY_EPARSE,
+	assert_fails(assay_page_reader_new("<html></html>", &reader, &err), ASSAY_EPARSE,
 		     "no page of assay");
 	free(page);
 	fixture_free(f);
@@ -134,10 +148,10 @@ static void test_too_many_samples(void **state)
 	FIXTURE_ADD(f, "memory", "b", NULL, NULL, .median = 2)->samples =
 		(struct assay_samples){.values = values, .n = 3};
 	char *page = fixture_write(f, assay_report_html, &options);
-	json_t *data = data_of(page);
-	assert_true(json_is_false(json_object_get(data, "samples_embedded")));
-	assert_int_equal(json_integer_value(json_object_get(data, "samples")), 3);
-	json_decref(data);
+	json_t *run = run_of(page);
+	assert_true(json_is_false(json_object_get(run, "samples_embedded")));
+	assert_int_equal(json_integer_value(json_object_get(run, "samples")), 3);
+	json_decref(run);
 	free(page);
 	fixture_free(f);
 }
@@ -210,13 +224,12 @@ static void test_hostile_names(void **state)
 	assert_null(strstr(page, "alert(1)</script>"));
 	assert_null(strchr(page, '\x1b'));
 	/* Cut where it is shown, whole in the data. */
-	json_t *data = data_of(page);
-	json_t *results =
-		json_object_get(json_array_get(json_object_get(data, "runs"), 0), "results");
+	json_t *run = run_of(page);
+	json_t *results = json_object_get(run, "results");
 	const char *subject =
 		json_string_value(json_object_get(json_array_get(results, 1), "subject"));
 	assert_int_equal(strlen(subject), 65536);
-	json_decref(data);
+	json_decref(run);
 	free(page);
 	free(huge);
 	fixture_free(f);

@@ -17,14 +17,12 @@ static size_t count(const char *text, const char *what)
 }
 
 /* Each sample is there, to seven digits, and it is said so. */
-static void assert_samples(const char *json, const struct assay_report_input *input)
+static void assert_samples(const json_t *run, const struct assay_report_input *input)
 {
-	json_t *data = json_loads(json, 0, NULL);
-	assert_non_null(data);
-	assert_true(json_is_true(json_object_get(data, "samples_embedded")));
-	assert_int_equal(json_integer_value(json_object_get(data, "samples_digits")), 7);
-	const json_t *results =
-		json_object_get(json_array_get(json_object_get(data, "runs"), 0), "results");
+	assert_true(json_is_true(json_object_get(run, "samples_embedded")));
+	assert_int_equal(json_integer_value(json_object_get(run, "samples_digits")), 7);
+	const json_t *results = json_object_get(run, "results");
+	assert_int_equal(json_array_size(results), input->n_results);
 	for (size_t i = 0; i < input->n_results; i += 97) {
 		const struct assay_samples *want = &input->results[i].samples;
 		const json_t *got = json_object_get(json_array_get(results, i), "samples");
@@ -33,7 +31,6 @@ static void assert_samples(const char *json, const struct assay_report_input *in
 			assert_close(json_number_value(json_array_get(got, s)), want->values[s],
 				     5e-7 * want->values[s]);
 	}
-	json_decref(data);
 }
 
 /* Only lists of samples, and only numbers. */
@@ -51,9 +48,9 @@ static void test_rounded(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
-		char *got = assay_page_data_round(cases[i].from);
-		assert_string_equal(got, cases[i].to);
-		free(got);
+		ASSAY_AUTO(assay_str_done) struct assay_str got = {0};
+		assay_page_data_round(&got, cases[i].from);
+		assert_string_equal(assay_str_text(&got), cases[i].to);
 	}
 }
 
@@ -61,8 +58,6 @@ static void test_thousand(void **state)
 {
 	struct crowd *c = crowd_new(1000, 75);
 	const struct assay_report_input input = crowd_input(c);
-	struct assay_err err = {0};
-	char *json;
 	(void)state;
 	char *page = page_of_runs(&input, 1);
 	if (strlen(page) > 1000000)
@@ -71,11 +66,10 @@ static void test_thousand(void **state)
 				 count(page, "<tr class=\"group\" data-s=\"ok\">"),
 			 1000);
 	assert_null(strstr(page, " of 25 cases, the best of each"));
-	assert_ok(assay_page_data_get(page, &json, &err));
-	assert_int_equal(count(json, "\"event\":\"result\""), 1000);
-	assert_samples(json, &input);
+	json_t *runs = page_runs(page);
+	assert_samples(json_array_get(runs, 0), &input);
 	assert_non_null(strstr(page, "samples in it have seven digits"));
-	free(json);
+	json_decref(runs);
 	free(page);
 	crowd_free(c);
 }
@@ -84,18 +78,16 @@ static void test_thousands(void **state)
 {
 	struct crowd *c = crowd_new(3000, 30);
 	const struct assay_report_input input = crowd_input(c);
-	struct assay_err err = {0};
-	char *json;
 	(void)state;
 	char *page = page_of_runs(&input, 1);
 	size_t rows = count(page, " data-s=\"ok\">");
 	assert_true(rows > 500 && rows <= 2000);
 	assert_int_equal(count(page, " of 75 cases, the best of each"), 40);
 	assert_non_null(strstr(page, "The single samples are not in this page"));
-	assert_ok(assay_page_data_get(page, &json, &err));
-	assert_int_equal(count(json, "\"event\":\"result\""), 3000);
-	assert_non_null(strstr(json, "\"samples_embedded\":false"));
-	free(json);
+	json_t *runs = page_runs(page), *run = json_array_get(runs, 0);
+	assert_int_equal(json_array_size(json_object_get(run, "results")), 3000);
+	assert_true(json_is_false(json_object_get(run, "samples_embedded")));
+	json_decref(runs);
 	free(page);
 	crowd_free(c);
 }
