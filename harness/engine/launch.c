@@ -238,7 +238,7 @@ enum assay_code assay_launch_command(const struct assay_launch *launch, struct a
 /* One running worker as its controller sees it. */
 struct session {
 	const struct assay_launch *launch;
-	pid_t pid;
+	struct assay_leader worker;
 	int exit_fd; /* pidfd, or -1 */
 	int records, output;
 	struct assay_frame_reader reader;
@@ -246,8 +246,6 @@ struct session {
 	char tail[240]; /* the last of what the worker printed */
 	bool has_status;
 	struct assay_status_frame status;
-	int wait_status;
-	bool exited;
 	assay_record_fn on_record;
 	void *context;
 };
@@ -266,7 +264,7 @@ static int spawn_at(struct session *s, const posix_spawn_file_actions_t *actions
 	const char *program = launch->sandbox ? launch->sandbox
 			      : launch->under ? launch->under[0]
 					      : launch->program;
-	int error = posix_spawn(&s->pid, program, actions, attr, argv, env);
+	int error = posix_spawn(&s->worker.pid, program, actions, attr, argv, env);
 	if (before >= 0)
 		personality((unsigned)before);
 	return error;
@@ -352,7 +350,7 @@ static enum assay_code begin(struct session *s, struct assay_err *err)
 	close(records[1]);
 	close(output[1]);
 	if (rc == ASSAY_OK)
-		s->exit_fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
+		s->exit_fd = (int)syscall(SYS_pidfd_open, s->worker.pid, 0);
 	return rc;
 }
 
@@ -426,9 +424,10 @@ static void drain_output(struct session *s, bool *open)
 
 static bool check_exit(struct session *s)
 {
-	if (!s->exited && waitpid(s->pid, &s->wait_status, WNOHANG) == s->pid)
-		s->exited = true;
-	return s->exited;
+	if (!s->worker.exited &&
+	    waitpid(s->worker.pid, &s->worker.wait_status, WNOHANG) == s->worker.pid)
+		s->worker.exited = true;
+	return s->worker.exited;
 }
 
 static int poll_timeout_ms(const struct session *s, uint64_t deadline_ns)
@@ -492,11 +491,11 @@ static const char *last_words(struct session *s)
 /* What killed the worker, 0: nothing. The sandbox tells it as a shell does. */
 static int signal_of(const struct session *s)
 {
-	if (WIFSIGNALED(s->wait_status))
-		return WTERMSIG(s->wait_status);
-	bool told = s->launch->sandbox && WIFEXITED(s->wait_status) &&
-		    WEXITSTATUS(s->wait_status) > 128;
-	return told ? WEXITSTATUS(s->wait_status) - 128 : 0;
+	if (WIFSIGNALED(s->worker.wait_status))
+		return WTERMSIG(s->worker.wait_status);
+	bool told = s->launch->sandbox && WIFEXITED(s->worker.wait_status) &&
+		    WEXITSTATUS(s->worker.wait_status) > 128;
+	return told ? WEXITSTATUS(s->worker.wait_status) - 128 : 0;
 }
 
 static void judge(struct session *s, enum ending ending, const struct assay_err *why,
@@ -516,7 +515,7 @@ static void judge(struct session *s, enum ending ending, const struct assay_err 
 	} else if (!s->has_status) {
 		outcome(ret, ASSAY_STATUS_CRASHED,
 			"the worker left with exit status %d without finishing%s%s",
-			WEXITSTATUS(s->wait_status), colon, words);
+			WEXITSTATUS(s->worker.wait_status), colon, words);
 	} else {
 		char reason[sizeof(s->status.reason)];
 		assay_sanitise(reason, sizeof(reason), s->status.reason);
@@ -540,11 +539,7 @@ enum assay_code assay_launch_run(const struct assay_launch *launch, assay_record
 		return rc;
 	struct assay_err why = {0};
 	enum ending ending = listen_to(&s, assay_now_ns() + launch->timeout_ns, &why);
-	if (!s.exited)
-		kill(s.pid, SIGKILL);
-	while (!s.exited && waitpid(s.pid, &s.wait_status, 0) < 0 && errno == EINTR)
-		;
-	int left = assay_reap_tree(s.pid, REAP_PATIENCE_MS);
+	int left = assay_reap_tree(&s.worker, REAP_PATIENCE_MS);
 	judge(&s, ending, &why, ret);
 	if (left > 0)
 		outcome(ret, ASSAY_STATUS_FAILED, "%d of its processes could not be killed", left);

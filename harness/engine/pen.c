@@ -103,6 +103,19 @@ void assay_pen_clear(void)
 		kill_all(path);
 }
 
+bool assay_pen_holds(void)
+{
+	const char *path = getenv(VARIABLE);
+	char name[ASSAY_PEN_BYTES + 32], text[256];
+	if (!path)
+		return false;
+	snprintf(name, sizeof(name), "%s/cgroup.events", path);
+	ASSAY_AUTO_CLOSE int fd = open(name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	return strstr(text, "populated 1") != NULL;
+}
+
 /* Groups that were made inside it, by a controller among its workers, are in the way of removing it. */
 static int remove_inner(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {

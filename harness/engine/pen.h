@@ -7,6 +7,8 @@
 #ifndef ASSAY_ENGINE_PEN_H
 #define ASSAY_ENGINE_PEN_H
 
+#include <stdbool.h>
+
 enum { ASSAY_PEN_BYTES = 512 };
 
 /*
@@ -18,6 +20,8 @@ void assay_pen_make(char path[ASSAY_PEN_BYTES]);
 void assay_pen_enter(void);
 /* Kill all that is in the pen that the environment names, which is that of this process's workers. */
 void assay_pen_clear(void);
+/* Is somebody alive in it still? Not where the environment names none. */
+bool assay_pen_holds(void);
 /* Kill all that is in it and remove it; waits `patience_ms` for the last to be gone. "" is nothing to do. */
 void assay_pen_remove(const char *path, unsigned patience_ms);
 

@@ -21,6 +21,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/str.h"
+#include "harness/engine/pen.h"
 #include "harness/engine/reap.h"
 #include "harness/engine/starter.h"
 #include "harness/engine/world.h"
@@ -116,7 +117,7 @@ static int spawn_with(struct rank_server *server, const struct assay_argv *argv,
 	posix_spawnattr_setsigdefault(&attr, &normal);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
 						POSIX_SPAWN_SETSIGDEF);
-	int error = posix_spawnp(&server->pid, argv->words[0], &files, &attr, argv->words,
+	int error = posix_spawnp(&server->leader.pid, argv->words[0], &files, &attr, argv->words,
 				 environment->words);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&files);
@@ -141,11 +142,11 @@ enum assay_code rank_server_spawn(struct rank_server *server, const struct assay
 	close(ends[1]);
 	assay_argv_done(&all);
 	if (error) {
-		server->pid = 0;
+		server->leader.pid = 0;
 		return assay_fail(err, ASSAY_EENV, "start the launcher '%s': %s", argv->words[0],
 				  strerror(error));
 	}
-	server->exit_fd = (int)syscall(SYS_pidfd_open, server->pid, 0);
+	server->exit_fd = (int)syscall(SYS_pidfd_open, server->leader.pid, 0);
 	return ASSAY_OK;
 }
 
@@ -187,16 +188,16 @@ static void drain(struct rank_server *server)
 
 void rank_server_look(struct rank_server *server)
 {
-	if (server->pid && !server->exited &&
-	    waitpid(server->pid, &server->wait_status, WNOHANG) == server->pid)
-		server->exited = true;
+	if (server->leader.pid && !server->leader.exited &&
+	    waitpid(server->leader.pid, &server->leader.wait_status, WNOHANG) == server->leader.pid)
+		server->leader.exited = true;
 	drain(server);
 }
 
 static void wait_for_exit(struct rank_server *server, unsigned patience_ms)
 {
 	uint64_t until = assay_now_ns() + patience_ms * UINT64_C(1000000);
-	while (server->pid && !server->exited && assay_now_ns() < until) {
+	while (server->leader.pid && !server->leader.exited && assay_now_ns() < until) {
 		struct pollfd fds[] = {{.fd = server->exit_fd, .events = POLLIN},
 				       {.fd = server->output, .events = POLLIN}};
 		poll(fds, ASSAY_COUNT_OF(fds), LOOK_AGAIN_MS);
@@ -232,19 +233,15 @@ const char *rank_server_words(struct rank_server *server, unsigned patience_ms, 
 int rank_server_done(struct rank_server *server, unsigned patience_ms)
 {
 	int left = 0;
-	if (server->pid) {
+	if (server->leader.pid) {
 		wait_for_exit(server, patience_ms);
-		if (!server->exited) {
-			kill(server->pid, SIGTERM);
-			kill(server->pid, SIGCONT);
+		if (!server->leader.exited) {
+			assay_pen_clear(); /* before it has ended, they could fork */
+			kill(server->leader.pid, SIGTERM);
+			kill(server->leader.pid, SIGCONT);
 			wait_for_exit(server, ASKED_PATIENCE_MS);
 		}
-		if (!server->exited)
-			kill(server->pid, SIGKILL);
-		while (!server->exited && waitpid(server->pid, &server->wait_status, 0) < 0 &&
-		       errno == EINTR)
-			;
-		left = assay_reap_tree(server->pid, REAP_PATIENCE_MS);
+		left = assay_reap_tree(&server->leader, REAP_PATIENCE_MS);
 	}
 	if (server->listener >= 0)
 		close(server->listener);

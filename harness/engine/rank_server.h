@@ -9,17 +9,16 @@
 
 #include "harness/base/err.h"
 #include "harness/engine/argv.h"
+#include "harness/engine/reap.h"
 
 struct rank_server {
 	int listener;
-	char key[33];      /* whoever comes must know it */
-	char address[320]; /* "_ASSAY_LINK=HOST:PORT/KEY" */
-	pid_t pid;         /* of the launcher; 0: none */
-	int exit_fd;       /* its pidfd, or -1 */
-	int output;        /* what it and the ranks print */
-	bool exited;
-	int wait_status;
-	char tail[2048]; /* the last of it */
+	char key[33];               /* whoever comes must know it */
+	char address[320];          /* "_ASSAY_LINK=HOST:PORT/KEY" */
+	struct assay_leader leader; /* the launcher */
+	int exit_fd;                /* its pidfd, or -1 */
+	int output;                 /* what it and the ranks print */
+	char tail[2048];            /* the last of it */
 };
 
 /* Listen, on the loopback device alone when `near`. rank_server_done() is due also after a failure. */

@@ -152,8 +152,8 @@ static void wait_for_news(struct show *s, struct pollfd *fds)
 	nfds_t n = 0;
 	fds[n++] = (struct pollfd){.fd = s->server.listener, .events = POLLIN};
 	fds[n++] = (struct pollfd){.fd = s->server.output, .events = POLLIN};
-	fds[n++] =
-		(struct pollfd){.fd = s->server.exited ? -1 : s->server.exit_fd, .events = POLLIN};
+	fds[n++] = (struct pollfd){.fd = s->server.leader.exited ? -1 : s->server.exit_fd,
+				   .events = POLLIN};
 	for (size_t i = 0; i < s->n_peers; i++)
 		fds[n++] = (struct pollfd){.fd = s->peers[i].fd, .events = POLLIN};
 	poll(fds, n, time_left_ms(s, LOOK_AGAIN_MS));
@@ -164,7 +164,7 @@ static enum assay_code launcher_ended(struct show *s, struct assay_err *err)
 {
 	char words[240];
 	size_t known = show_count_known(s);
-	int status = s->server.wait_status;
+	int status = s->server.leader.wait_status;
 	rank_server_words(&s->server, 0, words, sizeof(words));
 	const char *colon = *words ? ": " : "";
 	if (WIFSIGNALED(status))
@@ -190,7 +190,7 @@ static enum assay_code conduct(struct show *s, struct pollfd *fds, struct assay_
 			break;
 		}
 		wait_for_news(s, fds);
-		bool had_exited = s->server.exited;
+		bool had_exited = s->server.leader.exited;
 		rank_server_look(&s->server);
 		let_in(s);
 		for (size_t i = 0; code == ASSAY_OK && i < s->n_peers; i++)

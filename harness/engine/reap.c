@@ -21,6 +21,7 @@
 enum {
 	MAX_PROCESSES = 65536,
 	MOST_PATIENCES = 10,
+	LOOK_US = 2000,
 	PID_LIMIT = 4 * 1024 * 1024 + 1, /* the kernel's own upper bound */
 };
 
@@ -127,42 +128,81 @@ static bool hunt_over(struct hunt *hunt, const struct found *found)
 	else if (now > hunt->deadline_ns || now > hunt->limit_ns)
 		return true;
 	else
-		usleep(2000);
+		usleep(LOOK_US);
 	return false;
 }
 
-static void collect_zombies(void)
+/* Returns how many have ended since the last time; *ret_none: no child is left, and so, to a subreaper, no descendant. */
+static int collect(struct assay_leader *leader, bool *ret_none)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
+	int n = 0, status;
+	pid_t pid;
+	for (; (pid = waitpid(-1, &status, WNOHANG)) > 0; n++)
+		if (leader && pid == leader->pid) {
+			leader->exited = true;
+			leader->wait_status = status;
+		}
+	*ret_none = pid < 0 && errno == ECHILD;
+	return n;
 }
 
-int assay_reap_tree(pid_t group, unsigned patience_ms)
+/*
+ * What is in the pen has been killed as a whole and can start nothing more: thousands of them need a processor each to be
+ * gone, which a search through /proc would only take from them. True when no child is left.
+ */
+static bool outwait_pen(struct assay_leader *leader, unsigned patience_ms)
 {
-	if (group > 1)
-		kill(-group, SIGKILL);
-	assay_pen_clear();
-	collect_zombies();
-	/* Nearly always that was all of it: no child left means no descendant left. */
-	if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
-		return 0;
+	uint64_t now = assay_now_ns(), patience_ns = patience_ms * UINT64_C(1000000);
+	uint64_t deadline_ns = now + patience_ns, limit_ns = now + MOST_PATIENCES * patience_ns;
+	bool none = false;
+	while (!none && now < deadline_ns && now < limit_ns && assay_pen_holds()) {
+		usleep(LOOK_US);
+		now = assay_now_ns();
+		if (collect(leader, &none))
+			deadline_ns = now + patience_ns;
+	}
+	return none;
+}
+
+static int hunt_tree(struct assay_leader *leader, unsigned patience_ms)
+{
 	ASSAY_AUTO_FREE struct process *processes = calloc(MAX_PROCESSES, sizeof(*processes));
 	ASSAY_AUTO_FREE char *doomed = calloc(PID_LIMIT, 1);
 	if (!processes || !doomed)
 		return -1;
 	for (struct hunt hunt = hunt_begin(patience_ms);;) {
 		struct found found = {0};
+		bool none;
 		size_t n = read_processes(processes, MAX_PROCESSES);
 		memset(doomed, 0, PID_LIMIT);
 		doomed[getpid()] = 1;
 		hit_descendants(processes, n, hunt.number, doomed, &found);
-		collect_zombies();
-		if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+		collect(leader, &none);
+		if (none)
 			return 0;
 		if (hunt_over(&hunt, &found))
 			return found.living;
 		assay_pen_clear(); /* one may have been on its way in */
 	}
+}
+
+int assay_reap_tree(struct assay_leader *leader, unsigned patience_ms)
+{
+	bool none;
+	assay_pen_clear();
+	if (leader && leader->pid > 1) {
+		kill(-leader->pid, SIGKILL);
+		if (!leader->exited)
+			kill(leader->pid, SIGKILL);
+	}
+	collect(leader, &none);
+	if (none || outwait_pen(leader, patience_ms)) /* the former nearly always */
+		return 0;
+	int left = hunt_tree(leader, patience_ms);
+	while (left < 0 && leader && !leader->exited)
+		leader->exited = waitpid(leader->pid, &leader->wait_status, 0) == leader->pid ||
+				 errno == ECHILD;
+	return left;
 }
 
 /* Does one of the variables that the process was started with hold `mark`? */

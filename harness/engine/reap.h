@@ -3,15 +3,24 @@
 #ifndef ASSAY_ENGINE_REAP_H
 #define ASSAY_ENGINE_REAP_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
+/* A child of ours that leads a tree. Once it is collected, `wait_status` says how it ended. */
+struct assay_leader {
+	pid_t pid; /* of its process group too; 0: there is none */
+	bool exited;
+	int wait_status;
+};
+
 /*
- * Kill the process group `group`, all that is in our pen (pen.h) and every descendant of this process, and wait until
- * none is left, or for `patience_ms` (at most ten times that in all) they do not become fewer. The caller must be a child
- * subreaper and have no other children.
+ * Kill the leader and its process group, all that is in our pen (pen.h) and every descendant of this process, collect
+ * them and wait until none is left, or for `patience_ms` (at most ten times that in all) they do not become fewer. All of it at
+ * once: while one of them dies, others may fork. The caller must be a child subreaper and have no other children; NULL:
+ * there is no leader.
  * Returns the number of processes still alive: 0 is the rule.
  */
-int assay_reap_tree(pid_t group, unsigned patience_ms);
+int assay_reap_tree(struct assay_leader *leader, unsigned patience_ms);
 
 /*
  * Kill every process of this user that was started with `mark` in its environment, and all descendants of those, until

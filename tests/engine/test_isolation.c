@@ -143,7 +143,7 @@ static void nothing_is_left(void **state)
 {
 	(void)state;
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_int_equal(assay_reap_tree(0, 100), 0);
+	assert_int_equal(assay_reap_tree(NULL, 100), 0);
 }
 
 /* Not a timing assertion: two deadlines of 1.5 s each plus 2 s is what the contract grants. */

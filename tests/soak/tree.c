@@ -107,7 +107,7 @@ void tree_outlive(struct soak *soak, struct tree *tree, const char *what)
 			usleep(LOOK_US);
 	if (left >= 0) {
 		soak_fail(soak, "%s: it left processes behind", what);
-		assay_reap_tree(0, 5000);
+		assay_reap_tree(NULL, 5000);
 	}
 	if (tree->rss_bytes > soak->most_rss_bytes)
 		soak->most_rss_bytes = tree->rss_bytes;

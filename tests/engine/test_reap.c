@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* test_reap: a whole tree is ended at once, with and without a control group, and how its leader ended is kept. */
+#include "tests/t.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/engine/pen.h"
+#include "harness/engine/reap.h"
+
+enum { PATIENCE_MS = 5000, MANY = 40, EVER = 400 };
+
+static int become_subreaper(void **state)
+{
+	(void)state;
+	return prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* Every process starts others, in sessions of their own, until so many have lived; those that are killed are replaced. */
+static _Noreturn void fork_on(volatile int *lived)
+{
+	for (;;) {
+		if (__atomic_load_n(lived, __ATOMIC_RELAXED) < EVER &&
+		    __atomic_fetch_add(lived, 1, __ATOMIC_RELAXED) < EVER && fork() == 0)
+			setsid();
+		usleep(2000);
+	}
+}
+
+static struct assay_leader start_bomb(volatile int **ret_lived)
+{
+	volatile int *lived =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(lived != MAP_FAILED);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		assay_pen_enter();
+		setsid();
+		fork_on(lived);
+	}
+	while (__atomic_load_n(lived, __ATOMIC_RELAXED) < MANY)
+		usleep(1000);
+	*ret_lived = lived;
+	return (struct assay_leader){.pid = pid};
+}
+
+static void end_bomb(void)
+{
+	volatile int *lived;
+	struct assay_leader leader = start_bomb(&lived);
+	assert_int_equal(assay_reap_tree(&leader, PATIENCE_MS), 0);
+	assert_true(leader.exited);
+	assert_true(WIFSIGNALED(leader.wait_status));
+	assert_int_equal(WTERMSIG(leader.wait_status), SIGKILL);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	munmap((void *)lived, 4096);
+}
+
+static void a_bomb_is_ended_without_a_pen(void **state)
+{
+	(void)state;
+	end_bomb();
+}
+
+static void a_bomb_is_ended_in_a_pen(void **state)
+{
+	(void)state;
+	char pen[ASSAY_PEN_BYTES];
+	assay_pen_make(pen);
+	if (!*pen)
+		skip(); /* no control group is to be had here */
+	end_bomb();
+	assert_false(assay_pen_holds());
+	assay_pen_remove(pen, PATIENCE_MS);
+	assert_int_not_equal(access(pen, F_OK), 0);
+	unsetenv("_ASSAY_PEN");
+}
+
+/* Who is in the pen dies with the clearing of it alone, whatever waits for it. */
+static void a_pen_is_cleared_as_a_whole(void **state)
+{
+	(void)state;
+	char pen[ASSAY_PEN_BYTES], byte;
+	int ends[2];
+	assay_pen_make(pen);
+	if (!*pen)
+		skip();
+	assert_int_equal(pipe(ends), 0);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		assay_pen_enter();
+		pid = fork();
+		if (write(ends[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_int_equal(read(ends[0], &byte, 1), 1);
+	assert_true(assay_pen_holds());
+	assay_pen_clear();
+	while (assay_pen_holds())
+		usleep(1000);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	struct assay_leader nobody = {0};
+	assert_int_equal(assay_reap_tree(&nobody, PATIENCE_MS), 0);
+	assay_pen_remove(pen, PATIENCE_MS);
+	unsetenv("_ASSAY_PEN");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void the_end_of_a_leader_is_kept(void **state)
+{
+	(void)state;
+	struct assay_leader leader = {.pid = fork()};
+	assert_true(leader.pid >= 0);
+	if (leader.pid == 0)
+		_exit(7);
+	siginfo_t info;
+	assert_int_equal(waitid(P_PID, (id_t)leader.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(assay_reap_tree(&leader, PATIENCE_MS), 0);
+	assert_true(leader.exited);
+	assert_int_equal(WEXITSTATUS(leader.wait_status), 7);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bomb_is_ended_without_a_pen),
+		cmocka_unit_test(a_bomb_is_ended_in_a_pen),
+		cmocka_unit_test(a_pen_is_cleared_as_a_whole),
+		cmocka_unit_test(the_end_of_a_leader_is_kept),
+	};
+	return cmocka_run_group_tests(tests, become_subreaper, NULL);
+}
