@@ -23,8 +23,8 @@ struct assay_leader {
 int assay_reap_tree(struct assay_leader *leader, unsigned patience_ms);
 
 /*
- * Kill every process of this user that was started with `mark` in its environment, and all descendants of those, until
- * none is found, with the same patience. This process is spared. Returns the number found last: 0 is the rule.
+ * Kill every process of this user that was started with `mark` in its environment after this one was, and all descendants
+ * of those, until none is found, with the same patience. Returns the number found last: 0 is the rule.
  */
 int assay_reap_marked(const char *mark, unsigned patience_ms);
 

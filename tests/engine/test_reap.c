@@ -3,6 +3,7 @@
 #include "tests/t.h"
 
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -130,12 +131,47 @@ static void the_end_of_a_leader_is_kept(void **state)
 	assert_int_equal(WEXITSTATUS(leader.wait_status), 7);
 }
 
+static pid_t start_sleeper(char *variable)
+{
+	char name[] = "sleep", seconds[] = "60";
+	char *const argv[] = {name, seconds, NULL}, *const env[] = {variable, NULL};
+	pid_t pid;
+	return posix_spawnp(&pid, argv[0], NULL, NULL, argv, env) == 0 ? pid : -1;
+}
+
+/* It finds what carries the mark, wherever it is in the variable; not others, nor what was there before itself. */
+static void the_marked_are_found(void **state)
+{
+	(void)state;
+	char same[] = "MARKS=:reaped", another[] = "MARKS=:spared", inner[] = "MARKS=:outer:reaped";
+	int status;
+	pid_t older = start_sleeper(same), other = start_sleeper(another);
+	usleep(50000); /* the kernel's record of starts has steps of 10 ms */
+	pid_t guard = fork();
+	assert_true(older > 0 && other > 0 && guard >= 0);
+	if (guard == 0) {
+		pid_t marked = start_sleeper(inner);
+		int left = assay_reap_marked(":reaped", PATIENCE_MS);
+		bool ended = marked > 0 && waitpid(marked, &status, 0) == marked &&
+			     WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+		_exit(ended && left == 0 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(guard, &status, 0), guard);
+	assert_int_equal(status, 0);
+	assert_int_equal(waitpid(-1, &status, WNOHANG), 0);
+	kill(older, SIGKILL);
+	kill(other, SIGKILL);
+	assert_int_equal(waitpid(older, &status, 0), older);
+	assert_int_equal(waitpid(other, &status, 0), other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bomb_is_ended_without_a_pen),
 		cmocka_unit_test(a_bomb_is_ended_in_a_pen),
 		cmocka_unit_test(a_pen_is_cleared_as_a_whole),
+		cmocka_unit_test(the_marked_are_found),
 		cmocka_unit_test(the_end_of_a_leader_is_kept),
 	};
 	return cmocka_run_group_tests(tests, become_subreaper, NULL);
