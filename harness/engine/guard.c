@@ -40,7 +40,7 @@ static void step_aside(int fd)
 		return; /* only keeps a folder from being unmounted */
 }
 
-static _Noreturn void stand_guard(int fd, const char *mark, const char *pen)
+static _Noreturn void stand_guard(int fd, const char *mark, const struct assay_pen *pen)
 {
 	char nothing;
 	step_aside(fd);
@@ -52,7 +52,8 @@ static _Noreturn void stand_guard(int fd, const char *mark, const char *pen)
 }
 
 /* Twice, so that it is nobody's child whom the controller would wait for and reap. */
-static enum assay_code start(int fd, const char *mark, const char *pen, struct assay_err *err)
+static enum assay_code start(int fd, const char *mark, const struct assay_pen *pen,
+			     struct assay_err *err)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -90,7 +91,8 @@ static enum assay_code put_mark(char mark[20], struct assay_err *err)
 enum assay_code assay_guard_start(struct assay_err *err)
 {
 	int ends[2], already = 0;
-	char mark[20], pen[ASSAY_PEN_BYTES];
+	char mark[20];
+	struct assay_pen pen;
 	prctl(PR_GET_CHILD_SUBREAPER, &already);
 	if (already)
 		return ASSAY_OK;
@@ -106,11 +108,11 @@ enum assay_code assay_guard_start(struct assay_err *err)
 		close(ends[0]);
 		return assay_fail(err, ASSAY_EIO, "make a pipe: %s", strerror(errno));
 	}
-	assay_pen_make(pen);
-	rc = start(ends[0], mark, pen, err);
+	assay_pen_make(&pen);
+	rc = start(ends[0], mark, &pen, err);
 	close(ends[0]);
 	if (rc != ASSAY_OK) {
-		assay_pen_remove(pen, 0);
+		assay_pen_remove(&pen, 0);
 		close(kept);
 		return rc;
 	}

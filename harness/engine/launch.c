@@ -19,6 +19,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
+#include "harness/engine/pen.h"
 #include "harness/engine/reap.h"
 #include "harness/engine/sandbox.h"
 
@@ -534,6 +535,7 @@ enum assay_code assay_launch_run(const struct assay_launch *launch, assay_record
 		.on_record = on_record,
 		.context = context,
 	};
+	uint64_t refusals = assay_pen_refusals();
 	enum assay_code rc = begin(&s, err);
 	if (rc != ASSAY_OK)
 		return rc;
@@ -543,6 +545,8 @@ enum assay_code assay_launch_run(const struct assay_launch *launch, assay_record
 	judge(&s, ending, &why, ret);
 	if (left > 0)
 		outcome(ret, ASSAY_STATUS_FAILED, "%d of its processes could not be killed", left);
+	if (ret->reason[0])
+		assay_pen_explain(refusals, ret->reason, sizeof(ret->reason));
 	close(s.records);
 	close(s.output);
 	if (s.exit_fd >= 0)

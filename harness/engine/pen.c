@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pen: the files of a control group, as the kernel's cgroup-v2 document describes them. */
+/* pen: the files of control groups, as the kernel's cgroup-v2 and cgroup-v1/pids documents describe them. */
 #include "harness/engine/pen.h"
 
 #include <errno.h>
@@ -20,66 +20,118 @@
 #include "harness/machine/facts.h"
 #include "harness/machine/proc.h"
 
-#define VARIABLE   "_ASSAY_PEN"
-#define MOST_TASKS "16384"
-enum { LOOK_AGAIN_US = 2000 };
+#define GROUP "_ASSAY_PEN"
+#define TASKS "_ASSAY_PEN_TASKS"
+enum { LOOK_AGAIN_US = 2000, MOST_TASKS = 4096, TASKS_PER_CPU = 16 };
 
-static bool put(const char *folder, const char *file, const char *text)
+static int open_in(const char *folder, const char *file, int flags)
 {
 	char path[ASSAY_PEN_BYTES + 32];
 	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	ASSAY_AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return open(path, flags | O_CLOEXEC);
+}
+
+static bool put(const char *folder, const char *file, const char *text)
+{
+	ASSAY_AUTO_CLOSE int fd = open_in(folder, file, O_WRONLY);
 	return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-/* Our own group, under which we may make others or not. */
-static bool find_own(char path[ASSAY_PEN_BYTES])
+/* The beginning of a file; "" when there is none. */
+static void get(const char *folder, const char *file, char *ret, size_t size)
+{
+	ASSAY_AUTO_CLOSE int fd = open_in(folder, file, O_RDONLY);
+	ssize_t n = fd >= 0 ? read(fd, ret, size - 1) : -1;
+	ret[n > 0 ? n : 0] = '\0';
+}
+
+unsigned long assay_pen_most_tasks(void)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+	return cpus > MOST_TASKS / TASKS_PER_CPU ? (unsigned long)cpus * TASKS_PER_CPU : MOST_TASKS;
+}
+
+static void limit_tasks(const char *folder, unsigned long most)
+{
+	char text[24];
+	snprintf(text, sizeof(text), "%lu", most);
+	put(folder, "pids.max", text);
+}
+
+/* Our own group of a hierarchy, under which we may make others or not. */
+static bool find_own(const char *controller, char path[ASSAY_PEN_BYTES])
 {
 	struct proc_why why;
 	ASSAY_AUTO_FREE char *mounts = proc_read("", "/proc/self/mounts", &why);
 	ASSAY_AUTO_FREE char *groups = proc_read("", "/proc/self/cgroup", &why);
-	ASSAY_AUTO_FREE char *mount = mounts ? facts_cgroup_mount(mounts, NULL) : NULL;
-	ASSAY_AUTO_FREE char *own = groups ? facts_cgroup_path(groups, NULL) : NULL;
+	ASSAY_AUTO_FREE char *mount = mounts ? facts_cgroup_mount(mounts, controller) : NULL;
+	ASSAY_AUTO_FREE char *own = groups ? facts_cgroup_path(groups, controller) : NULL;
 	if (!mount || !own)
 		return false;
 	int n = snprintf(path, ASSAY_PEN_BYTES, "%s%s", mount, strcmp(own, "/") == 0 ? "" : own);
 	return n > 0 && n < ASSAY_PEN_BYTES;
 }
 
-void assay_pen_make(char path[ASSAY_PEN_BYTES])
+/* A group of that hierarchy for the pen; "" where none is to be had. */
+static void make_group(const char *controller, uint64_t chance, const char *variable,
+		       char path[ASSAY_PEN_BYTES])
 {
 	char own[ASSAY_PEN_BYTES];
-	uint64_t chance;
 	*path = '\0';
-	unsetenv(VARIABLE); /* what we inherited is somebody else's, with us inside perhaps */
-	if (!find_own(own) || getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+	if (!find_own(controller, own))
 		return;
 	int n = snprintf(path, ASSAY_PEN_BYTES, "%s/assay-%016" PRIx64, own, chance);
 	if (n < 0 || n >= ASSAY_PEN_BYTES || mkdir(path, 0755) != 0) {
 		*path = '\0';
-		return;
-	}
-	put(path, "pids.max", MOST_TASKS); /* is there where the group above shares that out */
-	if (setenv(VARIABLE, path, 1) != 0) {
+	} else if (setenv(variable, path, 1) != 0) {
 		rmdir(path);
 		*path = '\0';
 	}
 }
 
-void assay_pen_enter(void)
+static bool counts_tasks(const char *folder)
 {
-	const char *path = getenv(VARIABLE);
-	if (path)
-		put(path, "cgroup.procs", "0");
-	unsetenv(VARIABLE);
+	char path[ASSAY_PEN_BYTES + 32];
+	snprintf(path, sizeof(path), "%s/pids.max", folder);
+	return *folder && access(path, F_OK) == 0;
 }
 
-/* Before Linux 5.14: what is frozen starts nothing more. */
-static void kill_frozen(const char *path)
+void assay_pen_make(struct assay_pen *ret)
+{
+	uint64_t chance;
+	*ret = (struct assay_pen){0};
+	unsetenv(GROUP); /* what we inherited is somebody else's, with us inside perhaps */
+	unsetenv(TASKS);
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		return;
+	make_group(NULL, chance, GROUP, ret->group);
+	if (!counts_tasks(ret->group)) /* it does where the group above shares that out */
+		make_group("pids", chance, TASKS, ret->tasks);
+	const char *counting = *ret->tasks ? ret->tasks : ret->group;
+	if (counts_tasks(counting))
+		limit_tasks(counting, assay_pen_most_tasks());
+}
+
+void assay_pen_enter(void)
+{
+	static const char *const variables[] = {TASKS, GROUP};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(variables); i++) {
+		const char *path = getenv(variables[i]);
+		if (path)
+			put(path, "cgroup.procs", "0");
+		unsetenv(variables[i]);
+	}
+}
+
+/* Before Linux 5.14, and version 1: what is frozen, or has no task to spare, starts nothing more. */
+static void kill_each(const char *path)
 {
 	char name[ASSAY_PEN_BYTES + 32];
 	int pid;
+	bool counting = counts_tasks(path);
 	put(path, "cgroup.freeze", "1");
+	if (counting)
+		limit_tasks(path, 0);
 	snprintf(name, sizeof(name), "%s/cgroup.procs", path);
 	FILE *file = fopen(name, "re");
 	while (file && fscanf(file, "%d", &pid) == 1)
@@ -87,33 +139,33 @@ static void kill_frozen(const char *path)
 			kill(pid, SIGKILL);
 	if (file)
 		fclose(file);
+	if (counting)
+		limit_tasks(path, assay_pen_most_tasks());
 	put(path, "cgroup.freeze", "0");
 }
 
-static void kill_all(const char *path)
+static void kill_all(const char *group, const char *tasks)
 {
-	if (!put(path, "cgroup.kill", "1"))
-		kill_frozen(path);
+	if (group && *group && !put(group, "cgroup.kill", "1"))
+		kill_each(group);
+	else if ((!group || !*group) && tasks && *tasks)
+		kill_each(tasks);
 }
 
 void assay_pen_clear(void)
 {
-	const char *path = getenv(VARIABLE);
-	if (path)
-		kill_all(path);
+	kill_all(getenv(GROUP), getenv(TASKS));
 }
 
 bool assay_pen_holds(void)
 {
-	const char *path = getenv(VARIABLE);
-	char name[ASSAY_PEN_BYTES + 32], text[256];
-	if (!path)
-		return false;
-	snprintf(name, sizeof(name), "%s/cgroup.events", path);
-	ASSAY_AUTO_CLOSE int fd = open(name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
-	return strstr(text, "populated 1") != NULL;
+	const char *group = getenv(GROUP), *tasks = getenv(TASKS);
+	char text[256] = "";
+	if (group)
+		get(group, "cgroup.events", text, sizeof(text));
+	else if (tasks)
+		get(tasks, "cgroup.procs", text, sizeof(text));
+	return group ? strstr(text, "populated 1") != NULL : *text != '\0';
 }
 
 /* Groups that were made inside it, by a controller among its workers, are in the way of removing it. */
@@ -126,14 +178,52 @@ static int remove_inner(const char *path, const struct stat *st, int type, struc
 	return 0;
 }
 
-void assay_pen_remove(const char *path, unsigned patience_ms)
+static bool is_there(const char *path)
+{
+	return *path && access(path, F_OK) == 0;
+}
+
+void assay_pen_remove(const struct assay_pen *pen, unsigned patience_ms)
 {
 	uint64_t until = assay_now_ns() + patience_ms * UINT64_C(1000000);
-	while (*path && access(path, F_OK) == 0) {
-		kill_all(path);
-		nftw(path, remove_inner, 8, FTW_DEPTH | FTW_PHYS);
+	unsetenv(GROUP);
+	unsetenv(TASKS);
+	while (is_there(pen->group) || is_there(pen->tasks)) {
+		kill_all(pen->group, pen->tasks);
+		if (*pen->group)
+			nftw(pen->group, remove_inner, 8, FTW_DEPTH | FTW_PHYS);
+		if (*pen->tasks)
+			nftw(pen->tasks, remove_inner, 8, FTW_DEPTH | FTW_PHYS);
 		if (assay_now_ns() > until)
 			return;
 		usleep(LOOK_AGAIN_US);
 	}
+}
+
+/* The group that counts tasks, NULL: none. */
+static const char *counting_group(void)
+{
+	const char *group = getenv(GROUP), *tasks = getenv(TASKS);
+	return tasks ? tasks : group;
+}
+
+uint64_t assay_pen_refusals(void)
+{
+	const char *folder = counting_group();
+	char text[256] = "";
+	if (folder)
+		get(folder, "pids.events", text, sizeof(text));
+	return strncmp(text, "max ", 4) == 0 ? strtoull(text + 4, NULL, 10) : 0;
+}
+
+void assay_pen_explain(uint64_t before, char *reason, size_t size)
+{
+	char most[32];
+	if (assay_pen_refusals() <= before)
+		return;
+	get(counting_group(), "pids.max", most, sizeof(most));
+	most[strcspn(most, "\n")] = '\0';
+	size_t used = strlen(reason);
+	snprintf(reason + used, size - used, "; it reached the limit of %s processes and threads",
+		 most);
 }

@@ -13,6 +13,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/str.h"
 #include "harness/engine/guard.h"
+#include "harness/engine/pen.h"
 #include "harness/engine/rank_show.h"
 
 enum {
@@ -270,6 +271,7 @@ static void show_done(struct show *s)
 /* Start, conduct, clear away. The outcome is filled in unless an error says that there was no launch. */
 static enum assay_code perform(struct show *s, const struct assay_job *job, struct assay_err *err)
 {
+	uint64_t refusals = assay_pen_refusals();
 	struct pollfd *fds = calloc(s->capacity + 3, sizeof(*fds));
 	enum assay_code code =
 		fds ? start(s, job, err) : assay_fail(err, ASSAY_ENOMEM, "out of memory for ranks");
@@ -281,6 +283,8 @@ static enum assay_code perform(struct show *s, const struct assay_job *job, stru
 		s->over = false;
 		show_end(s, ASSAY_STATUS_FAILED, "some of its processes could not be killed");
 	}
+	if (s->outcome->reason[0])
+		assay_pen_explain(refusals, s->outcome->reason, sizeof(s->outcome->reason));
 	return code;
 }
 

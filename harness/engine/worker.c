@@ -23,7 +23,7 @@
 
 /* How large a limit is: more than any benchmark needs, less than it takes to spoil the machine. */
 static const rlim_t file_bytes = (rlim_t)64 << 30;
-enum { MORE_TASKS = 16384, MOST_DESCRIPTORS = 1 << 20 };
+enum { MOST_DESCRIPTORS = 1 << 20 };
 
 /* Lower a limit for this process and all it starts; one that is lower already stays. */
 static void limit(__rlimit_resource_t resource, rlim_t most)
@@ -62,7 +62,7 @@ static void confine_body(void)
 	limit(RLIMIT_FSIZE, file_bytes);
 	limit(RLIMIT_NOFILE, MOST_DESCRIPTORS);
 	if (tasks)
-		limit(RLIMIT_NPROC, tasks + MORE_TASKS);
+		limit(RLIMIT_NPROC, tasks + assay_pen_most_tasks());
 }
 
 /* Die with the controller, leave no core, be the first that a full machine kills. */

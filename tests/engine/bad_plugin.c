@@ -131,6 +131,19 @@ static void confined(struct assay_run *run)
 	assay_check(run, tasks.rlim_max != RLIM_INFINITY, "processes without end");
 }
 
+/* More processes than the test lets it have. */
+static void multiply(struct assay_run *run)
+{
+	enum { MANY = 60 };
+	int n = 0;
+	empty_loop(run);
+	for (pid_t pid; n < MANY && (pid = fork()) != -1; n++)
+		if (pid == 0)
+			for (;;)
+				pause();
+	assay_check(run, n == MANY, "not as many processes as it wanted");
+}
+
 static enum assay_code refuse(struct assay_err *err)
 {
 	return assay_fail(err, ASSAY_SKIP, "not on a %s", "Saturday");
@@ -180,6 +193,7 @@ ASSAY_API const struct assay_plugin assay_plugin = {
 			BENCH(fork_away),
 			BENCH(wrong),
 			BENCH(confined),
+			BENCH(multiply),
 			{"subjects", &with_subjects},
 			{0},
 		},

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -68,28 +69,89 @@ static void a_bomb_is_ended_without_a_pen(void **state)
 	end_bomb();
 }
 
+static void end_bomb_in_pen(bool old)
+{
+	struct assay_pen pen;
+	assay_pen_make(&pen);
+	if (old ? !*pen.tasks : !*pen.group) {
+		assay_pen_remove(&pen, PATIENCE_MS);
+		skip(); /* no control group of this version is to be had here */
+	}
+	if (old)
+		unsetenv("_ASSAY_PEN");
+	end_bomb();
+	assert_false(assay_pen_holds());
+	assay_pen_remove(&pen, PATIENCE_MS);
+	assert_int_not_equal(access(pen.group, F_OK), 0);
+	assert_int_not_equal(access(pen.tasks, F_OK), 0);
+}
+
 static void a_bomb_is_ended_in_a_pen(void **state)
 {
 	(void)state;
-	char pen[ASSAY_PEN_BYTES];
-	assay_pen_make(pen);
-	if (!*pen)
-		skip(); /* no control group is to be had here */
-	end_bomb();
-	assert_false(assay_pen_holds());
-	assay_pen_remove(pen, PATIENCE_MS);
-	assert_int_not_equal(access(pen, F_OK), 0);
-	unsetenv("_ASSAY_PEN");
+	end_bomb_in_pen(false);
+}
+
+static void a_bomb_is_ended_in_a_pen_of_version_1(void **state)
+{
+	(void)state;
+	end_bomb_in_pen(true);
+}
+
+/* The limit of a process does not hold root; that of the group does, and is told. */
+static void tasks_beyond_the_limit_are_refused(void **state)
+{
+	(void)state;
+	enum { MOST = 6 };
+	struct assay_pen pen;
+	char path[ASSAY_PEN_BYTES + 32], reason[100] = "it did not start";
+	int status;
+	assay_pen_make(&pen);
+	snprintf(path, sizeof(path), "%s/pids.max", *pen.tasks ? pen.tasks : pen.group);
+	FILE *file = fopen(path, "r+e");
+	if (!file) {
+		assay_pen_remove(&pen, PATIENCE_MS);
+		skip(); /* no group that counts tasks is to be had here */
+	}
+	unsigned long most = 0;
+	assert_int_equal(fscanf(file, "%lu", &most), 1);
+	assert_int_equal(most, assay_pen_most_tasks());
+	rewind(file);
+	assert_true(fprintf(file, "%d\n", MOST) > 0);
+	assert_int_equal(fclose(file), 0);
+	struct assay_leader leader = {.pid = fork()};
+	if (leader.pid == 0) {
+		int n = 1;
+		assay_pen_enter();
+		for (pid_t pid; n < 2 * MOST && (pid = fork()) != -1; n++)
+			if (pid == 0)
+				for (;;)
+					pause();
+		_exit(n);
+	}
+	assert_int_equal(waitpid(leader.pid, &status, 0), leader.pid);
+	leader.exited = true;
+	assert_int_equal(WEXITSTATUS(status), MOST);
+	assert_int_equal(assay_reap_tree(&leader, PATIENCE_MS), 0);
+	assert_int_equal(assay_pen_refusals(), 1);
+	assay_pen_explain(1, reason, sizeof(reason));
+	assert_string_equal(reason, "it did not start");
+	assay_pen_explain(0, reason, sizeof(reason));
+	assert_string_equal(reason,
+			    "it did not start; it reached the limit of 6 processes and threads");
+	assay_pen_remove(&pen, PATIENCE_MS);
+	assert_int_equal(assay_pen_refusals(), 0);
 }
 
 /* Who is in the pen dies with the clearing of it alone, whatever waits for it. */
 static void a_pen_is_cleared_as_a_whole(void **state)
 {
 	(void)state;
-	char pen[ASSAY_PEN_BYTES], byte;
+	struct assay_pen pen;
+	char byte;
 	int ends[2];
-	assay_pen_make(pen);
-	if (!*pen)
+	assay_pen_make(&pen);
+	if (!*pen.group && !*pen.tasks)
 		skip();
 	assert_int_equal(pipe(ends), 0);
 	pid_t pid = fork();
@@ -111,8 +173,7 @@ static void a_pen_is_cleared_as_a_whole(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	struct assay_leader nobody = {0};
 	assert_int_equal(assay_reap_tree(&nobody, PATIENCE_MS), 0);
-	assay_pen_remove(pen, PATIENCE_MS);
-	unsetenv("_ASSAY_PEN");
+	assay_pen_remove(&pen, PATIENCE_MS);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -170,6 +231,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bomb_is_ended_without_a_pen),
 		cmocka_unit_test(a_bomb_is_ended_in_a_pen),
+		cmocka_unit_test(a_bomb_is_ended_in_a_pen_of_version_1),
+		cmocka_unit_test(tasks_beyond_the_limit_are_refused),
 		cmocka_unit_test(a_pen_is_cleared_as_a_whole),
 		cmocka_unit_test(the_marked_are_found),
 		cmocka_unit_test(the_end_of_a_leader_is_kept),

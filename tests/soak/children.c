@@ -63,16 +63,15 @@ static uint64_t perform(struct soak *soak, const char *bench, const char *timeou
  */
 static void kill_over_bomb(struct soak *soak)
 {
-	char pen[ASSAY_PEN_BYTES];
+	struct assay_pen pen;
 	ASSAY_AUTO_FREE char *plugin = soak_built(soak, "tests/soak/bad.so");
 	const char *const words[] = {"run",        "--load", plugin, "soak/endless", "--timeout",
 				     "60s",        "-n",     "2",    "--launches",   "1",
 				     "--counters", "none",   NULL};
 	struct tree tree;
-	assay_pen_make(pen);
-	assay_pen_remove(pen, 1000);
-	unsetenv("_ASSAY_PEN");
-	if (!*pen)
+	assay_pen_make(&pen);
+	assay_pen_remove(&pen, 1000);
+	if (!*pen.group && !*pen.tasks)
 		return;
 	soak_clear_folder();
 	tree_start(soak, &tree, words, NULL);
