@@ -37,7 +37,7 @@ static void describe(const struct assay_result *r, char *text, size_t size)
 	const struct assay_estimate *e = &r->estimate;
 	double half = 100 * (e->hi - e->lo) / 2 / fabs(e->median);
 	assay_format_value(e->median, r->metric.unit, value, sizeof(value));
-	snprintf(text, size, "%s +-%.1f %%%s%s", value, half,
+	snprintf(text, size, "%s ±%.1f %%%s%s", value, half,
 		 r->status == ASSAY_STATUS_UNSTABLE ? "  unstable: " : "",
 		 r->status == ASSAY_STATUS_UNSTABLE ? r->reason : "");
 }

@@ -125,6 +125,10 @@ static void say_amdahl(struct assay_str *to, const struct series *s)
 		assay_str_add(to, "not fitted: %s", err.text);
 		return;
 	}
+	if (fit.serial_fraction > 1) {
+		assay_str_add(to, "slower the more threads: Amdahl's law has nothing to say");
+		return;
+	}
 	bool seen = fit.serial_fraction > 0;
 	assay_str_add(to, "Amdahl's law: %s %.1f %%", seen ? "serial part" : "no serial part seen,",
 		      100 * fit.serial_fraction);
@@ -221,14 +225,15 @@ void assay_report_fits(struct assay_str *to, const struct assay_report_bench *be
 	size_t speedup = assay_report_beside(bench, "speedup");
 	size_t scaled = assay_report_beside(bench, "scaled_speedup");
 	size_t metric = speedup < bench->n_beside ? speedup : scaled;
-	bool of_ranks = has_axis(bench, "ranks");
+	/* Of these a speed-up on one thread is one of something else: ranks, a device. */
+	bool others = has_axis(bench, "ranks") || strcmp(bench->suite, "scaling") != 0;
 	for (size_t r = 0; metric < bench->n_beside && r < bench->n_measured; r++) {
 		struct series series;
 		if (!leads(bench, r))
 			continue;
 		gather(bench, r, metric, &series);
-		if (of_ranks && series.most <= 1)
-			continue; /* these stand in for threads, of which each has one */
+		if (others && series.most <= 1)
+			continue;
 		say_series(to, bench, r, &series, metric == scaled);
 	}
 	assay_report_pareto(to, bench);

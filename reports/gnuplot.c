@@ -21,13 +21,13 @@
 /* What differs between the wide and the narrow drawing. Pixels, and characters. */
 struct layout {
 	unsigned width, height, font, pitch;
-	unsigned x_ticks, value_ticks, label;
+	unsigned x_ticks, value_ticks, row_ticks, label;
 	double room; /* right of the longest bar, for its value, as a share of it */
 	double bar;
 };
 static const struct layout layouts[ASSAY_WIDTHS] = {
-	[ASSAY_WIDE] = {960, 380, 13, 24, 12, 8, 48, 0.12, 0.32},
-	[ASSAY_NARROW] = {380, 300, 12, 24, 5, 4, 16, 0.42, 0.32},
+	[ASSAY_WIDE] = {960, 380, 13, 24, 12, 8, 8, 48, 0.12, 0.32},
+	[ASSAY_NARROW] = {380, 300, 12, 24, 5, 4, 3, 16, 0.42, 0.32},
 };
 
 static void number(struct assay_str *to, double value)
@@ -433,43 +433,48 @@ static void row_data(struct assay_str *to, const struct assay_figure *figure,
 	}
 }
 
-/* Above a bar, below a dot. Returns what parts the next plot from it. */
-static const char *interval(struct assay_str *to, const struct assay_figure_row *row, size_t r,
-			    const char *separator)
+static bool has_interval(const struct assay_figure_row *row)
 {
-	if (!(row->hi > row->lo))
-		return separator;
-	assay_str_add(to,
-		      "%s$D%zu using 5:2:6:(0) with vectors nohead linewidth 1.5 linecolor rgb "
-		      "'" TEXT "'",
-		      separator, r);
-	return ", ";
+	return !row->heading && row->hi > row->lo;
 }
 
-static void plot_rows(struct assay_str *to, const struct assay_figure *figure)
+/* Bars or intervals or dots: of each row one, where it has any. */
+enum layer { BARS, INTERVALS, DOTS };
+
+static void plot_layer(struct assay_str *to, const struct assay_figure *figure, enum layer layer,
+		       const char **separator)
 {
-	const char *separator = "plot ";
 	for (size_t r = 0; r < figure->n_rows; r++) {
 		const struct assay_figure_row *row = &figure->rows[r];
 		unsigned colour = SERIES + (unsigned)row->colour;
-		if (row->heading)
+		if (row->heading || (layer == INTERVALS && !has_interval(row)))
 			continue;
-		if (figure->kind == ASSAY_FIGURE_BARS)
+		assay_str_add(to, "%s$D%zu using ", *separator, r);
+		*separator = ", ";
+		if (layer == BARS)
 			assay_str_add(to,
-				      "%s$D%zu using 1:2:(0):1:3:4 with boxxyerror fillstyle solid "
-				      "1.0 noborder fillcolor rgb '#0101%02x'",
-				      separator, r, colour);
+				      "1:2:(0):1:3:4 with boxxyerror fillstyle solid 1.0 noborder "
+				      "fillcolor rgb '#0101%02x'",
+				      colour);
+		else if (layer == INTERVALS)
+			assay_str_add(to,
+				      "5:2:6:(0) with vectors nohead linewidth 1.5 linecolor "
+				      "rgb '" TEXT "'");
 		else
-			separator = interval(to, row, r, separator);
-		if (figure->kind == ASSAY_FIGURE_DOTS)
 			assay_str_add(to,
-				      "%s$D%zu using 1:2 with points pointtype 7 pointsize 1 "
-				      "linecolor rgb '#0101%02x'",
-				      separator, r, colour);
-		separator = ", ";
-		if (figure->kind == ASSAY_FIGURE_BARS)
-			interval(to, row, r, separator);
+				      "1:2 with points pointtype 7 pointsize 1 linecolor rgb "
+				      "'#0101%02x'",
+				      colour);
 	}
+}
+
+/* Intervals lie above bars and below dots. Layer by layer, since svg.c makes one element of what looks alike. */
+static void plot_rows(struct assay_str *to, const struct assay_figure *figure)
+{
+	const char *separator = "plot ";
+	bool bars = figure->kind == ASSAY_FIGURE_BARS;
+	plot_layer(to, figure, bars ? BARS : INTERVALS, &separator);
+	plot_layer(to, figure, bars ? INTERVALS : DOTS, &separator);
 	assay_str_add(to, "\n");
 }
 
@@ -486,7 +491,7 @@ static void draw_rows(struct assay_str *to, const struct assay_figure *figure,
 		assay_str_add(to, "set logscale x\n");
 	range(to, "xrange", left, right);
 	range(to, "yrange", -(double)figure->n_rows, 0);
-	value_ticks(to, "xtics", figure->log_x ? left : 0, hi, figure->log_x, layout->value_ticks,
+	value_ticks(to, "xtics", figure->log_x ? left : 0, hi, figure->log_x, layout->row_ticks,
 		    figure->metric.unit);
 	row_labels(to, figure, layout);
 	row_texts(to, figure, layout);

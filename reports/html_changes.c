@@ -258,14 +258,18 @@ static void summary(struct assay_str *to, const struct assay_pairs *p)
 		      "faster</li><li><b>%zu</b> ≈ same</li><li><b>%zu</b> ? unsure</li></ul>\n",
 		      counts[ASSAY_SLOWER], counts[ASSAY_FASTER], counts[ASSAY_SAME],
 		      counts[ASSAY_UNSURE]);
-	assay_str_add(
-		to,
-		"<p class=\"lead\">Differences up to %.3g %% do not count; intervals are at "
-		"%.3g %%, over launches, widened by up to %.3g %% for what drifts between two "
-		"runs at this noise. <em>slower</em> is what these figures say; only "
-		"<code>assay gate</code>, which measures both sides in pairs, calls a "
-		"regression.",
-		100 * p->margin, 100 * p->confidence, 100 * p->allowance);
+	assay_str_add(to,
+		      "<p class=\"lead\">Differences up to %.3g %% do not count; intervals are at "
+		      "%.3g %%, over launches",
+		      100 * p->margin, 100 * p->confidence);
+	if (p->allowance > 0)
+		assay_str_add(to,
+			      ", widened by up to %.3g %% for what drifts between two runs at this "
+			      "noise",
+			      100 * p->allowance);
+	assay_str_add(to,
+		      ". <em>slower</em> is what these figures say; only <code>assay "
+		      "gate</code>, which measures both sides in pairs, calls a regression.");
 	if (beside)
 		assay_str_add(to,
 			      " Of %zu other metrics of these cases those that changed are "
@@ -294,7 +298,9 @@ void assay_html_changes(struct assay_str *to, const struct assay_report_model *m
 		change_table(to, &x, heaps, ASSAY_COUNT_OF(heaps), "What changed");
 		assay_str_add(to, "</div>\n");
 	} else {
-		assay_str_add(to, "<p>Nothing that these figures can tell from noise.</p>\n");
+		assay_str_add(to, "<p>%s</p>\n",
+			      p->n_compared ? "Nothing that these figures can tell from noise."
+					    : "The two have no case in common.");
 	}
 	folded(to, &x, &unsure, "unsure: noise, drift or too few launches");
 	folded(to, &x, &same, "unchanged");

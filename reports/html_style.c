@@ -184,6 +184,7 @@ const char assay_html_style[] =
 	"@media print{:root{color-scheme:light}body{font-size:10pt}.page{max-width:none;padding:0}"
 	".skip,nav,.filter{display:none}tr[hidden]{display:table-row!important}"
 	".bench[hidden],.changes[hidden],.problems[hidden]{display:block!important}"
-	"figure,tr,.card{break-inside:avoid}"
-	".scroll{overflow:visible}h2,h3{break-after:avoid}"
+	"figure,thead,tr,.card{break-inside:avoid}"
+	".scroll{overflow:visible}h2,h3,.about,.lead,summary,thead,tbody tr:first-child{break-after:avoid}"
+	"tbody tr:last-child,.note{break-before:avoid}"
 	"details::details-content{content-visibility:visible;display:block;block-size:auto}}\n";

@@ -215,12 +215,14 @@ static int decimals(double value)
 	return a >= 999.95 ? 0 : a >= 99.995 ? 1 : a >= 9.9995 ? 2 : 3;
 }
 
-/* Without a prefix: counts and ratios; a tiny one keeps its digits by an exponent. */
+/* Without a prefix: counts and ratios; a small one keeps three digits, a tiny one by an exponent. */
 static void format_plain(double value, const char *unit, char *text, size_t size)
 {
 	bool bare = strcmp(unit, "ratio") == 0 || !*unit;
-	bool tiny = value != 0 && fabs(value) < 0.001;
-	snprintf(text, size, tiny ? "%.*e%s%s" : "%.*f%s%s", decimals(value), value,
+	double a = fabs(value);
+	bool tiny = a > 0 && a < 0.0001;
+	int more = tiny || a == 0 || a >= 0.1 ? 0 : a >= 0.01 ? 1 : a >= 0.001 ? 2 : 3;
+	snprintf(text, size, tiny ? "%.*e%s%s" : "%.*f%s%s", decimals(value) + more, value,
 		 bare ? "" : " ", bare ? "" : unit);
 }
 

@@ -259,8 +259,8 @@ static enum assay_code fill_ratio(struct pairing *p, struct assay_result *result
 	double half = (exp(centre.hi - centre.estimate) - exp(centre.lo - centre.estimate)) / 2;
 	if (half > ASSAY_UNSTABLE_HALF_WIDTH) {
 		result->status = ASSAY_STATUS_UNSTABLE;
-		snprintf(reason, 160, "the ratio is known to +-%.0f %% only (%zu pairs)",
-			 100 * half, p->n);
+		snprintf(reason, 160, "the ratio is known to ±%.0f %% only (%zu pairs)", 100 * half,
+			 p->n);
 		result->reason = reason;
 	}
 	return ASSAY_OK;

@@ -175,6 +175,10 @@ static void values_without_prefix(void **state)
 	assert_format(12345.6, "ratio", "12346");
 	assert_format(1.5, "", "1.500");
 	assert_format(0.000012345, "ratio", "1.234e-05");
+	assert_format(0.0005, "ratio", "0.000500");
+	assert_format(0.0015, "ratio", "0.00150");
+	assert_format(-0.0472, "ratio", "-0.0472");
+	assert_format(0.993, "ratio", "0.993");
 	assert_format(3, "op", "3.000 op");
 	assert_format(NAN, "ns", "-");
 	assert_format(INFINITY, "ratio", "inf");

@@ -31,7 +31,7 @@ static const struct row {
 	 "time", "ns/op", false, ASSAY_STATUS_SKIPPED, "libtcmalloc_minimal.so.4 is not there", 0,
 	 0},
 	{"memory/alloc_pair/size:64/subject:mimalloc/threads:1", "memory", "alloc_pair", "mimalloc",
-	 "time", "ns/op", false, ASSAY_STATUS_UNSTABLE, "the median is known to +-20 % only", 12,
+	 "time", "ns/op", false, ASSAY_STATUS_UNSTABLE, "the median is known to ±20 % only", 12,
 	 0.2},
 	{"memory/chase/size:64/threads:1", "memory", "chase", "", "time", "ns/op", false,
 	 ASSAY_STATUS_OK, "", 1, 0.002},

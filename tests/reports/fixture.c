@@ -183,7 +183,7 @@ static void fill_others(struct fixture *f)
 	FIXTURE_ADD(f, "concurrency", "spawn", "openmp", "tasks:8Ki", 2, .median = 3.5e5);
 	FIXTURE_ADD(f, "concurrency", "spawn", "steal", "tasks:8Ki", 2, .median = 4.5e4,
 		    .spread = 0.4, .status = ASSAY_STATUS_UNSTABLE,
-		    .reason = "the median is known to +-40 % only (6 samples)",
+		    .reason = "the median is known to ±40 % only (6 samples)",
 		    .flags = ASSAY_RESULT_PREEMPTED_USED);
 	FIXTURE_ADD(f, "gpu", "triad", "opencl", "size:16Mi", .status = ASSAY_STATUS_SKIPPED,
 		    .reason = "no OpenCL device");

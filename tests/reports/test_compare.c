@@ -177,6 +177,24 @@ static void test_nothing_changed(void **state)
 	quiet_free(b);
 }
 
+static void test_nothing_in_common(void **state)
+{
+	struct quiet *a = quiet_new(1, 'a', linux_6);
+	struct fixture *other = fixture_new();
+	(void)state;
+	memcpy(other->run.fingerprint, a->f->run.fingerprint, 32);
+	FIXTURE_ADD(other, "zoo", "lion", NULL, NULL, .median = 3);
+	const struct assay_report_input inputs[] = {
+		input_of(a),
+		{.run = &other->run, .results = other->results, .n_results = other->n}};
+	char *page = page_of_runs(inputs, 2);
+	assert_non_null(strstr(page, "The two have no case in common"));
+	assert_null(strstr(page, "tell from noise"));
+	free(page);
+	quiet_free(a);
+	fixture_free(other);
+}
+
 static void test_machines(void **state)
 {
 	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(0.5, 'b', linux_5);
@@ -389,6 +407,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_one_run_has_none),
 		cmocka_unit_test(test_what_changed),
 		cmocka_unit_test(test_nothing_changed),
+		cmocka_unit_test(test_nothing_in_common),
 		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_odd_runs),
 		cmocka_unit_test(test_changes_in_words),

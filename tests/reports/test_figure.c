@@ -371,6 +371,37 @@ static void test_drawing(void **state)
 	fixture_free(f);
 }
 
+/* A bar covers no interval: what is drawn last is above. */
+static void test_intervals_above_bars(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct assay_str script = {0}, file = {0}, page = {0};
+	struct assay_err err = {0};
+	(void)state;
+	need_gnuplot();
+	for (int i = 0; i < 3; i++) {
+		static const char *const subjects[] = {"a", "b", "null"};
+		struct assay_result *r =
+			FIXTURE_ADD(f, "memory", "alloc_pair", subjects[i], NULL, .median = 10 + i);
+		r->estimate.lo = 5;
+		r->estimate.hi = 15;
+	}
+	struct assay_figure *figure = figure_of(f, "memory", "alloc_pair");
+	assay_gnuplot_script(&script, figure, ASSAY_WIDE, "0.svg");
+	assert_ok(assay_gnuplot_run(NULL, script.text, &file, 1, &err));
+	assert_ok(assay_svg_inline(&page, file.text, "wide", "T", "S", &err));
+	const char *interval = strstr(page.text, "<path class=\"t\" stroke-width=\"1.5\"");
+	const char *bar = NULL;
+	for (const char *at = page.text; (at = strstr(at, "<path class=\"f ")); at++)
+		bar = at;
+	assert_true(interval && bar && bar < interval);
+	assay_figure_free(figure);
+	assay_str_done(&script);
+	assay_str_done(&file);
+	assay_str_done(&page);
+	fixture_free(f);
+}
+
 static size_t entries(const char *folder)
 {
 	size_t n = 0;
@@ -532,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_fall_through),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_drawing),
+		cmocka_unit_test(test_intervals_above_bars),
 		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_missing_program),
 		cmocka_unit_test(test_failing_program),

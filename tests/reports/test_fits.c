@@ -85,18 +85,27 @@ static void launches_are_points_and_give_intervals(void **state)
 	says(strong("scaled_speedup", 3, 0.2, 1, true, 99), "Gustafson's law: serial part 19.9 %");
 	says(strong("scaled_speedup", 3, 0.2, 1, true, 99), " [");
 	says(strong("scaled_speedup", 1, 0.2, 1, true, 99), "not fitted");
+	says(strong("speedup", 2, 3, 1, true, 99), "Amdahl's law has nothing to say");
 }
 
-/* A launcher's ranks have a thread each: there is no law of threads to look for. */
-static void ranks_are_no_threads(void **state)
+static void assert_silent(struct fixture *f)
 {
-	(void)state;
-	struct fixture *f = fixture_new();
-	FIXTURE_ADD(f, "scaling", "strong", "threads", "points:32Ki/ranks:2", 1, .median = 1e6);
 	fixture_beside(f, "speedup", "ratio", 1.1);
 	char *text = words(f);
 	assert_string_equal(text ? text : "", "");
 	free(text);
+}
+
+/* A launcher's ranks have a thread each, and so has who asks a device: there is no law of threads to look for. */
+static void ranks_and_devices_are_no_threads(void **state)
+{
+	(void)state;
+	struct fixture *f = fixture_new();
+	FIXTURE_ADD(f, "scaling", "strong", "threads", "points:32Ki/ranks:2", 1, .median = 1e6);
+	assert_silent(f);
+	f = fixture_new();
+	FIXTURE_ADD(f, "gpu", "break_even", "cuda", "n:64", 1, .median = 1e6);
+	assert_silent(f);
 }
 
 static void nothing_is_said_of_more_than_twice_the_threads(void **state)
@@ -159,7 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(launches_are_points_and_give_intervals),
-		cmocka_unit_test(ranks_are_no_threads),
+		cmocka_unit_test(ranks_and_devices_are_no_threads),
 		cmocka_unit_test(nothing_is_said_of_more_than_twice_the_threads),
 		cmocka_unit_test(too_much_of_the_cores_is_pointed_out),
 		cmocka_unit_test(what_has_no_core_of_its_own_enters_no_fit),

@@ -71,7 +71,7 @@ static void every_case_has_its_outcome(void **state)
 	assert_non_null(strstr(got, "<error type=\"crashed\" message=\"killed by signal 11\"/>"));
 	assert_int_equal(count(got, "<skipped "), 2);
 	assert_non_null(strstr(got, "<system-out>time: 2.980 ns ± 0.8 %, n = 30</system-out>"));
-	assert_non_null(strstr(got, "; unstable: the median is known to +-40 % only"));
+	assert_non_null(strstr(got, "; unstable: the median is known to ±40 % only"));
 	assert_int_equal(count(got, "<system-out>"), 23); /* neither failed nor skipped */
 	free(got);
 	fixture_free(f);
