@@ -182,6 +182,22 @@ static void small_wobble_is_taken_off_the_change(void **state)
 	assert_decision(decide(0.005), ASSAY_COUNTS_REGRESSED);
 }
 
+/* Ranges that overlap are the same, whichever of them lies lower and whichever replay of a side was the larger. */
+static void ranges_that_overlap_are_the_same(void **state)
+{
+	(void)state;
+	for (size_t order = 0; order < 8; order++) {
+		uint64_t up = order >> 2 ? 500 : 0, down = 500 - up;
+		begin(NULL);
+		set(order & 1, ASSAY_REPLAY_INSTRUCTIONS, 1000000 + up);
+		set(!(order & 1), ASSAY_REPLAY_INSTRUCTIONS, 1000900 + up);
+		set(2 + (order >> 1 & 1), ASSAY_REPLAY_INSTRUCTIONS, 1000000 + down);
+		set(3 - (order >> 1 & 1), ASSAY_REPLAY_INSTRUCTIONS, 1000900 + down);
+		assert_decision(decide(0.0001), ASSAY_COUNTS_SAME);
+		assert_true(row_of(ASSAY_REPLAY_INSTRUCTIONS)->change == 0);
+	}
+}
+
 static void what_cannot_be_replayed_says_why(void **state)
 {
 	(void)state;
@@ -265,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup(what_cannot_be_replayed_says_why, begin),
 		cmocka_unit_test_setup(batches_must_be_alike, begin),
 		cmocka_unit_test(nonsense_limits_are_refused),
+		cmocka_unit_test(ranges_that_overlap_are_the_same),
 		cmocka_unit_test_setup(wobble_is_taken_off_on_both_sides, begin),
 		cmocka_unit_test_setup(the_first_replays_say_the_batch, begin),
 	};

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * test_launcher: the sides of a live gate and its launches, with the real program, two builds of one plug-in, and where
- * there is one an executable made with Google Benchmark; they are its arguments.
+ * there is one an executable made with Google Benchmark; they are its arguments. A third plug-in has an oracle.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "harness/engine/command.h"
 #include "harness/engine/guard.h"
@@ -17,7 +18,7 @@
 enum { SAMPLES = 3 };
 
 static struct assay_topology *topology;
-static const char *program_path, *base_path, *other_path, *foreign_path;
+static const char *program_path, *base_path, *other_path, *asked_path, *foreign_path;
 
 static const char *const no_options[] = {NULL};
 
@@ -86,9 +87,12 @@ static void a_build_is_asked(void **state)
 	(void)state;
 	static const char *const patterns[] = {"selftest/empty", "selftest/walk"};
 	static const char *const absent[] = {"nosuch/bench"};
-	static const char *const wrong[] = {"/bin/true", "/bin/false", "/nonexistent/assay"};
-	static const char *const says[] = {"it lists no benchmark", "exit status 1",
-					   "No such file or directory"};
+	static const char *const wrong[] = {"/bin/true", "/bin/false", "/nonexistent/assay",
+					    "/bin/echo"};
+	static const char *const says[] = {
+		"'/bin/true' does not say what it would measure (it lists",
+		"'/bin/false' does not say what it would measure (exit",
+		"'/nonexistent/assay' does not say what it would measure (No such", "'/bin/echo'"};
 	struct assay_err err = {0};
 	const char *const path = program_path;
 	struct assay_gate_side side = {0};
@@ -102,7 +106,8 @@ static void a_build_is_asked(void **state)
 	assert_int_equal(assay_gate_side_plan(&side)->n, 0);
 	assay_gate_side_done(&side);
 	for (size_t i = 0; i < ASSAY_COUNT_OF(wrong); i++) {
-		assert_fails(assay_gate_side_build(&scope, &wrong[i], 1, &side, &err), ASSAY_EUSAGE,
+		enum assay_code want = i == 3 ? ASSAY_EPARSE : ASSAY_EUSAGE;
+		assert_fails(assay_gate_side_build(&scope, &wrong[i], 1, &side, &err), want,
 			     says[i]);
 		assay_gate_side_done(&side);
 	}
@@ -162,11 +167,13 @@ static void on_progress(void *context, size_t item, size_t pairs_done, size_t op
 	live->pairs_done = pairs_done;
 }
 
-static void live_begin(struct live *live, const char *metric, const char *const *cases, size_t n)
+/* `from` in two variants that are one, against `to`. */
+static void live_begin_with(struct live *live, const char *from, const char *to, const char *metric,
+			    const char *const *cases, size_t n)
 {
 	struct assay_err err = {0};
-	const char *const base[] = {base_path, base_path};
-	const char *const other = other_path;
+	const char *const base[] = {from, from};
+	const char *const other = to;
 	struct assay_gate_scope scope = scope_of(NULL, 0);
 	*live = (struct live){.n = n};
 	assert_ok(assay_gate_side_plugin(&scope, base, 2, &live->sides[0], &err));
@@ -189,6 +196,11 @@ static void live_begin(struct live *live, const char *metric, const char *const 
 	assert_ok(
 		assay_gate_launcher_new(sides, live->matches, n, &options, &live->launcher, &err));
 	live->source = assay_gate_launcher_source(live->launcher);
+}
+
+static void live_begin(struct live *live, const char *metric, const char *const *cases, size_t n)
+{
+	live_begin_with(live, base_path, other_path, metric, cases, n);
 }
 
 static void live_end(struct live *live)
@@ -320,6 +332,60 @@ static void what_goes_wrong_is_told(void **state)
 	assay_gate_launcher_free(NULL);
 }
 
+/* Before a base's first launch one that is not kept finds out how much to do; it may end badly. */
+static void the_base_is_tried_first(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {"judged/fragile/threads:1"};
+	struct live live;
+	live_begin_with(&live, other_path, base_path, NULL, cases, 1);
+	assert_int_equal(prepare(&live, 0, ASSAY_GATE_CAND).status, ASSAY_STATUS_OK);
+	struct assay_gate_launch l = prepare(&live, 0, ASSAY_GATE_BASE);
+	assert_int_equal(l.status, ASSAY_STATUS_CRASHED);
+	assert_non_null(strstr(l.reason, "signal 6"));
+	assert_int_equal(results(&live, 0, ASSAY_GATE_BASE).n, 0);
+	live_end(&live);
+}
+
+static size_t times_asked(const char *path)
+{
+	char text[16];
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	size_t n = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	return n;
+}
+
+/* Once of each subject and side, whatever number of cases it has; what it says of one is no word on another. */
+static void oracles_are_asked_once(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {
+		"asked/one/subject:right/threads:1", "asked/one/subject:wrong/threads:1",
+		"asked/two/subject:right/threads:1", "asked/two/subject:wrong/threads:1"};
+	char folder[T_PATH], path[T_PATH + 16];
+	assert_non_null(mkdtemp(t_path(folder, "asked")));
+	snprintf(path, sizeof(path), "%s/times", folder);
+	assert_int_equal(setenv("ASKED", path, 1), 0);
+	struct live live;
+	live_begin_with(&live, asked_path, asked_path, NULL, cases, 4);
+	for (int side = 0; side < 2; side++)
+		for (size_t i = 0; i < 4; i++) {
+			struct assay_gate_launch l = prepare(&live, i, (enum assay_gate_which)side);
+			/* right; wrong; right as was known; wrong, asked anew */
+			static const size_t asked[] = {1, 2, 2, 3};
+			assert_int_equal(times_asked(path), 3 * (size_t)side + asked[i]);
+			assert_int_equal(l.status, i % 2 ? ASSAY_STATUS_FAILED : ASSAY_STATUS_OK);
+			assert_string_equal(l.reason,
+					    i % 2 ? "its answers are wrong: two for one" : "");
+		}
+	live_end(&live);
+	unlink(path);
+	assert_int_equal(rmdir(folder), 0);
+	unsetenv("ASKED");
+}
+
 /* ---- what counts instructions ---- */
 
 static void replay_of(struct assay_gate_side *side, size_t place, enum assay_code want,
@@ -377,12 +443,13 @@ static void replays(void **state)
 
 int main(int argc, char **argv)
 {
-	if (argc < 4)
+	if (argc < 5)
 		return 2;
 	program_path = argv[1];
 	base_path = argv[2];
 	other_path = argv[3];
-	foreign_path = argv[4];
+	asked_path = argv[4];
+	foreign_path = argv[5];
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plugin_brings_what_it_brings),
 		cmocka_unit_test(patterns_select),
@@ -390,6 +457,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(executables_of_google_benchmark),
 		cmocka_unit_test(a_launch_becomes_one_number),
 		cmocka_unit_test(what_goes_wrong_is_told),
+		cmocka_unit_test(the_base_is_tried_first),
+		cmocka_unit_test(oracles_are_asked_once),
 		cmocka_unit_test(replays),
 	};
 	struct assay_err err = {0};

@@ -6,13 +6,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "harness/engine/guard.h"
 #include "harness/gate/acceptance.h"
 #include "harness/gate/budget.h"
 #include "harness/gate/history.h"
 #include "harness/gate/judge.h"
+#include "harness/gate/launcher.h"
 #include "harness/gate/pairs.h"
 #include "harness/gate/recording.h"
 #include "harness/gate/session.h"
+#include "harness/gate/variants_elf.h"
+#include "harness/gate/variants_link.h"
 #include "tests/engine/toy.h"
 #include "tests/failing.h"
 #include "tests/t.h"
@@ -190,6 +194,51 @@ static enum assay_code acceptances(struct assay_err *err)
 	return code;
 }
 
+static enum assay_code remarks(struct assay_err *err)
+{
+	struct assay_gate_report report = {0};
+	enum assay_code code = ASSAY_OK;
+	for (int i = 0; i < 3 && code == ASSAY_OK; i++)
+		code = assay_gate_report_remark(&report, err, "%s", i ? "text" : "");
+	assay_gate_report_done(&report);
+	return code;
+}
+
+static enum assay_code link_command(struct assay_err *err)
+{
+	static const char *const text[] = {"cc", "-oout.so", "{pad}", "a.o"};
+	char *words[ASSAY_COUNT_OF(text)];
+	for (size_t i = 0; i < ASSAY_COUNT_OF(text); i++)
+		words[i] = (char *)(uintptr_t)text[i];
+	struct assay_link link = {0};
+	struct assay_argv argv = {0};
+	enum assay_code code = assay_link_read(words, ASSAY_COUNT_OF(text), &link, err);
+	if (code == ASSAY_OK)
+		code = assay_link_with(&link, "new.so", "pad.o", &argv, err);
+	assay_argv_done(&argv);
+	assay_link_done(&link);
+	return code;
+}
+
+static enum assay_code pad(struct assay_err *err)
+{
+	const struct assay_elf_target target = {0};
+	struct assay_str object = {0};
+	enum assay_code code = assay_elf_pad(&target, 3, &object, err);
+	assay_str_done(&object);
+	return code;
+}
+
+static enum assay_code launcher(struct assay_err *err)
+{
+	const struct assay_gate_side *const sides[2] = {NULL, NULL};
+	const struct assay_gate_launcher_options options = {.seed = 1};
+	struct assay_gate_launcher *made = NULL;
+	enum assay_code code = assay_gate_launcher_new(sides, NULL, 0, &options, &made, err);
+	assay_gate_launcher_free(made);
+	return code;
+}
+
 static void open_store(char *folder, char *path, size_t size)
 {
 	struct assay_err err = {0};
@@ -200,6 +249,7 @@ static void open_store(char *folder, char *path, size_t size)
 				.author = "ann",
 				.note = "why"};
 	int64_t id;
+	assert_ok(assay_guard_start(&err)); /* once, before memory is short */
 	assert_non_null(mkdtemp(t_path(folder, "memory")));
 	snprintf(path, size, "%s/results.db", folder);
 	assert_ok(assay_store_open(path, ASSAY_STORE_WRITE, &store, &err));
@@ -222,8 +272,9 @@ static void close_store(const char *folder, const char *path)
 static void no_memory(void **state)
 {
 	(void)state;
-	static call *const calls[] = {bound, bound_judged, pairs,          history,
-				      gate,  replay,       read_recording, acceptances};
+	static call *const calls[] = {bound,  bound_judged,   pairs,       history, gate,
+				      replay, read_recording, acceptances, remarks, link_command,
+				      pad,    launcher};
 	struct failing hand = {0};
 	char folder[64], path[96];
 	open_store(folder, path, sizeof(path));

@@ -197,6 +197,10 @@ static void scores_by_hand(void **state)
 		s = score_of(&same, 0.5, 1);
 		assert_true(s.caught == 1 && s.red == 0 && s.peer_red == 0);
 	}
+	/* What is less than the margin is passed, and was missed. */
+	struct assay_gate_recording same = made(cases, launches, ASSAY_LOWER, 0);
+	struct assay_gate_score small = score_of(&same, 0.005, 4);
+	assert_true(small.missed == 1 && small.caught == 0 && small.undecided == 0);
 	/* Every other launch is slower: the next process seems worse to a peer about every other time. */
 	struct assay_gate_recording turns = made(cases, launches, ASSAY_LOWER, 2);
 	struct assay_gate_score s = score_of(&turns, 0, 1);

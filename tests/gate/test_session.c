@@ -30,8 +30,12 @@ struct world {
 	unsigned sleep_every; /* ... are hit by a suspension, every so many */
 	unsigned step_every;  /* a clock steps back: every so many launches give no usable time */
 	int stop_after;       /* interrupt after so many launches; 0: never */
+	int interrupted_at;   /* likewise, and that launch is whole; 0: never */
+	int fail_after;       /* the source itself fails at this launch; 0: never */
+	bool fail_prepare;    /* ... or when it is to prepare case 2 */
 	volatile sig_atomic_t interrupted;
-	size_t launches, slept, taken[CASES];
+	size_t launches, slept, taken[CASES], prepared[CASES][2];
+	size_t asked, pairs_done, open; /* of the progress: how often, and what it said last */
 	uint64_t seeds[MOST];
 	int sides[MOST];
 	size_t items[MOST];
@@ -62,8 +66,11 @@ static bool hit(size_t n, unsigned every)
 static enum assay_code prepare(void *context, size_t item, enum assay_gate_which side,
 			       struct assay_gate_launch *ret, struct assay_err *err)
 {
-	const struct world *w = context;
-	(void)err;
+	struct world *w = context;
+	assert_true(side == ASSAY_GATE_BASE || side == ASSAY_GATE_CAND);
+	w->prepared[item][side]++;
+	if (w->fail_prepare && item == 2)
+		return assay_fail(err, ASSAY_EIO, "no oracle");
 	if (w->wrong && item == 0 && side == ASSAY_GATE_CAND) {
 		ret->status = ASSAY_STATUS_FAILED;
 		snprintf(ret->reason, sizeof(ret->reason), "2 + 2 is 5");
@@ -84,7 +91,11 @@ static enum assay_code launch(void *context, size_t item, enum assay_gate_which 
 		w->interrupted = 1;
 		return assay_fail(err, ASSAY_EINTR, "interrupted");
 	}
+	w->interrupted = w->interrupted_at && (int)n + 1 >= w->interrupted_at;
+	if (w->fail_after && (int)n + 1 == w->fail_after)
+		return assay_fail(err, ASSAY_EIO, "no worker");
 	ret->better = ASSAY_LOWER;
+	ret->variant = (unsigned)(n % 7);
 	ret->samples = 5;
 	ret->preempted = 1;
 	ret->ticks = 10;
@@ -109,14 +120,25 @@ static enum assay_code launch(void *context, size_t item, enum assay_gate_which 
 	return ASSAY_OK;
 }
 
+static void progress(void *context, size_t item, size_t pairs_done, size_t open)
+{
+	struct world *w = context;
+	assert_true(item < CASES && open >= 1 && open <= CASES);
+	assert_in_range(pairs_done, w->pairs_done,
+			w->pairs_done + 1); /* a failed case has no pair */
+	w->asked++;
+	w->pairs_done = pairs_done;
+	w->open = open;
+}
+
 struct outcome {
 	struct assay_gate_trial trials[CASES];
 	struct assay_gate_tally tally;
 };
 
-static void gate(struct world *w, uint64_t budget_ns, uint64_t seed, struct outcome *ret)
+static enum assay_code ends(struct world *w, uint64_t budget_ns, uint64_t seed, struct outcome *ret)
 {
-	const struct assay_gate_source source = {prepare, launch, NULL, w};
+	const struct assay_gate_source source = {prepare, launch, progress, w};
 	const struct assay_gate_session_options options = {
 		.policy = assay_gate_policy(ASSAY_GATE_NORMAL),
 		.seed = seed,
@@ -127,9 +149,13 @@ static void gate(struct world *w, uint64_t budget_ns, uint64_t seed, struct outc
 	memset(ret, 0, sizeof(*ret));
 	for (size_t i = 0; i < CASES; i++)
 		ret->trials[i].policy = options.policy;
-	assert_int_equal(
-		assay_gate_session(&source, &options, ret->trials, CASES, &ret->tally, &err),
-		ASSAY_OK);
+	w->asked = w->pairs_done = 0;
+	return assay_gate_session(&source, &options, ret->trials, CASES, &ret->tally, &err);
+}
+
+static void gate(struct world *w, uint64_t budget_ns, uint64_t seed, struct outcome *ret)
+{
+	assert_int_equal(ends(w, budget_ns, seed, ret), ASSAY_OK);
 }
 
 static struct assay_gate_report judge(const struct outcome *o)
@@ -263,7 +289,11 @@ static void a_side_that_never_counts_is_undecided(void **state)
 		assert_int_equal(report.rows[i].decision, ASSAY_DECISION_INCONCLUSIVE);
 		assert_string_equal(report.rows[i].reason, "no pair of launches was usable");
 		assert_int_equal(report.rows[i].pairs, 0);
+		assert_int_equal(o.trials[i].n, 6 + 90); /* up to the last look, and not beyond */
+		assert_int_equal(o.trials[i].lost, 3 * o.trials[i].n); /* each tried three times */
+		assert_false(o.trials[i].cut_short);
 	}
+	assert_int_equal(o.tally.launches, 2 * 3 * (6 + 90) * CASES);
 	assert_int_equal(assay_gate_report_answer(&report), ASSAY_GATE_UNDECIDED);
 	done(&o, &report);
 }
@@ -278,6 +308,10 @@ static void a_stepping_clock_costs_pairs(void **state)
 	gate(&w, 0, 11, &o);
 	struct assay_gate_report report = judge(&o);
 	assert_true(report.rows[3].lost_pairs > 0);
+	size_t pairs = 0; /* each lost one was taken once more, and none of the others */
+	for (size_t i = 0; i < CASES; i++)
+		pairs += o.trials[i].n + o.trials[i].lost;
+	assert_int_equal(o.tally.launches, 2 * pairs);
 	assert_int_equal(report.rows[0].decision, ASSAY_DECISION_OK);
 	assert_int_equal(report.rows[3].decision, ASSAY_DECISION_REGRESSED);
 	done(&o, &report);
@@ -355,6 +389,122 @@ static void an_interruption_keeps_what_is_known(void **state)
 	done(&o, &report);
 }
 
+/* What crashes while the machine is suspended may be killed by that; it is taken again. */
+static void a_crash_in_its_sleep_is_forgiven(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.crash_side = w.sleep_side = ASSAY_GATE_CAND;
+	w.crash_every = 3;
+	w.sleep_every = 1; /* never awake ... */
+	gate(&w, 0, 5, &o);
+	assert_int_equal(o.trials[0].status, ASSAY_STATUS_OK);
+	done(&o, NULL);
+}
+
+static void a_failed_case_is_left_alone(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.crash_side = ASSAY_GATE_BASE;
+	w.crash_every = 1;
+	gate(&w, 0, 5, &o);
+	size_t taken = 0;
+	for (size_t n = 0; n < w.launches; n++)
+		taken += w.items[n] == 0;
+	assert_in_range(taken, 1, 2); /* the candidate only where the coin put it first */
+	assert_int_equal(o.trials[0].n, 0);
+	assert_int_equal(o.trials[0].failed_side, ASSAY_GATE_BASE);
+	assert_int_equal(o.tally.launches, taken + 2 * 6 * (CASES - 1));
+	done(&o, NULL);
+}
+
+/* An error of the source's is the session's; what was measured until then is kept. */
+static void errors_of_the_source_end_the_gate(void **state)
+{
+	(void)state;
+	static const int places[] = {1, 2, 25, 2 * 6 * CASES + 3};
+	struct outcome o;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(places); i++) {
+		struct world w = quiet();
+		w.slower[1] = 1.2;
+		w.fail_after = places[i];
+		assert_int_equal(ends(&w, 0, 3, &o), ASSAY_EIO);
+		assert_int_equal(w.launches, places[i]);
+		size_t pairs = 0;
+		for (size_t k = 0; k < CASES; k++)
+			pairs += o.trials[k].n;
+		assert_int_equal(pairs, (places[i] - 1) / 2);
+		done(&o, NULL);
+	}
+	struct world w = quiet();
+	w.fail_prepare = true;
+	assert_int_equal(ends(&w, 0, 3, &o), ASSAY_EIO);
+	assert_int_equal(w.prepared[2][0] + w.prepared[2][1], 1);
+	done(&o, NULL);
+}
+
+/* Both sides are prepared once; what is open is told before each pair; time enough cuts nothing. */
+static void cases_are_prepared_once_and_progress_is_told(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.slower[2] = 1.10;
+	gate(&w, 3600000000000, 3, &o);
+	assert_false(o.tally.out_of_time);
+	size_t pairs = 0;
+	for (size_t i = 0; i < CASES; i++) {
+		assert_int_equal(w.prepared[i][0], 1);
+		assert_int_equal(w.prepared[i][1], 1);
+		assert_false(o.trials[i].cut_short);
+		pairs += o.trials[i].n;
+	}
+	assert_int_equal(w.asked, pairs);
+	assert_int_equal(w.pairs_done, pairs - 1);
+	assert_int_equal(w.open, 1);
+	assert_int_equal(o.tally.survivors, 1);
+	assay_gate_trials_done(NULL, CASES);
+	done(&o, NULL);
+}
+
+/* Interrupted while survivors are confirmed: those are cut short, the others stay what they are. */
+static void only_what_is_open_is_cut_short(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.slower[2] = 1.10;
+	w.stop_after = 2 * 6 * CASES + 2 * 5;
+	gate(&w, 0, 3, &o);
+	assert_true(o.tally.interrupted && !o.tally.out_of_time);
+	assert_int_equal(w.launches, w.stop_after);
+	for (size_t i = 0; i < CASES; i++) {
+		assert_int_equal(o.trials[i].cut_short, i == 2);
+		assert_int_equal(o.trials[i].n, i == 2 ? 6 + 4 : 6);
+		assert_int_equal(o.trials[i].screening, 6);
+	}
+	assert_int_equal(o.trials[2].state.verdict, ASSAY_GATE_INCONCLUSIVE);
+	done(&o, NULL);
+}
+
+/* A pair that was lost is not tried again after an interruption. */
+static void no_retry_after_an_interruption(void **state)
+{
+	(void)state;
+	struct world w = quiet();
+	struct outcome o;
+	w.sleep_side = ASSAY_GATE_CAND;
+	w.sleep_every = 1;
+	w.interrupted_at = 2;
+	gate(&w, 0, 3, &o);
+	assert_true(o.tally.interrupted);
+	assert_int_equal(w.launches, 2);
+	done(&o, NULL);
+}
+
 static void the_same_seed_is_the_same_gate(void **state)
 {
 	(void)state;
@@ -383,8 +533,11 @@ static void launches_are_added_up(void **state)
 		assert_int_equal(w.items[n + 1], item);
 		assert_int_equal(w.sides[n] + w.sides[n + 1], ASSAY_GATE_BASE + ASSAY_GATE_CAND);
 		assert_true(w.seeds[n] == w.seeds[n + 1]);
-		assert_int_equal(o.trials[item].pairs[next[item]++].cand_first,
-				 w.sides[n] == ASSAY_GATE_CAND);
+		bool cand_first = w.sides[n] == ASSAY_GATE_CAND;
+		const struct assay_gate_pair *pair = &o.trials[item].pairs[next[item]++];
+		assert_int_equal(pair->cand_first, cand_first);
+		assert_int_equal(pair->variant_base, (n + cand_first) % 7);
+		assert_int_equal(pair->variant_cand, (n + !cand_first) % 7);
 	}
 	for (size_t i = 0; i < CASES; i++) {
 		const struct assay_gate_trial *t = &o.trials[i];
@@ -414,6 +567,12 @@ int main(void)
 		cmocka_unit_test(survivors_are_judged_on_fresh_pairs),
 		cmocka_unit_test(spent_time_is_no_pass),
 		cmocka_unit_test(an_interruption_keeps_what_is_known),
+		cmocka_unit_test(a_crash_in_its_sleep_is_forgiven),
+		cmocka_unit_test(a_failed_case_is_left_alone),
+		cmocka_unit_test(errors_of_the_source_end_the_gate),
+		cmocka_unit_test(cases_are_prepared_once_and_progress_is_told),
+		cmocka_unit_test(only_what_is_open_is_cut_short),
+		cmocka_unit_test(no_retry_after_an_interruption),
 		cmocka_unit_test(the_same_seed_is_the_same_gate),
 		cmocka_unit_test(launches_are_added_up),
 	};

@@ -46,6 +46,7 @@ static void link_commands_get_an_output_and_a_pad(void **state)
 	rewrites("ld --output x.so a.o", "ld --output NEW PAD a.o");
 	rewrites("cc -ox a.c", "cc -oNEW PAD a.c");
 	rewrites("ccache c++ x.cpp -o x", "ccache c++ PAD x.cpp -o NEW");
+	rewrites("cc @more.o -l:libx.a -o x a.o", "cc @more.o -l:libx.a -o NEW PAD a.o");
 	/* What comes after these is no input, whatever it looks like. */
 	rewrites("cc -shared -Xlinker -soname -Xlinker x.so.1 -o x.so a.o",
 		 "cc -shared -Xlinker -soname -Xlinker x.so.1 -o NEW PAD a.o");
@@ -73,6 +74,8 @@ static void link_commands_that_are_none(void **state)
 		{"cc a.o -o ''", "no -o FILE"},
 		{"cc @args", "@FILE is not looked into"},
 		{"cc a.o -o x -o y", "two outputs, 'x' and 'y'"},
+		{"ld a.o --output=x -oy", "two outputs, 'x' and 'y'"},
+		{"cc .o -o x", "{pad}"}, /* a hidden file */
 		{"cc -o x -lm", "{pad}"},
 		{"cc -o x.o", "{pad}"},
 	};
@@ -289,6 +292,73 @@ static void manifests_say_what_is_wrong(void **state)
 	}
 }
 
+/* What every manifest must have, in its place and of its kind. */
+static void manifests_have_a_head(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {
+		"\"kind\":7",    "\"kind\":\"gate\"", "\"complete\":1",        "\"output\":null",
+		"\"symbol\":[]", "\"step_bytes\":-1", "\"step_bytes\":\"64\"", "\"functions\":0.5",
+	};
+	static const char *const fields[] = {
+		"\"kind\":\"variants\"", "\"complete\":true", "\"output\":\"a\"",
+		"\"symbol\":\"\"",       "\"step_bytes\":0",  "\"functions\":0",
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(wrong) + ASSAY_COUNT_OF(fields); i++) {
+		size_t spoilt = i - ASSAY_COUNT_OF(fields);
+		bool left_out = i < ASSAY_COUNT_OF(fields);
+		ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+		assay_str_add(&text, "{\"variants\":[]");
+		for (size_t k = 0; k < ASSAY_COUNT_OF(fields); k++) {
+			size_t key = strcspn(fields[k], ":");
+			bool this_one =
+				left_out ? i == k : strncmp(fields[k], wrong[spoilt], key + 1) == 0;
+			if (!this_one)
+				assay_str_add(&text, ",%s", fields[k]);
+			else if (!left_out)
+				assay_str_add(&text, ",%s", wrong[spoilt]);
+		}
+		assay_str_add(&text, "}");
+		struct assay_variants set = {0};
+		struct assay_err err = {0};
+		bool complete;
+		assert_fails(assay_variants_parse(assay_str_text(&text), text.length, &set,
+						  &complete, &err),
+			     ASSAY_EPARSE, "it is not the manifest of a set of variants");
+		assay_variants_done(&set);
+	}
+}
+
+/* One of a mebibyte is read, one that is a byte longer is not. */
+static void manifests_are_no_longer_than_that(void **state)
+{
+	struct fixture *f = *state;
+	struct assay_variants set = {0};
+	struct assay_err err = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	struct assay_file_bytes file;
+	assert_ok(assay_file_map(f->manifest, &file, &err));
+	assay_str_put(&text, file.bytes, file.length);
+	assay_file_unmap(&file);
+	while (text.length < 1048576)
+		assay_str_put(&text, "\n", 1);
+	put(f->manifest, assay_str_text(&text));
+	assert_ok(assay_variants_find(f->folder, &set, &err));
+	assay_variants_done(&set);
+	assay_str_put(&text, "\n", 1);
+	put(f->manifest, assay_str_text(&text));
+	refuses(f->folder, ASSAY_EPARSE, "it is longer than 1048576 bytes");
+}
+
+static void a_file_that_cannot_be_read_is_not_gone(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(unlink(f->file), 0);
+	assert_int_equal(symlink("a-0", f->file), 0); /* round and round */
+	refuses(f->folder, ASSAY_EIO, "a-0': Too many levels of symbolic links");
+	refuses(f->file, ASSAY_EIO, "look at '");
+}
+
 static void a_manifest_reads_back(void **state)
 {
 	(void)state;
@@ -342,7 +412,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_plain_file_is_itself, make, unmake),
 		cmocka_unit_test_setup_teardown(what_is_no_set_is_refused, make, unmake),
 		cmocka_unit_test_setup_teardown(a_changed_file_is_noticed, make, unmake),
+		cmocka_unit_test_setup_teardown(manifests_are_no_longer_than_that, make, unmake),
+		cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_is_not_gone, make,
+						unmake),
 		cmocka_unit_test(manifests_say_what_is_wrong),
+		cmocka_unit_test(manifests_have_a_head),
 		cmocka_unit_test(a_manifest_reads_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,42 @@ static void code_that_changes_is_an_error(void **state)
 	assert_false(exists(f->folder, "set"));
 }
 
+/* A script that says `says` and fails; the words of the link command come after it. */
+static void fails_saying(struct fixture *f, const char *says)
+{
+	char *words[] = {(char *)"sh", (char *)"-c", (char *)(uintptr_t)says, (char *)"sh",
+			 (char *)"-o", f->output,    (char *)"{pad}"};
+	f->request.words = words;
+	f->request.n_words = 7;
+	assert_int_equal(build(f), ASSAY_ECHECK);
+}
+
+/* Of much that a linker says all is kept, and the last that tells something is the reason. */
+static void what_the_linker_said_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	fails_saying(f, "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i + 1)); done; exit 3");
+	assert_non_null(strstr(f->err.text, "exit status 3: line 1999"));
+	const char *said = assay_str_text(&f->said);
+	assert_memory_equal(said, "line 0\nline 1\n", 14);
+	assert_int_equal(f->said.length, 10 * 7 + 90 * 8 + 900 * 9 + 1000 * 10);
+	assert_string_equal(said + f->said.length - 10, "line 1999\n");
+	static const char *const hollow[] = {
+		"echo undefined x; echo collect2: error: ld returned 1 exit status; exit 1",
+		"echo undefined x; echo 'clang: error: linker command failed with exit code 1'; exit 1",
+		"printf 'undefined x\n\n'; printf 'clang: error: linker command failed'; exit 1",
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(hollow); i++) {
+		fails_saying(f, hollow[i]);
+		assert_non_null(strstr(f->err.text, "exit status 1: undefined x"));
+		assert_null(strstr(f->err.text, "error"));
+	}
+	fails_saying(f, "exit 1");
+	const char *status = strstr(f->err.text, "exit status 1");
+	assert_non_null(status);
+	assert_string_equal(status, "exit status 1");
+}
+
 static void requests_have_limits(void **state)
 {
 	struct fixture *f = *state;
@@ -314,6 +350,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(code_that_does_not_move_is_an_error, make, unmake),
 		cmocka_unit_test_setup_teardown(what_is_no_elf_file_is_an_error, make, unmake),
 		cmocka_unit_test_setup_teardown(code_that_changes_is_an_error, make, unmake),
+		cmocka_unit_test_setup_teardown(what_the_linker_said_is_kept, make, unmake),
 		cmocka_unit_test_setup_teardown(requests_have_limits, make, unmake),
 		cmocka_unit_test_setup_teardown(folders_that_are_not_ours, make, unmake),
 	};

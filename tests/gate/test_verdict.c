@@ -65,6 +65,41 @@ static void a_change_reads_in_the_metrics_direction(void **state)
 	assert_true(rate.ratio == 0.8 && rate.lo == 0.5 && rate.hi == 1);
 }
 
+static void remarks_are_kept_in_order(void **state)
+{
+	(void)state;
+	struct assay_gate_report report = {0};
+	struct assay_err err = {0};
+	for (int i = 0; i < 20; i++)
+		assert_ok(assay_gate_report_remark(&report, &err, "remark %d", i));
+	assert_ok(assay_gate_report_remark(&report, &err, "%s", ""));
+	assert_int_equal(report.n_remarks, 21);
+	assert_string_equal(report.remarks[0], "remark 0");
+	assert_string_equal(report.remarks[19], "remark 19");
+	assert_string_equal(report.remarks[20], "");
+	assay_gate_report_done(&report);
+	assert_true(!report.remarks && !report.n_remarks);
+}
+
+/* What was not measured is no number. */
+static void a_new_row_knows_nothing(void **state)
+{
+	(void)state;
+	struct assay_gate_report report = {0};
+	for (size_t i = 0; i < 9; i++) {
+		const struct assay_gate_row *row = assay_gate_report_add(&report);
+		assert_non_null(row);
+		assert_int_equal(report.n, i + 1);
+		assert_ptr_equal(row, &report.rows[i]);
+		assert_true(isnan(row->base) && isnan(row->cand) && isnan(row->p));
+		assert_true(isnan(row->adjusted_p) && isnan(row->preempted_share));
+		assert_true(isnan(row->steal_share) && isnan(row->placement_share));
+		assert_true(isnan(row->estimate.ratio) && isnan(row->placement_sd));
+		assert_true(!row->name && !row->reason && !row->causes.n && !row->pairs);
+	}
+	assay_gate_report_done(&report);
+}
+
 static void names_come_back(void **state)
 {
 	(void)state;
@@ -72,6 +107,13 @@ static void names_come_back(void **state)
 		assert_int_equal(assay_decision_parse(assay_decision_name((enum assay_decision)i)),
 				 i);
 	assert_int_equal(assay_decision_parse("ok"), -1);
+	static const char *const answers[] = {
+		[ASSAY_GATE_RED] = "REGRESSION",     [ASSAY_GATE_WRONG] = "FAILED",
+		[ASSAY_GATE_LOST] = "COVERAGE LOST", [ASSAY_GATE_UNDECIDED] = "CANNOT DECIDE",
+		[ASSAY_GATE_GREEN] = "PASS",
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(answers); i++)
+		assert_string_equal(assay_gate_answer_name((enum assay_gate_answer)i), answers[i]);
 }
 
 int main(void)
@@ -80,6 +122,8 @@ int main(void)
 		cmocka_unit_test(the_worst_row_answers),
 		cmocka_unit_test(nothing_compared_is_coverage_lost),
 		cmocka_unit_test(a_change_reads_in_the_metrics_direction),
+		cmocka_unit_test(remarks_are_kept_in_order),
+		cmocka_unit_test(a_new_row_knows_nothing),
 		cmocka_unit_test(names_come_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
