@@ -44,6 +44,15 @@ static void units_convert(void **state)
 	}
 }
 
+static void misspelt_units_have_a_neighbour(void **state)
+{
+	(void)state;
+	assert_string_equal(assay_unit_nearest("Mops"), "Mop/s");
+	assert_string_equal(assay_unit_nearest("nsec"), "ns");
+	assert_string_equal(assay_unit_nearest("GHzz"), "GHz");
+	assert_null(assay_unit_nearest("elephants"));
+}
+
 static void values_are_shown_as_people_write_them(void **state)
 {
 	static const struct {
@@ -93,8 +102,13 @@ static void bounds_are_read(void **state)
 	assert_string_equal(b.under.metric, "time");
 	assert_close(b.limit, 0.6, 1e-12);
 	assay_bound_done(&b);
-	assert_ok(assay_bound_parse("toy/empty share <= 0", &b, &err));
-	assay_bound_done(&b);
+	static const char *const none[] = {"toy/empty share <= 0", "toy/empty kept <= 0 B",
+					   "toy/empty faults <= 0 faults"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(none); i++) {
+		assert_ok(assay_bound_parse(none[i], &b, &err));
+		assert_close(b.limit, 0, 0);
+		assay_bound_done(&b);
+	}
 }
 
 static void malformed_bounds_are_refused(void **state)
@@ -561,6 +575,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(units_convert),
+		cmocka_unit_test(misspelt_units_have_a_neighbour),
 		cmocka_unit_test(values_are_shown_as_people_write_them),
 		cmocka_unit_test(bounds_are_read),
 		cmocka_unit_test(malformed_bounds_are_refused),

@@ -61,6 +61,7 @@ static void a_step_is_found_where_it_is(void **state)
 	assert_true(s->lo < 1.05 && 1.05 < s->hi && s->hi - s->lo < 0.02);
 	assert_true(s->found && !s->change && s->state == ASSAY_CHANGE_PROPOSED);
 	assay_shift_list_done(&list);
+	assert_true(!list.shifts && !list.n);
 }
 
 /* 100 series of 100 runs: at most 5 in a hundred alarm, as the scan promises for such noise. */

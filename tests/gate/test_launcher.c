@@ -153,7 +153,7 @@ static void executables_of_google_benchmark(void **state)
 
 struct live {
 	struct assay_gate_side sides[2];
-	struct assay_gate_match matches[5];
+	struct assay_gate_match *matches; /* of the launcher's, and no room behind them */
 	size_t n, called, pairs_done;
 	struct assay_gate_launcher *launcher;
 	struct assay_gate_source source;
@@ -175,7 +175,8 @@ static void live_begin_with(struct live *live, const char *from, const char *to,
 	const char *const base[] = {from, from};
 	const char *const other = to;
 	struct assay_gate_scope scope = scope_of(NULL, 0);
-	*live = (struct live){.n = n};
+	*live = (struct live){.n = n, .matches = calloc(n, sizeof(*live->matches))};
+	assert_non_null(live->matches);
 	assert_ok(assay_gate_side_plugin(&scope, base, 2, &live->sides[0], &err));
 	assert_ok(assay_gate_side_plugin(&scope, &other, 1, &live->sides[1], &err));
 	for (size_t i = 0; i < n; i++)
@@ -206,6 +207,7 @@ static void live_begin(struct live *live, const char *metric, const char *const 
 static void live_end(struct live *live)
 {
 	assay_gate_launcher_free(live->launcher);
+	free(live->matches);
 	assay_gate_side_done(&live->sides[0]);
 	assay_gate_side_done(&live->sides[1]);
 }
@@ -300,6 +302,12 @@ static void a_launch_becomes_one_number(void **state)
 	}
 	assert_true(drawn[0] && drawn[1]); /* by the seed */
 	assert_int_equal(assay_gate_launcher_elapsed_ns(live.launcher, 0), 0);
+	uint64_t ticks =
+		0; /* the machine's, which go on whatever it does; 0 where there is no /proc/stat */
+	for (uint64_t i = 0; access("/proc/stat", R_OK) == 0 && !ticks; i++) {
+		assert_true(i < 1000);
+		ticks = launch(&live, 0, ASSAY_GATE_BASE, i).ticks;
+	}
 	assert_string_equal(assay_gate_launcher_metric(live.launcher, 1).unit, "ns/op");
 	live.source.progress(live.source.context, 1, 4, 2);
 	assert_true(live.called == 1 && live.pairs_done == 4);
@@ -330,6 +338,44 @@ static void what_goes_wrong_is_told(void **state)
 	is_a_launch(&l);
 	live_end(&live);
 	assay_gate_launcher_free(NULL);
+}
+
+/* Programs are run by a worker of this program's, builds are their own workers. */
+static void programs_and_builds_are_launched(void **state)
+{
+	(void)state;
+	static const char *const patterns[] = {"selftest/empty"};
+	const char *const program = program_path;
+	struct assay_err err = {0};
+	for (int kind = 0; kind < 2; kind++) {
+		struct assay_gate_side side = {0};
+		struct assay_gate_scope scope = scope_of(patterns, 1);
+		if (kind)
+			assert_ok(assay_gate_side_build(&scope, &program, 1, &side, &err));
+		else
+			command_side("/bin/true", &side);
+		const struct assay_gate_side *const sides[] = {&side, &side};
+		const struct assay_gate_match match = {{0, 0}};
+		const struct assay_gate_launcher_options options = {
+			.program = kind ? "/nonexistent" : program_path,
+			.effort = {SAMPLES, 300000, 0},
+			.timeout_ns = 60000000000,
+		};
+		struct live live = {.n = 1};
+		assert_ok(
+			assay_gate_launcher_new(sides, &match, 1, &options, &live.launcher, &err));
+		live.source = assay_gate_launcher_source(live.launcher);
+		assert_int_equal(prepare(&live, 0, ASSAY_GATE_BASE).status, ASSAY_STATUS_OK);
+		for (int which = 0; which < 2; which++) {
+			struct assay_gate_launch l =
+				launch(&live, 0, (enum assay_gate_which)which, 1);
+			if (l.status != ASSAY_STATUS_OK)
+				fail_msg("%s: %s", assay_status_name(l.status), l.reason);
+			assert_true(!(l.summary <= 0) && l.samples > 0);
+		}
+		assay_gate_launcher_free(live.launcher);
+		assay_gate_side_done(&side);
+	}
 }
 
 /* Before a base's first launch one that is not kept finds out how much to do; it may end badly. */
@@ -430,6 +476,8 @@ static void replays(void **state)
 	struct assay_err why = {0}; /* no valgrind, or a sanitizer in its way */
 	enum assay_code here = assay_replay_probe(&why);
 	replay_of(&side, 0, here, here == ASSAY_OK ? name : why.text);
+	side.variants[0].plan.cases[0].c.threads = 2;
+	replay_of(&side, 0, ASSAY_SKIP, "several threads do not repeat exactly");
 	assay_gate_side_done(&side);
 	scope = scope_of(patterns, 1);
 	assert_ok(assay_gate_side_build(&scope, &program, 1, &side, &err));
@@ -457,6 +505,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(executables_of_google_benchmark),
 		cmocka_unit_test(a_launch_becomes_one_number),
 		cmocka_unit_test(what_goes_wrong_is_told),
+		cmocka_unit_test(programs_and_builds_are_launched),
 		cmocka_unit_test(the_base_is_tried_first),
 		cmocka_unit_test(oracles_are_asked_once),
 		cmocka_unit_test(replays),

@@ -74,6 +74,12 @@ static void test_bindings(void **state)
 	struct assay_err err = {0};
 	char of_a[16], of_b[16];
 	(void)state;
+	b[1] = measured("m/two/ranks:2/binding:sixteen-and-more/threads:1", "time", 5);
+	assert_ok(assay_pairs_match(&a[1], 1, &b[1], 1, false, NULL, 0.02, &pairs, &err));
+	assert_int_equal(assay_pairs_bound_apart(&pairs, of_a, of_b), 1);
+	assert_string_equal(of_b, "sixteen-and-mor"); /* as much as there is room for */
+	assay_pairs_done(&pairs);
+	b[1] = measured("m/two/ranks:4/binding:none/threads:1", "time", 5);
 	assert_ok(assay_pairs_match(a, 3, b, 3, false, NULL, 0.02, &pairs, &err));
 	assert_int_equal(pairs.n_compared, 0);
 	assert_int_equal(assay_pairs_bound_apart(&pairs, of_a, of_b), 1);
@@ -203,6 +209,8 @@ static void words_of_each_verdict(void **state)
 	pair->comparison.verdict = ASSAY_FASTER;
 	pair->comparison.ratio = 0.5;
 	assert_string_equal(assay_pair_word(&pairs, pair), "lower");
+	pair->comparison.ratio = 1.25;
+	assert_string_equal(assay_pair_word(&pairs, pair), "higher");
 	pairs.hardware = false;
 	assert_string_equal(assay_pair_word(&pairs, pair), "faster");
 	a.metric.unit = "op/s";

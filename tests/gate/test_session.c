@@ -191,6 +191,8 @@ static void changes_are_told_from_none(void **state)
 	assert_int_equal(report.rows[1].decision, ASSAY_DECISION_REGRESSED);
 	assert_int_equal(report.rows[2].decision, ASSAY_DECISION_IMPROVED);
 	assert_int_equal(report.rows[3].decision, ASSAY_DECISION_OK);
+	for (size_t i = 0; i < CASES; i++)
+		assert_string_equal(report.rows[i].reason, "");
 	assert_float_equal(report.rows[1].estimate.ratio, 1.10, 0.01);
 	assert_float_equal(report.rows[1].base, 100, 1);
 	assert_float_equal(report.rows[1].cand, 110, 1);
@@ -502,7 +504,13 @@ static void no_retry_after_an_interruption(void **state)
 	gate(&w, 0, 3, &o);
 	assert_true(o.tally.interrupted);
 	assert_int_equal(w.launches, 2);
-	done(&o, NULL);
+	struct assay_gate_report report =
+		judge(&o); /* one pair, of nothing, and cases without any */
+	for (size_t i = 0; i < CASES; i++) {
+		assert_int_equal(report.rows[i].decision, ASSAY_DECISION_INCONCLUSIVE);
+		assert_true(*report.rows[i].reason && isnan(report.rows[i].placement_share));
+	}
+	done(&o, &report);
 }
 
 static void the_same_seed_is_the_same_gate(void **state)
