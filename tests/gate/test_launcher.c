@@ -80,6 +80,10 @@ static void patterns_select(void **state)
 	assert_ok(assay_gate_side_plugin(&scope, &path, 1, &side, &err));
 	assert_int_equal(assay_gate_side_plan(&side)->n, 0);
 	assay_gate_side_done(&side);
+	scope = scope_of(&patterns[1], 1);
+	assert_ok(assay_gate_side_plugin(&scope, &path, 1, &side, &err));
+	assert_int_equal(assay_gate_side_plan(&side)->n, 1);
+	assay_gate_side_done(&side);
 }
 
 static void a_build_is_asked(void **state)
