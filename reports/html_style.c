@@ -147,7 +147,7 @@ const char assay_html_style[] =
 	".down1{background:color-mix(in srgb,var(--bad) 8%,transparent)}"
 	".down2{background:color-mix(in srgb,var(--bad) 16%,transparent)}"
 	".down3{background:color-mix(in srgb,var(--bad) 24%,transparent)}\n"
-	".up1 .soft,.up2 .soft,.up3 .soft,.down1 .soft,.down2 .soft,.down3 .soft{color:inherit}\n"
+	":is(.up1,.up2,.up3,.down1,.down2,.down3,.tint1,.tint2,.tint3,.tint4,.tint5) .soft{color:inherit}\n"
 	".matrix td,.matrix th{padding:.2rem .45rem;font-size:.8125rem}"
 	".matrix th{position:sticky;left:0;background:var(--page)}"
 	".tint1{background:color-mix(in srgb,var(--accent) 4%,transparent)}"
