@@ -201,12 +201,12 @@ static enum assay_code export_folded(struct cli *cli, const struct cli_args *arg
 	struct profile_list profiles = {0};
 	struct assay_stacks *all = NULL;
 	struct output output;
-	int64_t run;
+	struct profile_origin origin;
 	if (args->n_positional > 1 || cli_flag(args, "all") || cli_value(args, "only"))
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "folded stacks are of one whole run of 'assay profile'; name it");
 	enum assay_code code = profile_load(cli, args->n_positional ? args->positional[0] : "@last",
-					    &profiles, &run, err);
+					    &profiles, &origin, err);
 	if (code == ASSAY_OK)
 		code = profile_merge(&profiles, &all, err);
 	if (code == ASSAY_OK)

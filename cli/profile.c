@@ -26,6 +26,7 @@ static const struct cli_option options[] = {
 	{"allocations", 0, NULL, "what is allocated where, instead of time"},
 	{"bytes", 0, "SIZE", "--allocations: between samples (default 1Mi)"},
 	{"unwind", 0, "NAME", "dwarf or frames (default: what works)"},
+	{"sandbox", 0, NULL, "what runs sees no network, no other process and changes no file"},
 	{"top", 0, "N", "functions in the table (default 15)"},
 	{"svg", 0, "FILE", "write a flame graph"},
 	{"folded", 0, "FILE", "write folded stacks"},
@@ -137,24 +138,29 @@ static enum assay_code take(struct cli *cli, const struct cli_args *args,
 			    const struct sampler_options *how, struct profile_list *list,
 			    struct profile_regions *regions, int *ret_exit, struct assay_err *err)
 {
-	struct sampler *sampler;
+	struct profile_means means = {.regions = regions};
 	char text[80];
 	int64_t run;
-	enum assay_code rc = sampler_new(how, &sampler, err);
+	enum assay_code rc = ASSAY_OK;
+	if (cli_flag(args, "sandbox"))
+		rc = assay_sandbox_find(&means.bwrap, means.bwrap_version, err);
+	ASSAY_AUTO_FREE char *bwrap = means.bwrap;
+	if (rc == ASSAY_OK)
+		rc = sampler_new(how, &means.sampler, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	const volatile sig_atomic_t *interrupted = cli_catch_signals();
-	cli_note(cli, "sampling by %s", sampler_describe(sampler, text, sizeof(text)));
+	means.interrupted = cli_catch_signals();
+	cli_note(cli, "sampling by %s", sampler_describe(means.sampler, text, sizeof(text)));
 	if (args->dashes)
-		rc = profile_command(cli, args, sampler, interrupted, list, regions, ret_exit, err);
+		rc = profile_command(cli, args, &means, list, ret_exit, err);
 	else
-		rc = profile_cases(cli, args, sampler, interrupted, list, ret_exit, err);
-	sampler_free(sampler);
+		rc = profile_cases(cli, args, &means, list, ret_exit, err);
+	sampler_free(means.sampler);
 	if (rc != ASSAY_OK)
 		return rc;
-	if (*interrupted)
-		*ret_exit = 128 + *interrupted;
-	rc = profile_store(cli, list, &run, err);
+	if (*means.interrupted)
+		*ret_exit = 128 + *means.interrupted;
+	rc = profile_store(cli, list, bwrap ? means.bwrap_version : NULL, &run, err);
 	if (rc == ASSAY_OK)
 		cli_note(cli, "run %" PRId64 ": %zu profile%s stored in %s", run, list->n,
 			 list->n == 1 ? "" : "s", cli->db);
@@ -216,7 +222,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	struct profile_regions *regions = NULL;
 	const char *show = cli_value(args, "show"), *against = cli_value(args, "against");
 	size_t top = DEFAULT_TOP;
-	int64_t run;
+	struct profile_origin origin = {.sandboxed = cli_flag(args, "sandbox")}, other;
 	enum assay_code rc = read_options(args, &how, &top, err);
 	if (rc == ASSAY_OK && !show && !args->dashes && !args->n_positional)
 		rc = assay_fail(err, ASSAY_EUSAGE,
@@ -226,14 +232,23 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		rc = assay_fail(
 			err, ASSAY_EUSAGE,
 			"--show shows a stored profile; it takes no pattern and no command");
+	if (rc == ASSAY_OK && show && cli_flag(args, "sandbox"))
+		rc = assay_fail(err, ASSAY_EUSAGE,
+				"--sandbox is for what is run; --show shows what was");
 	if (rc == ASSAY_OK && against) /* first: @last must not be what is about to be taken */
-		rc = assay_context(err, profile_load(cli, against, &before, &run, err),
+		rc = assay_context(err, profile_load(cli, against, &before, &other, err),
 				   "--against");
+	if (rc == ASSAY_OK && show)
+		rc = assay_context(err, profile_load(cli, show, &list, &origin, err), "--show");
+	if (rc == ASSAY_OK && against && origin.sandboxed != other.sandboxed)
+		rc = assay_fail(err, ASSAY_EENV,
+				"--against: one of the two profiles was taken in a sandbox, which "
+				"alone changes where the time goes; take both with --sandbox, or "
+				"both without");
 	if (rc == ASSAY_OK && !show && args->dashes)
 		rc = profile_regions_begin(&regions, err);
-	if (rc == ASSAY_OK)
-		rc = show ? assay_context(err, profile_load(cli, show, &list, &run, err), "--show")
-			  : take(cli, args, &how, &list, regions, ret_exit, err);
+	if (rc == ASSAY_OK && !show)
+		rc = take(cli, args, &how, &list, regions, ret_exit, err);
 	if (rc == ASSAY_OK)
 		rc = show_all(cli, &list, &before, top, err);
 	if (rc == ASSAY_OK && regions)

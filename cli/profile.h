@@ -8,11 +8,21 @@
 #include "cli/advice.h"
 #include "cli/cli.h"
 #include "harness/engine/collect.h"
+#include "harness/engine/sandbox.h"
 #include "harness/gpu_trace.h"
 #include "harness/stacks.h"
 #include "profiler/sampler.h"
 
 struct profile_regions;
+
+/* What profiles are taken with. */
+struct profile_means {
+	struct sampler *sampler;
+	struct profile_regions *regions; /* of a command; or NULL */
+	const volatile sig_atomic_t *interrupted;
+	char *bwrap; /* path of bubblewrap: in a sandbox; NULL: not */
+	char bwrap_version[ASSAY_SANDBOX_VERSION_BYTES];
+};
 
 /* What is known beside the stacks. */
 struct profile_figures {
@@ -44,13 +54,12 @@ enum assay_code profile_merge(const struct profile_list *list, struct assay_stac
  * Profile each planned case of the command line, one launch each. *ret_exit: CLI_FAILED when a case did not
  * end well; what was sampled of it is kept.
  */
-enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, struct sampler *sampler,
-			      const volatile sig_atomic_t *interrupted, struct profile_list *ret,
+enum assay_code profile_cases(struct cli *cli, const struct cli_args *args,
+			      const struct profile_means *means, struct profile_list *ret,
 			      int *ret_exit, struct assay_err *err);
 /* Profile the command after the "--", once. */
 enum assay_code profile_command(const struct cli *cli, const struct cli_args *args,
-				struct sampler *sampler, const volatile sig_atomic_t *interrupted,
-				struct profile_list *ret, struct profile_regions *regions,
+				const struct profile_means *means, struct profile_list *ret,
 				int *ret_exit, struct assay_err *err);
 
 /* A case whose stacks are at list->stacks[at], and what its worker sent. */
@@ -74,17 +83,24 @@ enum assay_code profile_show_figures(const struct cli *cli, const char *name,
  * end; end reads what came. end() and show() only after a begin() that succeeded.
  */
 enum assay_code profile_regions_begin(struct profile_regions **ret, struct assay_err *err);
+/* The file that the program writes them to. */
+const char *profile_regions_path(const struct profile_regions *regions);
 void profile_regions_end(struct profile_regions *regions);
 enum assay_code profile_regions_show(const struct cli *cli, const struct profile_regions *regions,
 				     struct assay_err *err);
 void profile_regions_free(struct profile_regions *regions); /* takes NULL */
 
-/* Keep the profiles as a run of their own, of profile "profile". */
+/* Keep the profiles as a run of their own, of profile "profile". `sandbox` is what they were taken in, NULL: none. */
 enum assay_code profile_store(const struct cli *cli, const struct profile_list *list,
-			      int64_t *ret_run, struct assay_err *err);
+			      const char *sandbox, int64_t *ret_run, struct assay_err *err);
+
+struct profile_origin {
+	int64_t run;
+	bool sandboxed;
+};
 /* The profiles of the run that `reference` names; "@last" is the newest run that has any. */
 enum assay_code profile_load(const struct cli *cli, const char *reference, struct profile_list *ret,
-			     int64_t *ret_run, struct assay_err *err);
+			     struct profile_origin *ret_origin, struct assay_err *err);
 
 /* The table of the heaviest functions, or an event of --json. `top`: how many rows. */
 enum assay_code profile_show(const struct cli *cli, const struct assay_stacks *stacks, size_t top,

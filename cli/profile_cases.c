@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* profile_cases: benchmarks under the sampler, and commands. */
-#include <errno.h>
-#include <fcntl.h>
+/* profile_cases: benchmarks under the sampler. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "cli/counters.h"
 #include "cli/profile.h"
 #include "cli/run_request.h"
 #include "cli/settings.h"
-#include "harness/base/str.h"
-#include "harness/engine/argv.h"
-#include "harness/engine/child.h"
 #include "harness/engine/guard.h"
 #include "harness/engine/launch.h"
 #include "harness/machine/topology.h"
@@ -68,8 +61,7 @@ static const char **join(const char *const *a, const char *const *b)
 struct session {
 	struct cli *cli;
 	struct run_request request;
-	struct sampler *sampler;
-	const volatile sig_atomic_t *interrupted;
+	const struct profile_means *means;
 	const char *const *events; /* NULL: none */
 	char **device_events;      /* of cases that use devices, or NULL; owned */
 	struct profiled_case *cases;
@@ -101,7 +93,10 @@ static enum assay_code launch(const struct session *s, const struct assay_planne
 		.environment = all,
 		.n_threads = planned->c.threads,
 		.timeout_ns = q->timeout_ns + q->time_ns,
-		.interrupted = s->interrupted,
+		.interrupted = s->means->interrupted,
+		.sandbox = s->means->bwrap,
+		.reads = sampler_reads(s->means->sampler),
+		.writes = sampler_writes(s->means->sampler),
 	};
 	if (!all)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
@@ -123,7 +118,7 @@ static enum assay_code keep(struct session *s, const struct assay_planned *plann
 	};
 	struct profiled_case *one = &s->cases[s->n_cases];
 	struct assay_stacks *stacks = NULL;
-	enum assay_code rc = sampler_finish(s->sampler, &view, &stacks, err);
+	enum assay_code rc = sampler_finish(s->means->sampler, &view, &stacks, err);
 	if (rc == ASSAY_OK)
 		rc = profile_list_add(list, stacks, err);
 	if (rc == ASSAY_OK)
@@ -147,7 +142,7 @@ static enum assay_code profile_one(struct session *s, const struct assay_planned
 	struct spans spans = {.collect = &s->cases[s->n_cases].collect};
 	struct assay_outcome outcome = {0};
 	assay_collect_begin(spans.collect);
-	enum assay_code rc = sampler_start(s->sampler, &environment, err);
+	enum assay_code rc = sampler_start(s->means->sampler, &environment, err);
 	if (rc == ASSAY_OK)
 		rc = launch(s, planned, environment, &spans, &outcome, err);
 	if (rc == ASSAY_OK && outcome.status == ASSAY_STATUS_SKIPPED) {
@@ -197,7 +192,7 @@ static enum assay_code profile_plan(struct session *s, const struct assay_plan *
 				    struct profile_list *list, int *ret_exit, struct assay_err *err)
 {
 	enum assay_code rc = assay_guard_start(err);
-	for (size_t i = 0; rc == ASSAY_OK && i < plan->n && !*s->interrupted; i++) {
+	for (size_t i = 0; rc == ASSAY_OK && i < plan->n && !*s->means->interrupted; i++) {
 		const struct assay_planned *planned = &plan->cases[i];
 		if (planned->skip) {
 			cli_note(s->cli, "%s: skipped: %s", planned->c.name, planned->skip);
@@ -209,8 +204,8 @@ static enum assay_code profile_plan(struct session *s, const struct assay_plan *
 	return rc == ASSAY_EINTR ? ASSAY_OK : rc; /* what was taken before is shown */
 }
 
-enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, struct sampler *sampler,
-			      const volatile sig_atomic_t *interrupted, struct profile_list *ret,
+enum assay_code profile_cases(struct cli *cli, const struct cli_args *args,
+			      const struct profile_means *means, struct profile_list *ret,
 			      int *ret_exit, struct assay_err *err)
 {
 	struct session *s = calloc(1, sizeof(*s)); /* the CPU list makes it large */
@@ -220,8 +215,7 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 	if (!s)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	s->cli = cli;
-	s->sampler = sampler;
-	s->interrupted = interrupted;
+	s->means = means;
 	enum assay_code rc = run_request_read(cli, args, &s->request, err);
 	if (rc == ASSAY_OK && !config_get(cli->config, "time"))
 		s->request.time_ns = SECONDS_PER_CASE * 1000000000ull;
@@ -241,7 +235,7 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 	}
 	if (rc == ASSAY_OK && !cli_flag(args, "allocations"))
 		rc = profile_judge_cases(cli, s->cases, s->n_cases, ret, err);
-	if (rc == ASSAY_OK && !ret->n && !*interrupted)
+	if (rc == ASSAY_OK && !ret->n && !*means->interrupted)
 		rc = assay_fail(err, ASSAY_SKIP, "none of these cases is possible here");
 	for (size_t i = 0; s->cases && i <= s->n_cases; i++)
 		assay_collect_done(&s->cases[i].collect);
@@ -254,100 +248,5 @@ enum assay_code profile_cases(struct cli *cli, const struct cli_args *args, stru
 	assay_topology_free(topology);
 	run_request_done(&s->request);
 	free(s);
-	return rc;
-}
-
-/* The environment of what we start is our own: the pairs go there for as long as it takes. */
-static void export(const char *const *pairs, bool set)
-{
-	for (size_t i = 0; pairs[i]; i++) {
-		ASSAY_AUTO_FREE char *name = strndup(pairs[i], strcspn(pairs[i], "="));
-		if (name && set)
-			setenv(name, pairs[i] + strlen(name) + 1, 1);
-		else if (name)
-			unsetenv(name);
-	}
-}
-
-static enum assay_code read_command(const struct cli_args *args, struct assay_argv *argv,
-				    struct assay_str *title, struct assay_err *err)
-{
-	enum assay_code rc = ASSAY_OK;
-	if (args->n_before)
-		return assay_fail(err, ASSAY_EUSAGE,
-				  "'%s' stands before the --: a pattern and a command cannot be "
-				  "profiled together",
-				  args->positional[0]);
-	for (int i = 0; rc == ASSAY_OK && i < args->n_positional; i++)
-		rc = assay_argv_add(argv, args->positional[i], err);
-	if (rc == ASSAY_OK && !argv->n)
-		rc = assay_fail(err, ASSAY_EUSAGE, "no command after the --");
-	for (size_t i = 0; rc == ASSAY_OK && i < argv->n; i++)
-		assay_str_add(title, "%s%s", i ? " " : "", argv->words[i]);
-	return rc;
-}
-
-static enum assay_code run_sampled(const struct assay_child *child, struct sampler *sampler,
-				   struct assay_child_end *ret, struct assay_err *err)
-{
-	const char *const *environment;
-	enum assay_code rc = assay_guard_start(err);
-	if (rc == ASSAY_OK)
-		rc = sampler_start(sampler, &environment, err);
-	if (rc != ASSAY_OK)
-		return rc;
-	ASSAY_AUTO_FREE char *before = getenv("LD_PRELOAD") ? strdup(getenv("LD_PRELOAD")) : NULL;
-	fflush(stdout);
-	export(environment, true);
-	rc = assay_child_run(child, 0, ret, err);
-	export(environment, false);
-	if (before)
-		setenv("LD_PRELOAD", before, 1);
-	return rc;
-}
-
-enum assay_code profile_command(const struct cli *cli, const struct cli_args *args,
-				struct sampler *sampler, const volatile sig_atomic_t *interrupted,
-				struct profile_list *ret, struct profile_regions *regions,
-				int *ret_exit, struct assay_err *err)
-{
-	struct assay_argv argv = {0};
-	ASSAY_AUTO(assay_str_done) struct assay_str title = {0};
-	ASSAY_AUTO_FREE char *path = NULL;
-	ASSAY_AUTO_CLOSE int input = -1;
-	const char *file = cli_value(args, "input");
-	struct assay_child_end end = {0};
-	struct assay_stacks *stacks;
-	char text[100];
-	enum assay_code rc = read_command(args, &argv, &title, err);
-	if (rc == ASSAY_OK)
-		rc = assay_child_find(argv.words[0], &path, err);
-	if (rc == ASSAY_OK && file && (input = open(file, O_RDONLY | O_CLOEXEC)) < 0)
-		rc = assay_fail(err, ASSAY_EUSAGE, "--input: open '%s': %s", file, strerror(errno));
-	/* What it prints goes where it always goes; but a JSON document of ours stays whole. */
-	const struct assay_child child = {
-		.path = path,
-		.argv = &argv,
-		.in = file ? input : STDIN_FILENO,
-		.out = cli->json_is_stdout ? STDERR_FILENO : STDOUT_FILENO,
-		.errors = STDERR_FILENO,
-		.signalled = interrupted,
-	};
-	if (rc == ASSAY_OK)
-		rc = run_sampled(&child, sampler, &end, err);
-	profile_regions_end(regions);
-	const struct sampler_view view = {.title = assay_str_text(&title), .processes = true};
-	if (rc == ASSAY_OK)
-		rc = sampler_finish(sampler, &view, &stacks, err);
-	if (rc == ASSAY_OK)
-		rc = profile_list_add(ret, stacks, err);
-	const struct shape_command used = {end.wall_ns, end.usage};
-	if (rc == ASSAY_OK && !cli_flag(args, "allocations"))
-		rc = profile_judge_last(&used, ret, err);
-	if (rc == ASSAY_OK && assay_child_complaint(&end, text, sizeof(text))) {
-		cli_warn(cli, "%s: %s", argv.words[0], text);
-		*ret_exit = CLI_FAILED;
-	}
-	assay_argv_done(&argv);
 	return rc;
 }

@@ -47,6 +47,11 @@ enum assay_code profile_regions_begin(struct profile_regions **ret, struct assay
 	return ASSAY_OK;
 }
 
+const char *profile_regions_path(const struct profile_regions *r)
+{
+	return r->path;
+}
+
 /* Places of the same name, and the same places of several processes, add up. */
 static void take_region(struct profile_regions *r, const struct profile_region *one)
 {

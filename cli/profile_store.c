@@ -31,8 +31,8 @@ static enum assay_code attach_gpu(struct assay_store *store, int64_t run, const 
 	return rc == ASSAY_OK ? assay_store_attach(store, run, &attachment, err) : rc;
 }
 
-static enum assay_code begin(const struct cli *cli, struct assay_store *store, int64_t *ret_run,
-			     struct assay_err *err)
+static enum assay_code begin(const struct cli *cli, struct assay_store *store, const char *sandbox,
+			     int64_t *ret_run, struct assay_err *err)
 {
 	/* Nothing was timed, so nobody listened for noise. */
 	const struct assay_noise noise = {.grade = '?'};
@@ -41,6 +41,8 @@ static enum assay_code begin(const struct cli *cli, struct assay_store *store, i
 	enum assay_code rc = assay_topology_load(NULL, &topology, err);
 	if (rc == ASSAY_OK)
 		rc = assay_environment_read(&environment, err);
+	if (rc == ASSAY_OK && sandbox)
+		rc = assay_environment_state(&environment, "process.sandbox", sandbox, err);
 	const struct run_record record = {
 		.cli = cli,
 		.topology = topology,
@@ -57,12 +59,12 @@ static enum assay_code begin(const struct cli *cli, struct assay_store *store, i
 }
 
 enum assay_code profile_store(const struct cli *cli, const struct profile_list *list,
-			      int64_t *ret_run, struct assay_err *err)
+			      const char *sandbox, int64_t *ret_run, struct assay_err *err)
 {
 	struct assay_store *store = NULL;
 	enum assay_code rc = assay_store_open(cli->db, ASSAY_STORE_WRITE, &store, err);
 	if (rc == ASSAY_OK)
-		rc = begin(cli, store, ret_run, err);
+		rc = begin(cli, store, sandbox, ret_run, err);
 	for (size_t i = 0; rc == ASSAY_OK && i < list->n; i++) {
 		rc = attach(store, *ret_run, list->stacks[i], err);
 		if (rc == ASSAY_OK && list->figures[i].gpu.head.end_ns)
@@ -115,13 +117,19 @@ static enum assay_code decode_all(struct assay_store *store, int64_t run, struct
 	return rc == ASSAY_OK ? decode_gpu(store, run, ret, err) : rc;
 }
 
+static struct profile_origin origin_of(const struct assay_run_info *run)
+{
+	return (struct profile_origin){run->id, stored_sandboxed(run)};
+}
+
 /* "@last" and "@last~N" count runs that have profiles, and no others. */
 static enum assay_code load_last(const struct stored *stored, uint64_t back,
-				 struct profile_list *ret, int64_t *ret_run, struct assay_err *err)
+				 struct profile_list *ret, struct profile_origin *ret_origin,
+				 struct assay_err *err)
 {
 	for (size_t i = 0; i < stored->runs.n; i++) {
-		*ret_run = stored->runs.runs[i].id;
-		enum assay_code rc = decode_all(stored->store, *ret_run, ret, err);
+		*ret_origin = origin_of(&stored->runs.runs[i]);
+		enum assay_code rc = decode_all(stored->store, ret_origin->run, ret, err);
 		if (rc != ASSAY_OK)
 			return rc;
 		if (ret->n && back-- == 0)
@@ -133,7 +141,7 @@ static enum assay_code load_last(const struct stored *stored, uint64_t back,
 }
 
 enum assay_code profile_load(const struct cli *cli, const char *reference, struct profile_list *ret,
-			     int64_t *ret_run, struct assay_err *err)
+			     struct profile_origin *ret_origin, struct assay_err *err)
 {
 	struct stored stored = {0};
 	uint64_t back = 0;
@@ -145,13 +153,13 @@ enum assay_code profile_load(const struct cli *cli, const char *reference, struc
 				  reference);
 	enum assay_code rc = stored_open(cli, last ? "" : reference, &stored, err);
 	if (rc == ASSAY_OK && last) {
-		rc = load_last(&stored, back, ret, ret_run, err);
+		rc = load_last(&stored, back, ret, ret_origin, err);
 	} else if (rc == ASSAY_OK) {
-		*ret_run = stored.runs.runs[0].id;
-		rc = decode_all(stored.store, *ret_run, ret, err);
+		*ret_origin = origin_of(&stored.runs.runs[0]);
+		rc = decode_all(stored.store, ret_origin->run, ret, err);
 		if (rc == ASSAY_OK && !ret->n)
 			rc = assay_fail(err, ASSAY_EUSAGE, "run %" PRId64 " holds no profile",
-					*ret_run);
+					ret_origin->run);
 	}
 	stored_done(&stored);
 	return rc;

@@ -234,6 +234,18 @@ enum assay_code sampler_start(struct sampler *s, const char *const **ret_environ
 	return rc;
 }
 
+static const char *const no_files[] = {NULL};
+
+const char *const *sampler_reads(const struct sampler *s)
+{
+	return s->ticks ? timer_reads(s->ticks) : no_files;
+}
+
+const char *const *sampler_writes(const struct sampler *s)
+{
+	return s->ticks ? timer_writes(s->ticks) : no_files;
+}
+
 static const char *engine_name(const struct sampler *s)
 {
 	return s->alloc         ? "allocation counting"

@@ -45,6 +45,13 @@ void sampler_free(struct sampler *sampler); /* takes NULL */
 enum assay_code sampler_start(struct sampler *sampler, const char *const **ret_environment,
 			      struct assay_err *err);
 
+/*
+ * Files that the target reads and writes for it, NULL-terminated, wherever it runs: none with perf_event. After
+ * sampler_start(); the sampler's own.
+ */
+const char *const *sampler_reads(const struct sampler *sampler);
+const char *const *sampler_writes(const struct sampler *sampler);
+
 /* What to make of the samples. */
 struct sampler_view {
 	const char *title;

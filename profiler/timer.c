@@ -15,7 +15,8 @@
 
 struct timer_sampler {
 	struct assay_str preload, variable;
-	const char *environment[3];
+	const char *environment[3], *reads[2], *writes[3];
+	char *library; /* its path */
 	char path[64], sums[72];
 	int fd;
 	void *bytes;
@@ -63,7 +64,16 @@ enum assay_code timer_open(const char *library, const char *variable, uint64_t n
 		timer_close(t);
 		return rc;
 	}
-	t->environment[0] = assay_str_text(&t->preload);
+	const char *pair = assay_str_text(&t->preload), *list = strchr(pair, '=') + 1;
+	t->library = strndup(list, strcspn(list, ":"));
+	if (!t->library) {
+		timer_close(t);
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+	}
+	t->reads[0] = t->library;
+	t->writes[0] = t->path;
+	t->writes[1] = t->sums;
+	t->environment[0] = pair;
 	t->environment[1] = assay_str_text(&t->variable);
 	*ret = t;
 	return ASSAY_OK;
@@ -72,6 +82,16 @@ enum assay_code timer_open(const char *library, const char *variable, uint64_t n
 const char *const *timer_environment(struct timer_sampler *t)
 {
 	return t->environment;
+}
+
+const char *const *timer_reads(const struct timer_sampler *t)
+{
+	return t->reads;
+}
+
+const char *const *timer_writes(const struct timer_sampler *t)
+{
+	return t->writes;
 }
 
 enum assay_code timer_finish(struct timer_sampler *t, const void **ret_bytes, size_t *ret_size,
@@ -112,5 +132,6 @@ void timer_close(struct timer_sampler *t)
 	}
 	assay_str_done(&t->preload);
 	assay_str_done(&t->variable);
+	free(t->library);
 	free(t);
 }

@@ -23,6 +23,9 @@ enum assay_code timer_open(const char *library, const char *variable, uint64_t n
 			   struct timer_sampler **ret, struct assay_err *err);
 /* The pairs that must be in the target's environment; NULL-terminated, valid until timer_close(). */
 const char *const *timer_environment(struct timer_sampler *timer);
+/* What the target reads and writes for it: files, NULL-terminated, valid until timer_close(). */
+const char *const *timer_reads(const struct timer_sampler *timer);
+const char *const *timer_writes(const struct timer_sampler *timer);
 /* What was written so far; valid until timer_close(). */
 enum assay_code timer_finish(struct timer_sampler *timer, const void **ret_bytes, size_t *ret_size,
 			     struct assay_err *err);

@@ -80,6 +80,11 @@ enum assay_code assay_child_find(const char *program, char **ret, struct assay_e
 	return *ret ? ASSAY_OK : assay_fail(err, ASSAY_ENOMEM, "out of memory for a path");
 }
 
+static char *const *environment_of(const struct assay_child *child)
+{
+	return child->environment ? child->environment : environ;
+}
+
 static void add_descriptor(posix_spawn_file_actions_t *actions, int from, int to)
 {
 	if (from < 0)
@@ -167,7 +172,7 @@ enum assay_code assay_child_run(const struct assay_child *child, uint64_t timeou
 	pid_t pid;
 	uint64_t begin_ns = assay_now_ns();
 	int error = posix_spawn(&pid, child->path, &pad.actions, &pad.attr, child->argv->words,
-				environ);
+				environment_of(child));
 	bool passed_on = !error && pass_on(child, pid, false);
 	while (!error && wait4(pid, &ret->wait_status, 0, &ret->usage) < 0 && errno == EINTR) {
 		if (timeout_ns && assay_now_ns() - begin_ns >= timeout_ns) {
@@ -239,7 +244,7 @@ enum assay_code assay_child_capture(const struct assay_child *child, uint64_t ti
 	launchpad_init(&pad, child->in, ends[1], child->errors);
 	pid_t pid;
 	int error = posix_spawn(&pid, child->path, &pad.actions, &pad.attr, child->argv->words,
-				environ);
+				environment_of(child));
 	launchpad_done(&pad);
 	close(ends[1]);
 	uint64_t deadline_ns = timeout_ns ? assay_now_ns() + timeout_ns : UINT64_MAX;

@@ -21,7 +21,8 @@ enum assay_code assay_child_find(const char *program, char **ret, struct assay_e
 struct assay_child {
 	const char *path;
 	const struct assay_argv *argv;
-	int in, out, errors; /* what become its descriptors 0, 1 and 2; negative: /dev/null */
+	int in, out, errors;      /* what become its descriptors 0, 1 and 2; negative: /dev/null */
+	char *const *environment; /* NULL: ours */
 	/*
 	 * NULL, or the last signal that came to us. assay_child_run() passes SIGTERM on, once; SIGINT is sent to
 	 * all of a terminal's programs at once by the terminal itself.

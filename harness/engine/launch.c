@@ -94,8 +94,10 @@ static void add_program(const struct assay_launch *launch, struct words *argv)
 {
 	struct assay_err why = {0};
 	ASSAY_AUTO(assay_argv_done) struct assay_argv inside = {0};
-	if (launch->sandbox && assay_sandbox_words(launch->sandbox, launch->program,
-						   launch->plugins, &inside, &why) != ASSAY_OK)
+	const struct assay_sandbox_needs needs = {launch->plugins, launch->reads, launch->writes,
+						  launch->environment};
+	if (launch->sandbox && assay_sandbox_words(launch->sandbox, launch->program, &needs,
+						   &inside, &why) != ASSAY_OK)
 		argv->failed = true;
 	for (size_t i = 0; i < inside.n; i++)
 		words_add(argv, "%s", inside.words[i]);
@@ -209,7 +211,7 @@ static void build_environment(const struct assay_launch *launch, const struct wo
 	for (char **e = environ; *e; e++)
 		if (!overridden(*e, launch) && (!launch->sandbox || assay_sandbox_passes(*e)))
 			words_add(env, "%s", *e);
-	for (size_t i = 0; launch->environment && launch->environment[i]; i++)
+	for (size_t i = 0; !launch->sandbox && launch->environment && launch->environment[i]; i++)
 		words_add(env, "%s", launch->environment[i]);
 	if (launch->n_threads)
 		add_openmp(launch, env);

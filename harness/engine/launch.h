@@ -10,9 +10,11 @@
 #include "harness/engine/worker.h"
 
 struct assay_launch {
-	const char *program;            /* to execute, e.g. "/proc/self/exe" */
-	const char *const *under;       /* a simulator and its options, before it; may be NULL */
-	const char *sandbox;            /* path of bubblewrap: start it inside; NULL: not */
+	const char *program;      /* to execute, e.g. "/proc/self/exe" */
+	const char *const *under; /* a simulator and its options, before it; may be NULL */
+	const char *sandbox;      /* path of bubblewrap: start it inside; NULL: not */
+	const char *const *reads; /* in the sandbox: other files, see assay_sandbox_words() */
+	const char *const *writes;
 	const char *const *plugins;     /* NULL-terminated */
 	const struct assay_job *job;    /* fd and parent are filled in here */
 	const char *const *environment; /* "NAME=VALUE" pairs to add; may be NULL */

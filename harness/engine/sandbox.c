@@ -49,11 +49,36 @@ static enum assay_code add_all(struct assay_argv *argv, const char *const *words
 	return rc;
 }
 
-/* Let `path` be read inside, though it may lie in a folder that is hidden. */
+/* Let `path` be there inside, though it may lie in a folder that is hidden. */
+static enum assay_code bind_to(struct assay_argv *argv, const char *how, const char *path,
+			       struct assay_err *err)
+{
+	const char *const words[] = {how, path, path};
+	return add_all(argv, words, ASSAY_COUNT_OF(words), err);
+}
+
 static enum assay_code show(struct assay_argv *argv, const char *path, struct assay_err *err)
 {
-	const char *const words[] = {"--ro-bind", path, path};
+	return bind_to(argv, "--ro-bind", path, err);
+}
+
+static enum assay_code set_inside(struct assay_argv *argv, const char *pair, struct assay_err *err)
+{
+	ASSAY_AUTO_FREE char *name = strndup(pair, strcspn(pair, "="));
+	if (!name)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for an environment");
+	const char *value = pair + strlen(name);
+	const char *const words[] = {"--setenv", name, *value ? value + 1 : value};
 	return add_all(argv, words, ASSAY_COUNT_OF(words), err);
+}
+
+static enum assay_code bind_all(struct assay_argv *argv, const char *how, const char *const *paths,
+				struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && paths && paths[i]; i++)
+		rc = bind_to(argv, how, paths[i], err);
+	return rc;
 }
 
 /* What it prints when started with these words; ASSAY_EUSAGE unless it ends well. */
@@ -94,7 +119,8 @@ static enum assay_code try_it(const char *bwrap, struct assay_err *err)
 {
 	ASSAY_AUTO(assay_argv_done) struct assay_argv argv = {0};
 	ASSAY_AUTO(assay_str_done) struct assay_str said = {0};
-	enum assay_code rc = assay_sandbox_words(bwrap, "/bin/true", NULL, &argv, err);
+	const struct assay_sandbox_needs none = {0};
+	enum assay_code rc = assay_sandbox_words(bwrap, "/bin/true", &none, &argv, err);
 	return rc == ASSAY_OK ? ask(bwrap, &argv, &said, err) : rc;
 }
 
@@ -140,7 +166,7 @@ static bool is_hidden_itself(const char *folder)
 }
 
 enum assay_code assay_sandbox_words(const char *bwrap, const char *program,
-				    const char *const *plugins, struct assay_argv *ret,
+				    const struct assay_sandbox_needs *needs, struct assay_argv *ret,
 				    struct assay_err *err)
 {
 	char path[PATH_MAX], here[PATH_MAX];
@@ -153,8 +179,14 @@ enum assay_code assay_sandbox_words(const char *bwrap, const char *program,
 		rc = show(ret, here, err);
 	if (rc == ASSAY_OK)
 		rc = show(ret, path, err);
-	for (size_t i = 0; rc == ASSAY_OK && plugins && plugins[i]; i++)
-		rc = show(ret, plugins[i], err);
+	if (rc == ASSAY_OK)
+		rc = bind_all(ret, "--ro-bind", needs->plugins, err);
+	if (rc == ASSAY_OK)
+		rc = bind_all(ret, "--ro-bind", needs->reads, err);
+	if (rc == ASSAY_OK)
+		rc = bind_all(ret, "--bind", needs->writes, err);
+	for (size_t i = 0; rc == ASSAY_OK && needs->environment && needs->environment[i]; i++)
+		rc = set_inside(ret, needs->environment[i], err);
 	const char *const last[] = {"--setenv", "TMPDIR", "/tmp", "--", path};
 	return rc == ASSAY_OK ? add_all(ret, last, ASSAY_COUNT_OF(last), err) : rc;
 }

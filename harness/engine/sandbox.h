@@ -21,12 +21,20 @@ enum { ASSAY_SANDBOX_VERSION_BYTES = 64 };
 enum assay_code assay_sandbox_find(char **ret_bwrap, char version[ASSAY_SANDBOX_VERSION_BYTES],
 				   struct assay_err *err);
 
+/* What a program needs inside; each NULL-terminated, or NULL: none. */
+struct assay_sandbox_needs {
+	const char *const *plugins;     /* files that are read, wherever they lie ... */
+	const char *const *reads;       /* ... as are these */
+	const char *const *writes;      /* files that are there already, and are written */
+	const char *const *environment; /* "NAME=VALUE" for the program alone, not for bubblewrap */
+};
+
 /*
  * Append the words that start `program` in the sandbox of `bwrap`: its own words follow them. `program` is
- * a file, or /proc/self/exe for this one; it, the plug-ins and the current folder can be read inside.
+ * a file, or /proc/self/exe for this one; it, the files it needs and the current folder can be read inside.
  */
 enum assay_code assay_sandbox_words(const char *bwrap, const char *program,
-				    const char *const *plugins, struct assay_argv *ret,
+				    const struct assay_sandbox_needs *needs, struct assay_argv *ret,
 				    struct assay_err *err);
 
 /* Does "NAME=VALUE" reach a worker in the sandbox? */

@@ -125,4 +125,28 @@ check 'a gate measures both sides in it' ends 0 "$assay" gate --sandbox --preset
 "$assay" export -f json -o gated.json >out 2>err
 check 'and says so' grep -q '"process.sandbox": *"bubblewrap' gated.json
 check 'two stored runs need none' ends 2 "$assay" gate --sandbox --base @last~1 --cand @last
+
+# profiled ARGS...: with a timer and with allocations, whose libraries and files lie outside
+profiled()
+{
+	ends 0 "$assay" profile --sandbox --counters none --rate 499 "$@" &&
+		grep -q '^ *[1-9][0-9.]* %' out
+}
+check 'a case is profiled in it' profiled --engine timer -t 100ms memory/alloc_pair -s glibc
+check 'so is what a case allocates' profiled --allocations --bytes 1Ki -t 1ms memory/alloc_pair -s glibc
+check 'and what a command allocates' profiled --allocations --bytes 1Ki -- sh -c ls
+"$assay" export -f json -o profiled.json >out 2>err
+check 'and it says so' grep -q '"process.sandbox": *"bubblewrap' profiled.json
+lists()
+{
+	with_secrets "$assay" profile --sandbox --engine timer -- sh -c "$1" >out 2>err </dev/null
+	grep -q -e "$2" out
+}
+check 'a profiled command sees no other process' lists 'ls -d /proc/[0-9]* | wc -l | grep -x "[0-9]" && echo few' few
+lists 'cat /proc/*/environ; echo all' all
+check 'nor secrets, of who started it either' sh -c 'grep -q all out && ! grep -q -a hunter2 out'
+check 'its crash is still a crash' ends 3 "$assay" profile --sandbox --engine timer -- sh -c 'kill -SEGV $$'
+check '... and its signal is known' says 'killed by signal 11'
+check 'profiles with and without are not compared' mixed profile --against @last --engine timer -- true
+check 'a stored profile needs no sandbox' ends 2 "$assay" profile --sandbox --show @last
 echo "1..$count"
