@@ -30,6 +30,38 @@ static void add_mean(json_t *results, const struct import_case *c, const char *m
 	json_array_append_new(results, result);
 }
 
+/* Since 1.19: the peak of each run. */
+static void add_memory(json_t *results, const struct import_case *c, const json_t *command)
+{
+	static const struct assay_metric_info info = {"max_rss", "B", ASSAY_LOWER};
+	json_t *peaks = json_object_get(command, "memory_usage_byte"), *value;
+	size_t i;
+	if (!json_array_size(peaks))
+		return;
+	json_t *result = import_result(c, &info, false);
+	json_array_foreach (peaks, i, value)
+		import_sample(result, json_is_number(value) ? json_number_value(value) : NAN);
+	import_launch(result);
+	json_array_append_new(results, result);
+}
+
+/* The last that was not 0; one that is missing stands for a run that a signal ended. */
+static void add_exit_codes(json_t *result, const json_t *codes)
+{
+	double other = 0, killed = 0;
+	json_t *value;
+	size_t i;
+	json_array_foreach (codes, i, value) {
+		killed += json_is_null(value);
+		if (json_integer_value(value) != 0)
+			other = json_number_value(value);
+	}
+	if (other != 0)
+		import_count(result, "exit_code", "hyperfine", other);
+	if (killed > 0)
+		import_count(result, "killed", "hyperfine", killed);
+}
+
 static void add_times(json_t *result, const json_t *command)
 {
 	json_t *times = json_object_get(command, "times"), *value;
@@ -39,10 +71,7 @@ static void add_times(json_t *result, const json_t *command)
 	if (!json_array_size(json_object_get(result, "samples")))
 		import_sample(result, seconds_as_ns(json_object_get(command, "mean")));
 	import_launch(result);
-	json_t *codes = json_object_get(command, "exit_codes");
-	json_array_foreach (codes, i, value)
-		if (json_integer_value(value) != 0)
-			import_count(result, "exit_code", "hyperfine", json_number_value(value));
+	add_exit_codes(result, json_object_get(command, "exit_codes"));
 }
 
 static void add_command(json_t *results, json_t *command)
@@ -67,6 +96,7 @@ static void add_command(json_t *results, json_t *command)
 	json_array_append_new(results, result);
 	add_mean(results, &c, "user_time", json_object_get(command, "user"));
 	add_mean(results, &c, "system_time", json_object_get(command, "system"));
+	add_memory(results, &c, command);
 	json_decref(params);
 }
 

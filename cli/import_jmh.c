@@ -40,20 +40,35 @@ static bool read_unit(const char *unit, struct assay_metric_info *ret, double *r
 	return false;
 }
 
+/* An iteration: its score, or in sample mode a histogram of [value, count], whose mean is its score. */
+static double iteration(const json_t *json)
+{
+	double sum = 0, n = 0;
+	const json_t *pair;
+	size_t i;
+	if (json_is_number(json))
+		return json_number_value(json);
+	json_array_foreach (json, i, pair) {
+		double count = json_number_value(json_array_get(pair, 1));
+		sum += json_number_value(json_array_get(pair, 0)) * count;
+		n += count;
+	}
+	return n > 0 ? sum / n : NAN;
+}
+
 static void add_samples(json_t *result, const json_t *metric, double factor)
 {
-	json_t *forks = json_object_get(metric, "rawData"), *fork, *value;
+	json_t *scores = json_object_get(metric, "rawData"), *fork, *value;
+	json_t *forks = scores ? scores : json_object_get(metric, "rawDataHistogram");
 	size_t f, i;
 	json_array_foreach (forks, f, fork) {
 		json_array_foreach (fork, i, value)
-			import_sample(result, json_is_number(value)
-						      ? json_number_value(value) * factor
-						      : NAN);
+			import_sample(result, iteration(value) * factor);
 		import_launch(result);
 	}
 	if (json_array_size(json_object_get(result, "samples")))
 		return;
-	/* Sample mode has histograms instead; its score stands for them. */
+	/* Both can be turned off. */
 	import_sample(result, json_number_value(json_object_get(metric, "score")) * factor);
 	import_launch(result);
 }
@@ -105,7 +120,8 @@ static bool add_benchmark(json_t *results, json_t *json, struct assay_err *err)
 	json_t *others = json_object_get(json, "secondaryMetrics");
 	json_object_foreach (others, key, value) {
 		char event[64];
-		snprintf(event, sizeof(event), "jmh:%.56s", key);
+		snprintf(event, sizeof(event), "jmh:%.56s",
+			 key + (strncmp(key, "·", 2) == 0 ? 2 : 0)); /* before 1.37 */
 		import_count(result, event, "jmh",
 			     json_number_value(json_object_get(value, "score")));
 	}

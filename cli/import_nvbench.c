@@ -37,31 +37,60 @@ static double value_of(const json_t *summary)
 }
 
 /* Of these the times are metrics; every other summary becomes a count. */
-static const struct {
-	const char *tag;
+static const struct metric {
+	const char *tag, *cpu_only; /* the latter of benchmarks without a device */
 	struct assay_metric_info metric;
 	double factor;
 } metrics[] = {
-	{"nv/cold/time/gpu/mean", {"gpu_time", "ns/op", ASSAY_LOWER}, 1e9},
-	{"nv/cold/time/cpu/mean", {"cpu_time", "ns/op", ASSAY_LOWER}, 1e9},
-	{"nv/batch/time/gpu/mean", {"batch_time", "ns/op", ASSAY_LOWER}, 1e9},
-	{"nv/cold/bw/global/bytes_per_second", {"bandwidth", "B/s", ASSAY_HIGHER}, 1},
-	{"nv/cold/bw/item_rate", {"item_rate", "op/s", ASSAY_HIGHER}, 1},
+	{"nv/cold/time/gpu/mean", "", {"gpu_time", "ns/op", ASSAY_LOWER}, 1e9},
+	{"nv/cold/time/cpu/mean",
+	 "nv/cpu_only/time/cpu/mean",
+	 {"cpu_time", "ns/op", ASSAY_LOWER},
+	 1e9},
+	{"nv/batch/time/gpu/mean", "", {"batch_time", "ns/op", ASSAY_LOWER}, 1e9},
+	{"nv/cold/bw/global/bytes_per_second",
+	 "nv/cpu_only/bw/global/bytes_per_second",
+	 {"bandwidth", "B/s", ASSAY_HIGHER},
+	 1},
+	{"nv/cold/bw/item_rate",
+	 "nv/cpu_only/bw/item_rate",
+	 {"item_rate", "op/s", ASSAY_HIGHER},
+	 1},
 };
+enum { GPU_TIME, CPU_TIME };
+
+static bool is(const struct metric *metric, const char *tag)
+{
+	return tag && (strcmp(tag, metric->tag) == 0 || strcmp(tag, metric->cpu_only) == 0);
+}
+
+/* What stands for the state: the time of the device, or that of the CPU where there is no other. */
+static size_t primary_of(const json_t *state)
+{
+	json_t *summaries = json_object_get(state, "summaries"), *summary;
+	size_t i;
+	json_array_foreach (summaries, i, summary) {
+		const char *tag = json_string_value(json_object_get(summary, "tag"));
+		if (tag && strncmp(tag, "nv/cpu_only/", 12) == 0)
+			return CPU_TIME;
+	}
+	return GPU_TIME;
+}
 
 static void add_metric(json_t *results, const struct import_case *c, const json_t *state, size_t m)
 {
 	json_t *summaries = json_object_get(state, "summaries"), *summary;
-	json_t *result = import_result(c, &metrics[m].metric, m == 0);
+	bool primary = m == primary_of(state);
+	json_t *result = import_result(c, &metrics[m].metric, primary);
 	size_t i;
 	json_array_foreach (summaries, i, summary) {
 		const char *tag = json_string_value(json_object_get(summary, "tag"));
-		if (tag && strcmp(tag, metrics[m].tag) == 0)
+		if (is(&metrics[m], tag))
 			import_sample(result, value_of(summary) * metrics[m].factor);
 		bool ours = false;
 		for (size_t k = 0; k < ASSAY_COUNT_OF(metrics); k++)
-			ours |= tag && strcmp(tag, metrics[k].tag) == 0;
-		if (m == 0 && tag && !ours && isfinite(value_of(summary)))
+			ours |= is(&metrics[k], tag);
+		if (primary && tag && !ours && isfinite(value_of(summary)))
 			import_count(result, tag, "nvbench", value_of(summary));
 	}
 	import_launch(result);
@@ -72,7 +101,7 @@ static void add_metric(json_t *results, const struct import_case *c, const json_
 	} else if (!measured) {
 		import_status(result, ASSAY_STATUS_FAILED, "the file states no time of its state");
 	}
-	if (m == 0 || measured)
+	if (primary || measured)
 		json_array_append_new(results, result);
 	else
 		json_decref(result);
@@ -92,9 +121,10 @@ static void add_state(json_t *results, const char *benchmark, const json_t *stat
 			import_param(params, name,
 				     json_is_string(value) ? json_string_value(value) : text);
 	}
-	snprintf(device, sizeof(device), "%lld",
-		 (long long)json_integer_value(json_object_get(state, "device")));
-	import_param(params, "device", device);
+	const json_t *id = json_object_get(state, "device");
+	snprintf(device, sizeof(device), "%lld", (long long)json_integer_value(id));
+	if (json_is_integer(id))
+		import_param(params, "device", device);
 	const struct import_case c = {"nvbench", benchmark, params, 1, "nvbench"};
 	for (size_t m = 0; m < ASSAY_COUNT_OF(metrics); m++)
 		add_metric(results, &c, state, m);

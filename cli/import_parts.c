@@ -7,8 +7,47 @@
 #include "harness/base/str.h"
 #include "harness/engine/argv.h"
 
+/* "suite/benchmark/size:1/threads:1" as "suite/benchmark/size:1/again:2/threads:1". */
+static void name_again(json_t *result, const char *name, unsigned again)
+{
+	char number[16];
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	const char *threads = strstr(name, "/threads:");
+	snprintf(number, sizeof(number), "%u", again);
+	assay_str_put(&text, name, threads ? (size_t)(threads - name) : strlen(name));
+	assay_str_add(&text, "/again:%s%s", number, threads ? threads : "");
+	json_t *params = json_copy(json_object_get(result, "params"));
+	if (!params)
+		params = json_object();
+	json_object_set_new(params, "again", json_string(number));
+	json_object_set_new(result, "params", params);
+	json_object_set_new(result, "name", json_string(assay_str_text(&text)));
+}
+
+/*
+ * What a file has twice under one name, such as a command under the name of another or a benchmark in two virtual machines,
+ * is two cases: within a run a series has one result.
+ */
+static void tell_apart(json_t *results)
+{
+	json_t *seen = json_object(), *result;
+	size_t i;
+	json_array_foreach (results, i, result) {
+		char key[600];
+		const char *name = json_string_value(json_object_get(result, "name"));
+		const char *metric = json_string_value(json_object_get(result, "metric"));
+		snprintf(key, sizeof(key), "%.40s %.500s", metric, name);
+		unsigned n = (unsigned)json_integer_value(json_object_get(seen, key)) + 1;
+		json_object_set_new(seen, key, json_integer(n));
+		if (n > 1)
+			name_again(result, name, n);
+	}
+	json_decref(seen);
+}
+
 json_t *import_run(const char *machine, json_t *machine_facts, json_t *results)
 {
+	tell_apart(results);
 	json_t *run = json_pack("{s:s, s:o, s:o*, s:o}", "status", "imported", "machine",
 				assay_json_text(machine ? machine : "unknown"), "machine_facts",
 				machine_facts, "results", results);

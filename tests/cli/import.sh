@@ -56,6 +56,20 @@ sort=$("$assay" export --format jsonl | sed -n 's/.*"name":"\(hyperfine[^"]*data
 check '  times are samples' result "$sort" time '"samples":[10000000.0,20000000.0,10000000.0]'
 check '  its means are metrics' result "$sort" user_time '"samples":[9000000.0]'
 check '  an exit status is kept' has '"exit_code":{"value":2.0'
+sort=hyperfine/sort/cmd:sort
+check '  so is a signal' result $sort/threads:1 time '"killed":{"value":1.0'
+check '  and the memory of each run' result $sort/threads:1 max_rss '"samples":[4096.0,8192.0]'
+check '  two commands of one name are two cases' result $sort/again:2/threads:1 time '"samples":[400000000.0]'
+if command -v hyperfine >/dev/null; then
+	hyperfine -N -i -r 3 --export-json real.json true false >hyperfine.txt 2>&1
+	check '  from the real one' ends 0 "$assay" import real.json
+	check '    both commands' has '"name":"hyperfine/false/cmd:false/threads:1"'
+	check '    with a time of each run' has '"launch_ends":[3]'
+	check '    and the status they ended with' result hyperfine/false/cmd:false/threads:1 time '"exit_code":{"value":1.0'
+else
+	count=$((count + 1))
+	echo "ok $count - from the real one # SKIP hyperfine is not installed"
+fi
 
 check 'JMH' ends 0 "$assay" import "$fixtures/jmh.json"
 bytes=jmh/copy/method:bytes/mode:avgt/size:64/threads:2
@@ -63,11 +77,16 @@ check '  forks are launches' result $bytes time '"launch_ends":[2,4]'
 check '  in our unit' result $bytes time '"samples":[2000.0,3000.0,2000.0,3000.0]'
 check '  a rate is one' result jmh/copy/method:chars/mode:thrpt/threads:1 rate '"samples":[5000.0]'
 check '  other metrics are counts' result $bytes time '"jmh:gc.alloc.rate":{"value":12.5'
+sample=jmh/copy/method:bytes/mode:sample/threads:1
+check '  of histograms the means' result $sample time '"samples":[2500.0,3000.0]'
+check '  a dot of versions before 1.37 is left out' result $sample time '"jmh:gc.count":{"value":7.0'
 
 check 'nvbench' ends 0 "$assay" import "$fixtures/nvbench.json"
 kernel=nvbench/copy_kernel/elements
 check '  its mean' result $kernel:1048576/device:0/threads:1 gpu_time '"samples":[12500.0]'
 check '  a bandwidth' result $kernel:1048576/device:0/threads:1 bandwidth '"samples":[670000000000.0]'
+check '  without a device the time of the CPU' result nvbench/host_copy/threads:1 cpu_time \
+	'"primary":true,"status":"ok"'
 check '  a skip keeps its words' result $kernel:1099511627776/device:0/threads:1 gpu_time \
 	'"status":"skipped","reason":"out of memory"'
 
