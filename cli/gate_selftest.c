@@ -21,6 +21,8 @@ enum {
 	BENCHMARKS = 50, /* of each replayed gate */
 	GATES_SAME = 2000,
 	GATES_CHANGED = 400,
+	LEAST_SHARE =
+		20, /* of the gates: after a short recording one part in so many is replayed */
 };
 
 /* Bound by the core, by each cache, by an allocator; all short to set up. */
@@ -50,6 +52,16 @@ struct selftest {
 	uint64_t began_ns, elapsed_ns;
 	struct assay_gate_score scores[EXPERIMENTS];
 };
+
+/* Gates to replay: as many are worth their time as the recording has launches to draw from. */
+static size_t gates_of(const struct selftest *t, double change)
+{
+	size_t most = change > 0 ? GATES_CHANGED : GATES_SAME;
+	double share = (double)t->elapsed_ns / RECORD_NS;
+	return share >= 1                ? most
+	       : share * LEAST_SHARE < 1 ? most / LEAST_SHARE
+					 : (size_t)(share * (double)most);
+}
 
 /* ---- recording ---- */
 
@@ -139,7 +151,9 @@ static enum assay_code begin(struct selftest *t, struct assay_gate_match *matche
 	const struct assay_gate_launcher_options options = {
 		.program = t->gate->cli->program,
 		.sandbox = t->gate->sandbox,
-		.effort = {ASSAY_RECORDED_SAMPLES, ASSAY_RECORDED_SAMPLES * SAMPLE_NS},
+		.effort = {ASSAY_RECORDED_SAMPLES, cli_value(t->gate->args, "time")
+							   ? t->gate->effort.time_ns
+							   : ASSAY_RECORDED_SAMPLES * SAMPLE_NS},
 		.timeout_ns = t->gate->timeout_ns,
 		.seed = t->gate->request.seed,
 		.interrupted = t->gate->interrupted,
@@ -192,7 +206,7 @@ static enum assay_code replay_all(struct selftest *t, struct assay_err *err)
 		const struct assay_gate_experiment experiment = {
 			.policy = t->gate->policy.policy,
 			.benchmarks = BENCHMARKS,
-			.gates = injected[i] > 0 ? GATES_CHANGED : GATES_SAME,
+			.gates = gates_of(t, injected[i]),
 			.injected = injected[i],
 			.case_index = SIZE_MAX,
 			.seed = t->gate->request.seed + i,
@@ -233,9 +247,10 @@ static void print_text(const struct selftest *t, FILE *out)
 	const struct assay_gate_policy *p = &t->gate->policy.policy;
 	fprintf(out,
 		"%zu launches of %zu benchmarks in %.0f s, noise grade %c (%s),\n"
-		"replayed as gates of %d benchmarks that compare the same code:\n\n",
+		"replayed as %zu gates of %d benchmarks that compare the same code, and %zu with each "
+		"change:\n\n",
 		launches(t), t->recording.n, (double)t->elapsed_ns / 1e9, t->gate->noise.grade,
-		t->gate->noise.reason, BENCHMARKS);
+		t->gate->noise.reason, gates_of(t, 0), BENCHMARKS, gates_of(t, 1));
 	add_line(table, "gates that are red although nothing changed", t->scores[0].red,
 		 t->scores[0].peer_red);
 	for (size_t i = 1; i < EXPERIMENTS; i++) {
@@ -262,8 +277,8 @@ static json_t *score_json(const struct selftest *t, size_t i)
 	const struct assay_gate_score *s = &t->scores[i];
 	json_t *json =
 		json_pack("{s:f, s:i, s:f, s:f, s:f}", "injected", injected[i], "gates",
-			  injected[i] > 0 ? GATES_CHANGED : GATES_SAME, "red", s->red,
-			  "launches_per_benchmark", s->launches, "compare_py_red", s->peer_red);
+			  (int)gates_of(t, injected[i]), "red", s->red, "launches_per_benchmark",
+			  s->launches, "compare_py_red", s->peer_red);
 	if (injected[i] > 0) {
 		json_object_set_new(json, "found", json_real(s->caught));
 		json_object_set_new(json, "undecided", json_real(s->undecided));
