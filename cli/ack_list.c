@@ -161,7 +161,7 @@ static enum assay_code show(struct cli *cli, const struct assay_ack_list *acks,
 		cli_table_free(table);
 	if (!cli->json_is_stdout)
 		printf("%s%zu verdicts in this store were REGRESSED, %zu were called false alarms\n",
-		       n ? "\n" : "Nothing is acknowledged. ", regressed, false_alarms);
+		       n ? "\n" : "Nothing is acknowledged.\n", regressed, false_alarms);
 	if (!cli->json) {
 		json_decref(array);
 		return ASSAY_OK;

@@ -232,34 +232,47 @@ static enum assay_code look_into_runs(struct findings *f, struct assay_store *st
 	return rc;
 }
 
-/* "run", or "samples 41-47 of 90, launch 2 of 3; 2 preempted"; counted from 1. */
+/* "the run", or "41-47/90 launch 2/3 !" where some were preempted; counted from 1. */
 static const char *where(const struct finding *one, char text[120])
 {
 	if (!one->n_samples) {
 		snprintf(text, 120, "the run");
 		return text;
 	}
-	int n = snprintf(text, 120, "sample%s %zu", one->to > one->from ? "s" : "", one->from + 1);
+	int n = snprintf(text, 120, "%zu", one->from + 1);
 	if (one->to > one->from)
 		n += snprintf(text + n, 120 - (size_t)n, "-%zu", one->to + 1);
-	n += snprintf(text + n, 120 - (size_t)n, " of %zu, launch %zu of %zu", one->n_samples,
-		      one->launch + 1, one->launches);
+	n += snprintf(text + n, 120 - (size_t)n, "/%zu", one->n_samples);
+	if (one->launches > 1)
+		n += snprintf(text + n, 120 - (size_t)n, " launch %zu/%zu", one->launch + 1,
+			      one->launches);
 	if (one->preempted)
-		snprintf(text + n, 120 - (size_t)n, "; %zu preempted", one->preempted);
+		snprintf(text + n, 120 - (size_t)n, " !");
 	return text;
+}
+
+/* The table is narrow: that a time is one of an operation goes without saying. */
+static void short_value(double value, const char *unit, char text[40])
+{
+	assay_format_value(value, unit, text, 40);
+	char *per = strstr(text, "/op");
+	if (per && !per[3])
+		*per = '\0';
 }
 
 static void print_table(const struct findings *f)
 {
-	const char *const columns[] = {"/series", ">run",    "what",    ">value",
+	const char *const columns[] = {"/series", ">run",    "samples", ">value",
 				       ">usual",  ">off by", ">spreads"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
+	bool marked = false;
 	for (size_t i = 0; i < f->n; i++) {
 		const struct finding *one = &f->all[i];
+		marked |= one->n_samples && one->preempted;
 		char run[24], what[120], value[40], usual[40], off[24], spreads[24] = "-";
 		snprintf(run, sizeof(run), "%" PRId64, one->run);
-		assay_format_value(one->value, one->series->unit, value, sizeof(value));
-		assay_format_value(one->usual, one->series->unit, usual, sizeof(usual));
+		short_value(one->value, one->series->unit, value);
+		short_value(one->usual, one->series->unit, usual);
 		snprintf(off, sizeof(off), "%+.1f %%", 100 * (one->value / one->usual - 1));
 		if (isfinite(one->spreads))
 			snprintf(spreads, sizeof(spreads), "%.1f", one->spreads);
@@ -273,6 +286,8 @@ static void print_table(const struct findings *f)
 		cli_table_free(table);
 	printf("%s%zu stand out in %zu series and in the samples of %zu results\n",
 	       f->n ? "\n" : "", f->n, f->series, f->results);
+	if (marked)
+		puts("! some of these samples were preempted");
 	if (f->short_series)
 		printf("%zu series have fewer than %d runs on one machine: nothing is said of their runs\n",
 		       f->short_series, ASSAY_ANOMALY_LEAST);

@@ -270,7 +270,7 @@ static void print_profiles(const struct comparison *c)
 		printf("The profiles differ: %s against %s.\n", c->run_a->profile,
 		       c->run_b->profile);
 	if (strcmp(a, b) != 0 && *a && *b)
-		printf("They were measured differently: %s against %s.\n", a, b);
+		printf("They were measured differently:\n  %s against\n  %s.\n", a, b);
 }
 
 static void print_head(const struct comparison *c)
@@ -283,7 +283,7 @@ static void print_head(const struct comparison *c)
 	if (c->both.pairs.hardware)
 		puts("Hardware comparison: the machines differ, so nothing here is a regression.");
 	else if (memcmp(c->run_a->environment_hash, c->run_b->environment_hash, 32) != 0)
-		puts("The environments differ (kernel, settings or compiler): 'assay export' shows both.");
+		puts("The environments differ (kernel, settings or compiler):\n'assay export' shows both.");
 	print_profiles(c);
 	putchar('\n');
 }

@@ -323,13 +323,14 @@ static enum assay_code show_summary(const struct session *s, struct assay_err *e
 	if (s->request.anchor.path)
 		cli_note(s->cli, "%zu series with a ratio to the anchor %s (%s)", s->anchored,
 			 s->request.anchor.id, s->request.anchor.path);
-	cli_note(s->cli,
-		 "run %" PRId64
-		 ": %zu ok, %zu unstable, %zu skipped, %zu failed, %zu crashed, "
-		 "%zu timed out in %.1f s; noise grade %c (%s); stored in %s",
-		 s->run, n[ASSAY_STATUS_OK], n[ASSAY_STATUS_UNSTABLE], n[ASSAY_STATUS_SKIPPED],
-		 n[ASSAY_STATUS_FAILED], n[ASSAY_STATUS_CRASHED], n[ASSAY_STATUS_TIMEOUT],
-		 (double)s->elapsed_ns / 1e9, s->noise.grade, s->noise.reason, s->cli->db);
+	ASSAY_AUTO(assay_str_done) struct assay_str counts = {0};
+	for (size_t status = 0; status < ASSAY_COUNT_OF(s->output.by_status); status++)
+		if (n[status] || status == ASSAY_STATUS_OK)
+			assay_str_add(&counts, "%s%zu %s", counts.length ? ", " : "", n[status],
+				      assay_status_name((enum assay_status)status));
+	cli_note(s->cli, "run %" PRId64 ": %s in %.1f s; stored in %s", s->run,
+		 assay_str_text(&counts), (double)s->elapsed_ns / 1e9, s->cli->db);
+	cli_note(s->cli, "noise grade %c: %s", s->noise.grade, s->noise.reason);
 	return rc;
 }
 

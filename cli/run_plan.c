@@ -33,7 +33,7 @@ static enum assay_code print_text(const struct run_request *q, const struct assa
 		runnable += planned->skip == NULL;
 	}
 	cli_table_print(table, stdout);
-	printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 ", about %.0f s",
+	printf("%zu cases x %" PRIu64 " launches, profile %s, seed %" PRIu64 "\nabout %.0f s",
 	       runnable, q->launches, q->profile, q->seed, eta_total_ns(eta) / 1e9);
 	if (eta->remembered)
 		printf(" by what %zu of them took here before", eta->remembered);

@@ -167,8 +167,7 @@ static const struct spec {
 	check_fn *check;
 	const char *help;
 } specs[] = {
-	{"profile", "quick", check_profile,
-	 "quick, ci, full, card or your own: how thoroughly to measure"},
+	{"profile", "quick", check_profile, "how thoroughly: quick, ci, full, card or your own"},
 	{"set", NULL, check_sets, "parameter sets to measure with, see sets below"},
 	{"samples", NULL, check_samples, "samples per launch"},
 	{"time", NULL, check_duration, "time to spend on one launch of a case"},
@@ -180,8 +179,7 @@ static const struct spec {
 	{"seed", NULL, check_seed, "seed of schedule and workloads; default: random"},
 	{"db", "results.db", check_path, "the result store"},
 	{"color", "auto", check_color, "auto, always or never"},
-	{"pager", NULL, check_pager,
-	 "what shows long output on a terminal; not set: $PAGER or less"},
+	{"pager", NULL, check_pager, "what shows long output; not set: $PAGER or less"},
 	{"subjects", NULL, check_subjects, "subjects to measure; default: all"},
 	{"anchor", NULL, check_path, "frozen plug-in or build to hold every result against"},
 };
