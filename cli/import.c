@@ -210,6 +210,7 @@ static enum assay_code import_file(struct job *job, const char *path, struct ass
 	for (size_t i = 0; i < runs.n && code == ASSAY_OK; i++)
 		code = import_one(job, &runs.runs[i], i, err);
 	import_runs_done(&runs);
+	job->file = NULL;
 	return code == ASSAY_EPARSE ? assay_context(err, code, "'%s'", path) : code;
 }
 

@@ -96,7 +96,8 @@ static enum assay_code run_sampled(const struct profile_means *means,
 	fflush(stdout);
 	if (rc != ASSAY_OK || means->bwrap)
 		return rc == ASSAY_OK ? run_inside(means, child, environment, ret, err) : rc;
-	ASSAY_AUTO_FREE char *before = getenv("LD_PRELOAD") ? strdup(getenv("LD_PRELOAD")) : NULL;
+	const char *preload = getenv("LD_PRELOAD");
+	ASSAY_AUTO_FREE char *before = preload ? strdup(preload) : NULL;
 	export(environment, true);
 	rc = assay_child_run(child, 0, ret, err);
 	export(environment, false);

@@ -21,8 +21,9 @@ static int run(const char *const argv[], char *text, size_t size)
 {
 	int ends[2];
 	pid_t pid;
+	text[0] = '\0';
 	if (pipe2(ends, O_CLOEXEC) != 0)
-		return false;
+		return -1;
 	posix_spawn_file_actions_t actions;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);

@@ -123,7 +123,7 @@ static void settle_end(uintptr_t top)
 		while (end - top > 2 * PIECE)
 			top = take(PIECE);
 		if (end - top > 2 * LEAST)
-			top = take(end - top - LEAST);
+			take(end - top - LEAST);
 		size_t rest = goal - end;
 		size_t step = rest > 2 * STEP_MAX ? TOP_PAD + 2 * PAGE
 			      : rest > STEP_MAX   ? rest / 2 / PAGE * PAGE

@@ -67,9 +67,10 @@ def cleaned_up(path, line, text):
     if "leak" not in text:
         return False
     with open(os.path.join(ROOT, path)) as stream:
-        lines = stream.read().split("\n")[:line]
-    head = max((i for i, shown in enumerate(lines) if shown.startswith("{")), default=0)
-    return any("ASSAY_AUTO" in shown for shown in lines[head:])
+        lines = stream.read().split("\n")
+    head = max((i for i, shown in enumerate(lines[:line]) if shown.startswith("{")), default=0)
+    end = next((i for i, shown in enumerate(lines) if i > head and shown.startswith("}")), len(lines))
+    return any("ASSAY_AUTO" in shown for shown in lines[head:end])
 
 
 def explained():

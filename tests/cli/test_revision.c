@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,6 +93,29 @@ static void work_trees(void **state)
 	assert_true(!aside && !r.commit[0]);
 }
 
+/* When git cannot be asked, no commit is known, and none is said to be in another. */
+static void no_descriptors_left(void **state)
+{
+	(void)state;
+	char head[65];
+	bool dirty;
+	struct rlimit whole, none;
+	assert_true(revision_read(head, &dirty));
+	assert_int_equal(revision_contains(NULL, head, head), ASSAY_CONTAINS_YES);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &whole), 0);
+	none = whole;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	char text[65];
+	memset(text, 'x', sizeof(text));
+	bool known = revision_read(text, &dirty);
+	enum assay_gate_contains contains = revision_contains(NULL, head, head);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &whole), 0);
+	assert_false(known);
+	assert_string_equal(text, "");
+	assert_int_equal(contains, ASSAY_CONTAINS_UNKNOWN);
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
@@ -105,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ancestry_and_author),
 		cmocka_unit_test(work_trees),
+		cmocka_unit_test(no_descriptors_left),
 	};
 	if (!mkdtemp(t_path(folder, "revision")) || chdir(folder) != 0)
 		return 1;
