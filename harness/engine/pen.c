@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@
 
 #define GROUP "_ASSAY_PEN"
 #define TASKS "_ASSAY_PEN_TASKS"
-enum { LOOK_AGAIN_US = 2000, MOST_TASKS = 4096, TASKS_PER_CPU = 16 };
+enum { LOOK_AGAIN_US = 2000, HASTEN_AFTER_NS = 20000000, MOST_TASKS = 4096, TASKS_PER_CPU = 16 };
 
 static int open_in(const char *folder, const char *file, int flags)
 {
@@ -123,22 +124,40 @@ void assay_pen_enter(void)
 	}
 }
 
-/* Before Linux 5.14, and version 1: what is frozen, or has no task to spare, starts nothing more. */
-static void kill_each(const char *path)
+/* Each process of the group, but not this one, until `act` says no. */
+static void for_each(const char *path, bool (*act)(pid_t pid))
 {
 	char name[ASSAY_PEN_BYTES + 32];
 	int pid;
+	snprintf(name, sizeof(name), "%s/cgroup.procs", path);
+	FILE *file = fopen(name, "re");
+	while (file && fscanf(file, "%d", &pid) == 1)
+		if (pid > 1 && pid != getpid() && !act(pid))
+			break;
+	if (file)
+		fclose(file);
+}
+
+static bool kill_one(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	return true;
+}
+
+static bool hasten_one(pid_t pid)
+{
+	const struct sched_param lowest = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+	return sched_setscheduler(pid, SCHED_RR, &lowest) == 0 || errno == ESRCH;
+}
+
+/* Before Linux 5.14, and version 1: what is frozen, or has no task to spare, starts nothing more. */
+static void kill_each(const char *path)
+{
 	bool counting = counts_tasks(path);
 	put(path, "cgroup.freeze", "1");
 	if (counting)
 		limit_tasks(path, 0);
-	snprintf(name, sizeof(name), "%s/cgroup.procs", path);
-	FILE *file = fopen(name, "re");
-	while (file && fscanf(file, "%d", &pid) == 1)
-		if (pid > 1 && pid != getpid())
-			kill(pid, SIGKILL);
-	if (file)
-		fclose(file);
+	for_each(path, kill_one);
 	if (counting)
 		limit_tasks(path, assay_pen_most_tasks());
 	put(path, "cgroup.freeze", "0");
@@ -155,6 +174,13 @@ static void kill_all(const char *group, const char *tasks)
 void assay_pen_clear(void)
 {
 	kill_all(getenv(GROUP), getenv(TASKS));
+}
+
+void assay_pen_hasten(void)
+{
+	const char *group = getenv(GROUP), *tasks = getenv(TASKS);
+	if (group || tasks)
+		for_each(group ? group : tasks, hasten_one);
 }
 
 bool assay_pen_holds(void)
@@ -185,7 +211,7 @@ static bool is_there(const char *path)
 
 void assay_pen_remove(const struct assay_pen *pen, unsigned patience_ms)
 {
-	uint64_t until = assay_now_ns() + patience_ms * UINT64_C(1000000);
+	uint64_t began = assay_now_ns(), until = began + patience_ms * UINT64_C(1000000);
 	unsetenv(GROUP);
 	unsetenv(TASKS);
 	while (is_there(pen->group) || is_there(pen->tasks)) {
@@ -196,6 +222,8 @@ void assay_pen_remove(const struct assay_pen *pen, unsigned patience_ms)
 			nftw(pen->tasks, remove_inner, 8, FTW_DEPTH | FTW_PHYS);
 		if (assay_now_ns() > until)
 			return;
+		if (assay_now_ns() > began + HASTEN_AFTER_NS)
+			for_each(*pen->group ? pen->group : pen->tasks, hasten_one);
 		usleep(LOOK_AGAIN_US);
 	}
 }

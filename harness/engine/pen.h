@@ -26,6 +26,11 @@ void assay_pen_make(struct assay_pen *ret);
 void assay_pen_enter(void);
 /* Kill all that is in the pen that the environment names, which is that of this process's workers. */
 void assay_pen_clear(void);
+/*
+ * Let those in it that are dying have the processors first, where we may say so (CAP_SYS_NICE). Thousands that descend from
+ * one another have locks in common, and on a busy machine each waits behind all others for its turn to pass one on.
+ */
+void assay_pen_hasten(void);
 /* Is somebody alive in it still? Not where the environment names none. */
 bool assay_pen_holds(void);
 /* Kill all that is in it, remove it and its name; waits `patience_ms` for the last to be gone. */

@@ -22,6 +22,7 @@ enum {
 	MAX_PROCESSES = 65536,
 	MOST_PATIENCES = 10,
 	LOOK_US = 2000,
+	HASTEN_AFTER_NS = 20000000,      /* few are gone at once, if at all */
 	PID_LIMIT = 4 * 1024 * 1024 + 1, /* the kernel's own upper bound */
 };
 
@@ -156,14 +157,19 @@ static int collect(struct assay_leader *leader, bool *ret_none)
  */
 static bool outwait_pen(struct assay_leader *leader, unsigned patience_ms)
 {
-	uint64_t now = assay_now_ns(), patience_ns = patience_ms * UINT64_C(1000000);
-	uint64_t deadline_ns = now + patience_ns, limit_ns = now + MOST_PATIENCES * patience_ns;
-	bool none = false;
+	const uint64_t began_ns = assay_now_ns(), patience_ns = patience_ms * UINT64_C(1000000);
+	uint64_t now = began_ns, deadline_ns = now + patience_ns;
+	uint64_t limit_ns = now + MOST_PATIENCES * patience_ns;
+	bool none = false, hastened = false;
 	while (!none && now < deadline_ns && now < limit_ns && assay_pen_holds()) {
 		usleep(LOOK_US);
 		now = assay_now_ns();
 		if (collect(leader, &none))
 			deadline_ns = now + patience_ns;
+		if (!hastened && now > began_ns + HASTEN_AFTER_NS) {
+			assay_pen_hasten();
+			hastened = true;
+		}
 	}
 	return none;
 }
