@@ -107,8 +107,10 @@ static enum assay_code read_texts(const struct cli_args *args, struct assay_job 
 			n += *c == ',';
 		parts->events = calloc(n + 1, sizeof(*parts->events));
 		char *copy = strdup(events);
-		if (!parts->events || !copy)
+		if (!parts->events || !copy) {
+			free(copy);
 			return assay_fail(err, ASSAY_ENOMEM, "out of memory");
+		}
 		for (size_t i = 0; i < n; i++)
 			parts->events[i] = strsep(&copy, ",");
 		job->events = (const char *const *)parts->events;

@@ -88,7 +88,8 @@ static bool read_event(const struct event *event, double *ret)
 			found = number_in(line + strlen(event->key) - 1, event->field, ret);
 	if (file)
 		fclose(file);
-	*ret *= event->factor;
+	if (found)
+		*ret *= event->factor;
 	return found;
 }
 
