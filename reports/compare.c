@@ -60,7 +60,7 @@ static int by_case(const void *pa, const void *pb)
 	if (order == 0)
 		order = strcmp(a->result->benchmark, b->result->benchmark);
 	if (order == 0)
-		order = strcmp(a->result->name, b->result->name);
+		order = assay_compare_names(a->result->name, b->result->name);
 	return order ? order : (a->run > b->run) - (a->run < b->run);
 }
 

@@ -188,11 +188,11 @@ static enum assay_code bench_section(struct assay_str *to, const struct assay_re
 	enum assay_code rc = assay_html_figure(to, page->figures, bench, &drawn, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	assay_html_matrix(to, bench);
+	bool mapped = assay_html_matrix(to, bench);
 	rc = assay_html_devices(to, run, bench, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	assay_html_table(to, bench, drawn, page->rows_each);
+	assay_html_table(to, bench, drawn || mapped, page->rows_each);
 	page->strips -= assay_html_samples(to, run, bench,
 					   page->strips < page->strips_each ? page->strips
 									    : page->strips_each);

@@ -52,8 +52,8 @@ size_t assay_html_samples(struct assay_str *to, const struct assay_report_run *r
 			  const struct assay_report_bench *bench, size_t most);
 /* Benchmarks of a suite with the same subjects, in one table; nothing when there are no such. */
 void assay_html_subjects(struct assay_str *to, const struct assay_report_suite *suite);
-/* The cases of a benchmark with axes `from` and `to` as matrices; nothing for any other. */
-void assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench);
+/* The cases of a benchmark with axes `from` and `to` as matrices; false, and nothing, for any other. */
+bool assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench);
 
 /*
  * Timelines of devices: of cases of a benchmark, or, with NULL, of what no benchmark of the run has a section for. What is

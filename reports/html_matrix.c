@@ -128,12 +128,12 @@ static void write_matrix(struct assay_str *to, const struct matrix *m)
 	assay_html_close_table(to);
 }
 
-void assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench)
+bool assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench)
 {
 	struct matrix m = {.bench = bench};
 	size_t drawn = 0;
 	if (!find_axis(bench, "from", &m.from) || !find_axis(bench, "to", &m.to))
-		return;
+		return false;
 	for (size_t s = 0; s < bench->n_subjects || (s == 0 && !bench->has_subjects); s++) {
 		m.subject = bench->has_subjects ? bench->subjects[s] : "";
 		if (!fill(&m))
@@ -145,4 +145,5 @@ void assay_html_matrix(struct assay_str *to, const struct assay_report_bench *be
 		write_matrix(to, &m);
 		assay_str_add(to, "</details>\n");
 	}
+	return drawn > 0;
 }

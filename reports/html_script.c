@@ -60,7 +60,7 @@ const char assay_html_script[] =
 	"var mine=all('tr[data-s]',b);"
 	"b.hidden=active?mine.length>0?mine.every(function(r){return r.hidden}):false:false});"
 	"count.textContent=active?n+' of '+items.length+' rows; the others are hidden':"
-	"items.length+' rows'}\n"
+	"items.length+(items.length===1?' row':' rows')}\n"
 	"words.addEventListener('input',apply);status.addEventListener('change',apply);"
 	"apply()})();\n";
 

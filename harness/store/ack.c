@@ -222,7 +222,7 @@ enum assay_code assay_store_first_run(struct assay_store *store, const char *com
 static int by_name(const void *a, const void *b)
 {
 	const struct assay_series_info *x = a, *y = b;
-	int order = store_compare_names(x->name, y->name);
+	int order = assay_compare_names(x->name, y->name);
 	if (order)
 		return order;
 	return x->primary != y->primary ? y->primary - x->primary : strcmp(x->metric, y->metric);

@@ -157,7 +157,7 @@ static enum assay_code load_points(struct history_reader *reader, size_t at, siz
 static int by_name(const void *a, const void *b)
 {
 	const struct assay_history *x = a, *y = b;
-	return store_compare_names(x->name, y->name);
+	return assay_compare_names(x->name, y->name);
 }
 
 void assay_history_list_done(struct assay_history_list *list)

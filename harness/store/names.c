@@ -19,7 +19,7 @@ static void take_word(const char *name, char word[WORD_MAX], size_t *ret_length)
 	*ret_length = n + (name[n] != '\0');
 }
 
-int store_compare_names(const char *a, const char *b)
+int assay_compare_names(const char *a, const char *b)
 {
 	const char *whole_a = a, *whole_b = b;
 	while (*a && *b) {

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* names: columns that hold names or packed bytes, turned into our types; the order of case names. */
+/* names: columns that hold names or packed bytes, turned into our types. */
 #ifndef ASSAY_STORE_NAMES_H
 #define ASSAY_STORE_NAMES_H
 
 #include "harness/store/sql.h"
-
-/* Like strcmp(), but values such as `size:64` and `size:4Ki` compare by size. */
-int store_compare_names(const char *a, const char *b);
 
 enum assay_better store_better_parse(const char *name);
 

@@ -234,7 +234,7 @@ static enum assay_code read_details(struct reader *reader, unsigned load, struct
 static int by_name(const void *a, const void *b)
 {
 	const struct assay_result *x = a, *y = b;
-	int order = store_compare_names(x->name, y->name);
+	int order = assay_compare_names(x->name, y->name);
 	if (order)
 		return order;
 	if (x->primary != y->primary)

@@ -128,6 +128,8 @@ struct assay_result_list {
 	void *memory;
 };
 void assay_result_list_done(struct assay_result_list *list);
+/* The order of case names: like strcmp(), but values such as `size:64` and `size:4Ki` compare by size. */
+int assay_compare_names(const char *a, const char *b);
 
 /* Results of one run whose case name matches `pattern` (glob, NULL: all). `load` says what beside the
  * summary to read. */

@@ -195,6 +195,27 @@ static void test_nothing_in_common(void **state)
 	fixture_free(other);
 }
 
+/* Sixteen threads come after two. */
+static void test_order_of_numbers(void **state)
+{
+	static const char *const sizes[] = {"size:16Ki", "size:2Ki", "size:512"};
+	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(1, 'b', linux_5);
+	(void)state;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(sizes); i++)
+		FIXTURE_ADD(a->f, "zoo", "lion", "x", sizes[i], .median = 3);
+	const struct assay_report_input inputs[] = {input_of(a), input_of(b)};
+	struct assay_report_model *model = model_of(inputs, 2);
+	const struct assay_report_comparison *c = model->comparison;
+	const struct assay_report_across *zoo = &c->suites[c->n_suites - 1];
+	assert_string_equal(zoo->suite, "zoo");
+	assert_int_equal(zoo->n_lines, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_non_null(strstr(zoo->lines[i].first->name, sizes[2 - i]));
+	assay_report_model_free(model);
+	quiet_free(a);
+	quiet_free(b);
+}
+
 static void test_machines(void **state)
 {
 	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(0.5, 'b', linux_5);
@@ -408,6 +429,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_what_changed),
 		cmocka_unit_test(test_nothing_changed),
 		cmocka_unit_test(test_nothing_in_common),
+		cmocka_unit_test(test_order_of_numbers),
 		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_odd_runs),
 		cmocka_unit_test(test_changes_in_words),

@@ -210,6 +210,28 @@ static void test_matrix(void **state)
 	assert_non_null(strstr(page, "<summary>From each to each: cas</summary>"));
 	assert_non_null(strstr(page, "<td class=\"r tint5\">200.0 ns</td>"));
 	assert_int_equal(count(page, "<td class=\"r tint1\">50.00 ns</td>"), 2);
+	assert_null(strstr(page, "<summary>All "));
+	free(page);
+	fixture_free(f);
+}
+
+/* The map says what the table would, row by row: that is folded when it is long. */
+static void test_matrix_of_many(void **state)
+{
+	enum { CORES = 8, PAIRS = CORES * (CORES - 1) / 2 };
+	char ways[PAIRS][32];
+	size_t n = 0;
+	struct fixture *f = fixture_new();
+	(void)state;
+	for (unsigned a = 0; a < CORES; a++) {
+		for (unsigned b = a + 1; b < CORES; b++) {
+			snprintf(ways[n], sizeof(ways[n]), "from:%u/to:%u", a, b);
+			FIXTURE_ADD(f, "memory", "core_to_core", "cas", ways[n++], .median = 50);
+		}
+	}
+	const struct assay_report_input input = {&f->run, .results = f->results, .n_results = f->n};
+	char *page = page_of_runs(&input, 1);
+	assert_non_null(strstr(page, "<summary>All 28 cases</summary>"));
 	free(page);
 	fixture_free(f);
 }
@@ -225,6 +247,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_matrix_of_many),
 		cmocka_unit_test(test_samples_in_a_page),
 	};
 	page_xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;

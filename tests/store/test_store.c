@@ -396,12 +396,12 @@ static void patterns_select_whole_parts(void **state)
 
 static void names_are_ordered_by_size(void **state)
 {
-	assert_true(store_compare_names("m/a/size:64/x", "m/a/size:4Ki/x") < 0);
-	assert_true(store_compare_names("m/a/size:1Mi", "m/a/size:1023Ki") > 0);
-	assert_true(store_compare_names("m/a/size:64", "m/b/size:1") < 0);
-	assert_true(store_compare_names("m/a", "m/a/size:1") < 0);
-	assert_true(store_compare_names("m/a/size:1Ki", "m/a/size:1024") != 0);
-	assert_int_equal(store_compare_names("m/a/size:1Ki", "m/a/size:1Ki"), 0);
+	assert_true(assay_compare_names("m/a/size:64/x", "m/a/size:4Ki/x") < 0);
+	assert_true(assay_compare_names("m/a/size:1Mi", "m/a/size:1023Ki") > 0);
+	assert_true(assay_compare_names("m/a/size:64", "m/b/size:1") < 0);
+	assert_true(assay_compare_names("m/a", "m/a/size:1") < 0);
+	assert_true(assay_compare_names("m/a/size:1Ki", "m/a/size:1024") != 0);
+	assert_int_equal(assay_compare_names("m/a/size:1Ki", "m/a/size:1Ki"), 0);
 }
 
 static void keys_tell_every_part_apart(void **state)
