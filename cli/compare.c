@@ -50,7 +50,7 @@ static const char *value_cell(const struct assay_result *r, char *text, size_t s
 static const char *half_cell(const struct assay_result *r, char *text, size_t size)
 {
 	const struct assay_estimate *e = &r->estimate;
-	double half = 100 * (e->hi - e->lo) / 2 / fabs(e->median);
+	double half = 100 * assay_plus_minus(e->median, e->lo, e->hi);
 	if (isfinite(half))
 		snprintf(text, size, "%.*f %%", half < 9.95 ? 1 : 0, half);
 	else

@@ -52,7 +52,7 @@ static const char *change_cell(double now, double before, char *text, size_t siz
 
 static const char *half_cell(const struct assay_history_point *p, char *text, size_t size)
 {
-	double half = 50 * (p->hi - p->lo) / fabs(p->median);
+	double half = 100 * assay_plus_minus(p->median, p->lo, p->hi);
 	if (isfinite(half))
 		snprintf(text, size, "± %.1f %%", half);
 	else

@@ -29,15 +29,17 @@ void run_output_clear(struct run_output *output)
 
 static void describe(const struct assay_result *r, char *text, size_t size)
 {
-	char value[40];
+	char value[40], half[24] = "";
 	if (!assay_status_measured(r->status)) {
 		snprintf(text, size, "%s: %s", assay_status_name(r->status), r->reason);
 		return;
 	}
 	const struct assay_estimate *e = &r->estimate;
-	double half = 100 * (e->hi - e->lo) / 2 / fabs(e->median);
+	double share = assay_plus_minus(e->median, e->lo, e->hi);
+	if (isfinite(share))
+		snprintf(half, sizeof(half), " ±%.1f %%", 100 * share);
 	assay_format_value(e->median, r->metric.unit, value, sizeof(value));
-	snprintf(text, size, "%s ±%.1f %%%s%s", value, half,
+	snprintf(text, size, "%s%s%s%s", value, half,
 		 r->status == ASSAY_STATUS_UNSTABLE ? "  unstable: " : "",
 		 r->status == ASSAY_STATUS_UNSTABLE ? r->reason : "");
 }

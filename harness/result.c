@@ -2,6 +2,7 @@
 /* result: names of statuses and qualities, and the default events. */
 #include "harness/result.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *const status_names[] = {
@@ -26,6 +27,12 @@ int assay_status_parse(const char *name)
 bool assay_status_measured(enum assay_status status)
 {
 	return status == ASSAY_STATUS_OK || status == ASSAY_STATUS_UNSTABLE;
+}
+
+double assay_plus_minus(double median, double lo, double hi)
+{
+	double side = fmax(hi - median, median - lo) / fabs(median);
+	return isfinite(lo) && isfinite(hi) && isfinite(side) ? side : NAN;
 }
 
 const char *assay_quality_name(enum assay_quality quality)

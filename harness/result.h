@@ -57,6 +57,12 @@ struct assay_estimate {
 	double p50, p90, p99, p999;
 };
 
+/*
+ * What tables show as "±": how far the larger side of an interval lies from its median, as a share of that. Where an
+ * interval lies to one side, half its width would be less than the figure may be off. NaN where undefined.
+ */
+double assay_plus_minus(double median, double lo, double hi);
+
 struct assay_param {
 	const char *name;
 	const char *value; /* canonical text, as in the case's name */

@@ -180,7 +180,7 @@ static void cases(struct assay_str *to, const struct assay_report_bench *bench, 
 	ASSAY_AUTO(assay_str_done) struct assay_str label = {0};
 	assay_str_add(&label, "Cases of %s/%s", bench->suite, bench->name);
 	open_table(to, assay_str_text(&label),
-		   ": median of n samples, ± half the width of its 95 % interval",
+		   ": median of n samples, ± the larger side of its 95 % interval",
 		   " class=\"cases\"");
 	assay_str_add(to, "<thead><tr>");
 	for (size_t c = 0; c < n; c++) {

@@ -119,8 +119,7 @@ bool assay_report_ranked(const struct assay_result *result)
 
 static double half_width(const struct assay_estimate *e)
 {
-	double width = fmax(e->hi - e->median, e->median - e->lo) / fabs(e->median);
-	return e->n >= 2 && isfinite(e->lo) && isfinite(e->hi) && isfinite(width) ? width : NAN;
+	return e->n >= 2 ? assay_plus_minus(e->median, e->lo, e->hi) : NAN;
 }
 
 static enum assay_code fill_row(struct assay_report_model *model,

@@ -118,6 +118,18 @@ static void test_nan_and_single_samples(void **state)
 	fixture_free(f);
 }
 
+/* What is known to the lower side only is known no better for being known well above. */
+static void test_plus_minus_is_the_larger_side(void **state)
+{
+	(void)state;
+	assert_close(assay_plus_minus(10, 9, 10.5), 0.1, 1e-12);
+	assert_close(assay_plus_minus(10, 9.5, 12), 0.2, 1e-12);
+	assert_close(assay_plus_minus(-10, -10.5, -9), 0.1, 1e-12);
+	assert_true(isnan(assay_plus_minus(10, NAN, 12)) && isnan(assay_plus_minus(10, 9, NAN)));
+	assert_true(isnan(assay_plus_minus(0, 0, 0)) && isnan(assay_plus_minus(NAN, 1, 2)));
+	assert_true(isnan(assay_plus_minus(10, 9, INFINITY)));
+}
+
 static void test_metrics_beside(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -257,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_suites_in_order),
 		cmocka_unit_test(test_rows_by_axis),
+		cmocka_unit_test(test_plus_minus_is_the_larger_side),
 		cmocka_unit_test(test_best_of_case),
 		cmocka_unit_test(test_higher_is_better),
 		cmocka_unit_test(test_nan_and_single_samples),
