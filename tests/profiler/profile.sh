@@ -105,6 +105,8 @@ while_signalled()
 	echo "# exit $rc, wanted $wanted, after $sent signals"
 	return 1
 }
+check 'a program that becomes others lives on under a timer' profile 0 --engine timer --rate 997 -- ./target chain 80
+check '... and all of them are sampled' shows 'burn'
 check 'signals while it waits' while_signalled WINCH 0 1000000 -- ./target threads
 check '... change nothing' shows 'burn'
 check 'SIGTERM ends the target' while_signalled TERM 143 1 -- ./target long

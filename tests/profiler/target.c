@@ -68,6 +68,34 @@ static void set_alarms(void)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/* Another process image after each 5 ms, so many times, by one exec function after the other. */
+static int become_next(char *self, const char *times)
+{
+	char left[24], chain[] = "chain";
+	char *const argv[] = {self, chain, left, NULL};
+	burn(5000000);
+	long n = strtol(times, NULL, 10);
+	if (n <= 0)
+		return 0;
+	snprintf(left, sizeof(left), "%ld", n - 1);
+	execv("/nonexistent", argv);
+	switch (n % 4) {
+	case 0:
+		execv(self, argv);
+		break;
+	case 1:
+		execvp(self, argv);
+		break;
+	case 2:
+		execl(self, self, chain, left, (char *)NULL);
+		break;
+	case 3:
+		execle(self, self, chain, left, (char *)NULL, environ);
+		break;
+	}
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
@@ -77,6 +105,8 @@ int main(int argc, char **argv)
 		return !burn_on_threads(20, 6000000);
 	if (strcmp(word, "alarms") == 0)
 		set_alarms();
+	if (strcmp(word, "chain") == 0 && argc > 2)
+		return become_next(argv[0], argv[2]);
 	uint64_t x = burn(60000000);
 	printf("target was here%s\n", x ? "?" : "");
 	fflush(stdout);

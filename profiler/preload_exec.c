@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * preload_exec: stands before the C library's exec functions in a program under test. The timer of the sampler outlives
+ * an exec, its handler does not, and the first tick before the next program has one of its own would kill that. So the
+ * timer stops for the exec; where that fails, it goes on. In a child of vfork() there is no timer to stop.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "harness/base/attr.h"
+
+enum { MOST_WORDS = 4096 }; /* of an execl(); the kernel takes more, nobody writes them down */
+
+static int (*next_execve)(const char *, char *const *, char *const *);
+static int (*next_execvpe)(const char *, char *const *, char *const *);
+static int (*next_fexecve)(int, char *const *, char *const *);
+static int (*next_execveat)(int, const char *, char *const *, char *const *, int);
+
+/* Before main(), where dlsym() may still take locks: after a vfork() it must not. */
+static void *find(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+__attribute__((constructor)) static void find_all(void)
+{
+	*(void **)&next_execve = find("execve");
+	*(void **)&next_execvpe = find("execvpe");
+	*(void **)&next_fexecve = find("fexecve");
+	*(void **)&next_execveat = find("execveat");
+}
+
+static struct itimerval stop(void)
+{
+	static const struct itimerval never;
+	struct itimerval before = {0};
+	if (!next_execve)
+		find_all(); /* a constructor of another library is here before ours */
+	setitimer(ITIMER_PROF, &never, &before);
+	return before;
+}
+
+/* The exec has failed, for a reason that stays. */
+static int go_on(const struct itimerval *before)
+{
+	int reason = errno;
+	setitimer(ITIMER_PROF, before, NULL);
+	errno = reason;
+	return -1;
+}
+
+ASSAY_API int execve(const char *path, char *const argv[], char *const envp[])
+{
+	const struct itimerval before = stop();
+	next_execve(path, argv, envp);
+	return go_on(&before);
+}
+
+ASSAY_API int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	const struct itimerval before = stop();
+	next_execvpe(file, argv, envp);
+	return go_on(&before);
+}
+
+ASSAY_API int fexecve(int fd, char *const argv[], char *const envp[])
+{
+	const struct itimerval before = stop();
+	next_fexecve(fd, argv, envp);
+	return go_on(&before);
+}
+
+/* The C library has it since 2.34, and before that nobody calls it. */
+ASSAY_API int execveat(int folder, const char *path, char *const argv[], char *const envp[],
+		       int flags)
+{
+	const struct itimerval before = stop();
+	errno = ENOSYS;
+	if (next_execveat)
+		next_execveat(folder, path, argv, envp, flags);
+	return go_on(&before);
+}
+
+ASSAY_API int execv(const char *path, char *const argv[])
+{
+	return execve(path, argv, environ);
+}
+
+ASSAY_API int execvp(const char *file, char *const argv[])
+{
+	return execvpe(file, argv, environ);
+}
+
+/* The words of an execl() and the NULL behind them, to argv[MOST_WORDS]; false: there are more. */
+static bool collect(char **argv, const char *first, va_list *rest)
+{
+	size_t n = 0;
+	for (const char *word = first;; word = va_arg(*rest, const char *)) {
+		if (n == MOST_WORDS) {
+			errno = E2BIG;
+			return false;
+		}
+		argv[n++] = (char *)word;
+		if (!word)
+			return true;
+	}
+}
+
+ASSAY_API int execl(const char *path, const char *first, ...)
+{
+	char *argv[MOST_WORDS];
+	va_list rest;
+	va_start(rest, first);
+	bool fits = collect(argv, first, &rest);
+	va_end(rest);
+	return fits ? execve(path, argv, environ) : -1;
+}
+
+ASSAY_API int execlp(const char *file, const char *first, ...)
+{
+	char *argv[MOST_WORDS];
+	va_list rest;
+	va_start(rest, first);
+	bool fits = collect(argv, first, &rest);
+	va_end(rest);
+	return fits ? execvpe(file, argv, environ) : -1;
+}
+
+ASSAY_API int execle(const char *path, const char *first, ...)
+{
+	char *argv[MOST_WORDS];
+	va_list rest;
+	va_start(rest, first);
+	bool fits = collect(argv, first, &rest);
+	char *const *envp = fits ? va_arg(rest, char *const *) : NULL;
+	va_end(rest);
+	return fits ? execve(path, argv, envp) : -1;
+}
