@@ -7,14 +7,9 @@
 
 #include "harness/base/str.h"
 
-/*
- * Pages of the log after which the thread is asked, and after which the writer waits for it and does the rest, so that
- * the log begins anew: it does so only when nothing is left in it, and would grow for ever behind a busy writer.
- */
-enum { ASK_AFTER = 2000, WAIT_AFTER = 32000 };
-
 struct store_drain {
 	struct assay_store *store;
+	struct store_drain_limits limits;
 	sqlite3 *db; /* the thread's own */
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -54,10 +49,10 @@ static void *drain_log(void *argument)
 static int after_commit(void *argument, sqlite3 *db, const char *name, int pages)
 {
 	struct store_drain *drain = argument;
-	bool full = pages >= WAIT_AFTER;
+	bool full = pages >= drain->limits.wait_after;
 	if (pages < drain->asked_at) /* it began anew */
 		drain->asked_at = 0;
-	if (pages < drain->asked_at + ASK_AFTER && !full)
+	if (pages < drain->asked_at + drain->limits.ask_after && !full)
 		return SQLITE_OK;
 	drain->asked_at = pages;
 	pthread_mutex_lock(&drain->lock);
@@ -86,12 +81,13 @@ static sqlite3 *open_again(const struct assay_store *store)
 	return NULL;
 }
 
-struct store_drain *store_drain_new(struct assay_store *store)
+struct store_drain *store_drain_new(struct assay_store *store, struct store_drain_limits limits)
 {
 	struct store_drain *drain = calloc(1, sizeof(*drain));
 	if (!drain)
 		return NULL;
 	drain->store = store;
+	drain->limits = limits;
 	pthread_mutex_init(&drain->lock, NULL);
 	pthread_cond_init(&drain->moved, NULL);
 	drain->db = open_again(store);
@@ -100,6 +96,8 @@ struct store_drain *store_drain_new(struct assay_store *store)
 		return drain;
 	}
 	sqlite3_close(drain->db);
+	pthread_cond_destroy(&drain->moved);
+	pthread_mutex_destroy(&drain->lock);
 	free(drain);
 	return NULL;
 }

@@ -347,7 +347,7 @@ enum assay_code assay_store_merge_begin(struct assay_store *store, const char *c
 		return code;
 	if (incoming >= WORTH_A_THREAD && !store->folding.ahead) {
 		store->folding.ahead = store_ahead_new(store->path, paths, n);
-		store->folding.drain = store_drain_new(store);
+		store->folding.drain = store_drain_new(store, STORE_DRAIN_USUAL);
 	}
 	if (incoming < file_bytes(store->path) / 2)
 		return ASSAY_OK;
