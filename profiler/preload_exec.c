@@ -16,10 +16,13 @@
 
 enum { MOST_WORDS = 4096 }; /* of an execl(); the kernel takes more, nobody writes them down */
 
-static int (*next_execve)(const char *, char *const *, char *const *);
-static int (*next_execvpe)(const char *, char *const *, char *const *);
-static int (*next_fexecve)(int, char *const *, char *const *);
-static int (*next_execveat)(int, const char *, char *const *, char *const *, int);
+/* The C library's own. */
+static struct {
+	int (*execve)(const char *, char *const *, char *const *);
+	int (*execvpe)(const char *, char *const *, char *const *);
+	int (*fexecve)(int, char *const *, char *const *);
+	int (*execveat)(int, const char *, char *const *, char *const *, int);
+} next;
 
 /* Before main(), where dlsym() may still take locks: after a vfork() it must not. */
 static void *find(const char *name)
@@ -29,17 +32,17 @@ static void *find(const char *name)
 
 __attribute__((constructor)) static void find_all(void)
 {
-	*(void **)&next_execve = find("execve");
-	*(void **)&next_execvpe = find("execvpe");
-	*(void **)&next_fexecve = find("fexecve");
-	*(void **)&next_execveat = find("execveat");
+	*(void **)&next.execve = find("execve");
+	*(void **)&next.execvpe = find("execvpe");
+	*(void **)&next.fexecve = find("fexecve");
+	*(void **)&next.execveat = find("execveat");
 }
 
 static struct itimerval stop(void)
 {
 	static const struct itimerval never;
 	struct itimerval before = {0};
-	if (!next_execve)
+	if (!next.execve)
 		find_all(); /* a constructor of another library is here before ours */
 	setitimer(ITIMER_PROF, &never, &before);
 	return before;
@@ -57,21 +60,21 @@ static int go_on(const struct itimerval *before)
 ASSAY_API int execve(const char *path, char *const argv[], char *const envp[])
 {
 	const struct itimerval before = stop();
-	next_execve(path, argv, envp);
+	next.execve(path, argv, envp);
 	return go_on(&before);
 }
 
 ASSAY_API int execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	const struct itimerval before = stop();
-	next_execvpe(file, argv, envp);
+	next.execvpe(file, argv, envp);
 	return go_on(&before);
 }
 
 ASSAY_API int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	const struct itimerval before = stop();
-	next_fexecve(fd, argv, envp);
+	next.fexecve(fd, argv, envp);
 	return go_on(&before);
 }
 
@@ -81,8 +84,8 @@ ASSAY_API int execveat(int folder, const char *path, char *const argv[], char *c
 {
 	const struct itimerval before = stop();
 	errno = ENOSYS;
-	if (next_execveat)
-		next_execveat(folder, path, argv, envp, flags);
+	if (next.execveat)
+		next.execveat(folder, path, argv, envp, flags);
 	return go_on(&before);
 }
 
