@@ -140,15 +140,29 @@ static bool meet(const struct gang *gang, const struct measure_sink *sink,
 	return gang_ok(gang) && (!sink->meet || sink->meet(sink->context, what, value));
 }
 
-/* How many operations to try next when n of them took busy_ns; 0: n will do. */
-static uint64_t next_trial(uint64_t n, double busy_ns, uint64_t target_ns, uint64_t limit)
+/* How long a thread was busy; or, where a loop only queues what a device then does, how long that took. */
+static double batch_took_ns(const struct gang *gang, const struct gang_batch *batch)
 {
-	if (busy_ns >= 0.8 * (double)target_ns || n == limit)
+	double loop_ns = batch->busy_ns / gang->n_threads;
+	return isnan(gang->elapsed_ns) ? loop_ns : fmax(loop_ns, gang->elapsed_ns);
+}
+
+/* How many operations to try next when n of them took took_ns; 0: n will do. */
+static uint64_t next_trial(uint64_t n, double took_ns, uint64_t target_ns, uint64_t limit)
+{
+	if (took_ns >= 0.8 * (double)target_ns || n == limit)
 		return 0;
-	double factor = busy_ns > 0 ? (double)target_ns / busy_ns : 10;
+	double factor = took_ns > 0 ? (double)target_ns / took_ns : 10;
 	factor = factor > 10 ? 10 : factor < 1.25 ? 1.25 : factor;
 	uint64_t next = (uint64_t)((double)n * factor) + 1;
 	return next < limit ? next : limit;
+}
+
+static uint64_t most_ops(const struct assay_bench *bench)
+{
+	if (bench->mode == ASSAY_ONCE)
+		return 1;
+	return bench->max_ops ? bench->max_ops : MAX_OPS;
 }
 
 /*
@@ -158,12 +172,12 @@ static uint64_t next_trial(uint64_t n, double busy_ns, uint64_t target_ns, uint6
 static uint64_t choose_n(struct gang *gang, const struct assay_driver *driver, uint64_t target_ns,
 			 const struct measure_sink *sink)
 {
-	uint64_t limit = gang->bench->max_ops ? gang->bench->max_ops : MAX_OPS;
+	const uint64_t limit = most_ops(gang->bench);
 	uint64_t n = 1;
 	for (;;) {
 		struct gang_batch batch;
 		driver->batch(gang, n, 0, &batch);
-		uint64_t next = next_trial(n, batch.busy_ns / gang->n_threads, target_ns, limit);
+		uint64_t next = next_trial(n, batch_took_ns(gang, &batch), target_ns, limit);
 		if (!meet(gang, sink, MEASURE_MEET_TRIAL, &next) || next == 0)
 			return n;
 		n = next;
@@ -173,7 +187,7 @@ static uint64_t choose_n(struct gang *gang, const struct assay_driver *driver, u
 static uint64_t batch_size(struct gang *gang, const struct assay_driver *driver,
 			   const struct assay_effort *effort, const struct measure_sink *sink)
 {
-	uint64_t limit = gang->bench->max_ops ? gang->bench->max_ops : MAX_OPS;
+	const uint64_t limit = most_ops(gang->bench);
 	if (gang->bench->mode == ASSAY_ONCE)
 		return 1;
 	if (effort->batch)
@@ -317,13 +331,13 @@ static void gather(const struct gang *gang, const struct gang_batch *batch,
 	}
 }
 
-/* So many operations that a region of theirs is not shorter than the source needs it. */
-static uint64_t long_enough(const struct assay_source *source, uint64_t n,
+/* So many operations, if a batch may have them, that a region of theirs is as long as the source needs it. */
+static uint64_t long_enough(const struct gang *gang, const struct assay_source *source, uint64_t n,
 			    const struct gang_batch *batch)
 {
-	uint64_t took_ns = batch->end_ns - batch->begin_ns;
-	double times = took_ns ? ceil((double)source->shortest_ns / (double)took_ns) : 1;
-	return times > 1 ? (uint64_t)fmin((double)n * times, 1e12) : n;
+	double took_ns = batch_took_ns(gang, batch);
+	double times = took_ns > 0 ? ceil((double)source->shortest_ns / took_ns) : 1;
+	return times > 1 ? (uint64_t)fmin((double)n * times, (double)most_ops(gang->bench)) : n;
 }
 
 /* A source that counts alone gets its pass, of as many batches as it asks for. */
@@ -334,7 +348,7 @@ static void count_alone(struct gang *gang, const struct assay_source *source, ui
 	uint64_t window_ns =
 		source->shortest_ns > WINDOW_MAX_NS ? source->shortest_ns : WINDOW_MAX_NS;
 	gang->only = source;
-	n = long_enough(source, n, batch);
+	n = long_enough(gang, source, n, batch);
 	gang->recounts = MOST_BATCHES;
 	do {
 		gang->recounts--;

@@ -198,8 +198,20 @@ static void a_stated_time_is_believed(void **state)
 	struct fixture f;
 	start(&f, "toy/stated");
 	struct taken taken = measure(&f, &assay_driver_native);
-	/* 8 operations of 64 bytes in one second, as stated */
-	assert_close(taken.last_value, 512, 1e-12);
+	/* 8 operations of 64 bytes in one microsecond, as stated */
+	assert_close(taken.last_value, 512e6, 1e-12);
+	end(&f);
+}
+
+static void what_is_queued_counts_as_long_as_it_takes(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/queued");
+	struct taken taken = measure(&f, &assay_driver_native);
+	/* a sample is to take 500 us */
+	assert_int_equal(f.gang->n, 3);
+	assert_close(taken.last_value, TOY_QUEUED_NS, 1e-12);
 	end(&f);
 }
 
@@ -209,8 +221,8 @@ static void operations_in_a_turn_are_counted(void **state)
 	struct fixture f;
 	start(&f, "toy/bundle");
 	struct taken taken = measure(&f, &assay_driver_native);
-	/* 8 turns of 4 operations in one second, as stated */
-	assert_close(taken.last_value, 32, 1e-12);
+	/* 8 turns of 4 operations in one microsecond, as stated */
+	assert_close(taken.last_value, 32e6, 1e-12);
 	struct gang_batch batch;
 	gang_batch(f.gang, 5, 0, &batch);
 	assert_int_equal(batch.ops, 20);
@@ -224,7 +236,7 @@ static void operations_that_did_nothing_are_not_counted(void **state)
 	struct fixture f;
 	start(&f, "toy/discount");
 	struct taken taken = measure(&f, &assay_driver_native);
-	assert_close(taken.last_value, 29, 1e-12);
+	assert_close(taken.last_value, 29e6, 1e-12);
 	struct gang_batch batch;
 	gang_batch(f.gang, 5, 0, &batch);
 	assert_int_equal(batch.ops, 17);
@@ -421,6 +433,38 @@ static void sources_that_count_alone_get_their_own_passes(void **state)
 	end(&f);
 }
 
+/* How many operations a source gets that wants `shortest_ns`, of a loop that queues three of 200 us each. */
+static uint64_t operations_for(uint64_t shortest_ns)
+{
+	static const char *const level_events[] = {"level", NULL};
+	const struct assay_source level = {.name = "level",
+					   .events = level_events,
+					   .open = open_level,
+					   .start = start_one,
+					   .stop = stop_one,
+					   .close = free,
+					   .alone = true,
+					   .shortest_ns = shortest_ns};
+	const struct assay_source *const sources[] = {&level, NULL};
+	struct assay_count counts[GANG_MAX_EVENTS];
+	struct fixture f;
+	start(&f, "toy/queued");
+	f.gang->sources = sources;
+	assert_int_equal(assay_measure_counted(f.gang, 3, level_events, counts), 1);
+	uint64_t n = f.gang->n;
+	end(&f);
+	return n;
+}
+
+static void a_region_is_long_enough_in_the_time_that_it_takes(void **state)
+{
+	(void)state;
+	assert_int_equal(operations_for(600000), 3);
+	assert_int_equal(operations_for(1000000), 6);
+	/* and never more than a batch may have */
+	assert_int_equal(operations_for(1000000000), 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +478,8 @@ int main(void)
 		cmocka_unit_test(once_is_one_operation_without_warm_up),
 		cmocka_unit_test(a_stop_is_seen_once),
 		cmocka_unit_test(a_stated_time_is_believed),
+		cmocka_unit_test(what_is_queued_counts_as_long_as_it_takes),
+		cmocka_unit_test(a_region_is_long_enough_in_the_time_that_it_takes),
 		cmocka_unit_test(operations_in_a_turn_are_counted),
 		cmocka_unit_test(operations_that_did_nothing_are_not_counted),
 		cmocka_unit_test(broken_rules_are_failures),
