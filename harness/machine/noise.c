@@ -77,6 +77,17 @@ static const struct limit {
 	{pressure, {2, 10, 40}, 1, " % of the last 10 s some task waited for a CPU"},
 };
 
+/*
+ * The kernel's average fades for half a minute after a build, say, has ended. A load that comes and goes may hide from
+ * a probe as well, so with nobody else runnable the past is worth a C, and a D takes what is there now.
+ */
+static unsigned past_counts_less(const struct limit *limit, unsigned step,
+				 const struct assay_noise *noise)
+{
+	bool quiet_now = busy_share(noise) < 0.25;
+	return limit->reading == pressure && quiet_now && step > 2 ? 2 : step;
+}
+
 void assay_noise_grade(struct assay_noise *noise)
 {
 	unsigned worst = 0;
@@ -87,6 +98,7 @@ void assay_noise_grade(struct assay_noise *noise)
 		unsigned step = 0;
 		while (step < 3 && value >= table[i].limits[step]) /* false for NaN: unknown */
 			step++;
+		step = past_counts_less(&table[i], step, noise);
 		double over = step ? value / table[i].limits[step - 1] : 0;
 		if (step < worst || (step == worst && over <= excess))
 			continue;

@@ -48,10 +48,12 @@ static void the_worst_reading_decides(void **state)
 		{'D', 0, 0, 0, 0, 3, 0, "1.5 other runnable tasks per CPU"},
 		{'B', 0, 0, 0, 0, 0, 2, "2 % of the last 10 s"},
 		{'C', 0, 0, 0, 0, 0, 10, "10 % of the last 10 s"},
-		{'D', 0, 0, 0, 0, 0, 45, "45 % of the last 10 s"},
+		{'D', 0, 0, 0, 0, 0.5, 45, "45 % of the last 10 s"},
+		/* the same when nobody else is runnable any more */
+		{'C', 0, 0, 0, 0, 0.4, 45, "45 % of the last 10 s"},
 		/* of two equal grades the reading further beyond its limit is named */
 		{'C', 0.035, 0, 0, 0, 0, 30, "30 % of the last 10 s"},
-		{'D', 0.16, 0, 500, 0, 0, 50, "1e+03 times a second pushed off"},
+		{'D', 0.16, 0, 500, 0, 0.5, 50, "1e+03 times a second pushed off"},
 		{'D', 0, 52e6, 0, 0, 0.5, 11, "52 ms stopped at once"},
 	};
 	(void)state;
