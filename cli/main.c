@@ -57,6 +57,12 @@ static void survive_refused_writes(void)
 	sigaction(SIGXFSZ, &action, NULL);
 }
 
+/* Whoever started us may have had its children ended unseen, and we inherit that: our workers are to be waited for. */
+static void see_children_end(void)
+{
+	signal(SIGCHLD, SIG_DFL);
+}
+
 static bool reader_gone(void)
 {
 	struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
@@ -234,6 +240,7 @@ int main(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	survive_refused_writes();
+	see_children_end();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters; numbers keep their dot */
 	enum assay_code code = run(&s, &exit_code, &err);
 	enum assay_code closing = close_outputs(&s, code == ASSAY_OK ? &err : NULL);

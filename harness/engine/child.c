@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
+#include "harness/engine/reap.h"
 
 enum {
 	ALARM_AGAIN_US = 50000,
@@ -208,7 +208,7 @@ static bool drain(int fd, struct assay_str *output)
 static bool follow(pid_t pid, int fd, uint64_t deadline_ns, size_t limit, struct assay_str *output,
 		   struct assay_child_end *ret)
 {
-	ASSAY_AUTO_CLOSE int exit_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	ASSAY_AUTO_CLOSE int exit_fd = assay_exit_fd(pid);
 	bool open = true, gone = false;
 	while (!gone && output->length <= limit) {
 		uint64_t now = assay_now_ns();

@@ -6,6 +6,7 @@
  */
 #include "harness/engine/guard.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -27,23 +28,47 @@
 
 enum { PATIENCE_MS = 5000 };
 
-/* Nothing that is sent to the controller's terminal or group may end the guard before its time. */
-static void step_aside(int fd)
+/*
+ * Everything but descriptor 0. One call does it since Linux 5.9, unless the filter of an older container runtime refuses
+ * it; else one by one.
+ */
+static void close_the_rest(void)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 1, ~0u, 0) == 0)
+		return;
+#endif
+	DIR *open_ones = opendir("/proc/self/fd");
+	for (struct dirent *entry; open_ones && (entry = readdir(open_ones));) {
+		long fd = strtol(entry->d_name, NULL, 10); /* 0 for "." and ".." */
+		if (fd > 0 && fd != dirfd(open_ones))
+			close((int)fd);
+	}
+	if (open_ones)
+		closedir(open_ones);
+}
+
+/*
+ * Nothing that is sent to the controller's terminal or group may end the guard before its time. `kept` is the
+ * controller's end of the pipe: a guard that held it as well would wait for itself.
+ */
+static void step_aside(int fd, int kept)
 {
 	setsid();
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_IGN);
 	prctl(PR_SET_NAME, "assay-guard");
 	dup2(fd, 0);
-	syscall(SYS_close_range, 1, ~0u, 0);
+	close(kept);
+	close_the_rest();
 	if (chdir("/") != 0)
 		return; /* only keeps a folder from being unmounted */
 }
 
-static _Noreturn void stand_guard(int fd, const char *mark, const struct assay_pen *pen)
+static _Noreturn void stand_guard(int fd, int kept, const char *mark, const struct assay_pen *pen)
 {
 	char nothing;
-	step_aside(fd);
+	step_aside(fd, kept);
 	while (read(0, &nothing, 1) < 0 && errno == EINTR)
 		;
 	assay_pen_remove(pen, PATIENCE_MS);
@@ -52,14 +77,14 @@ static _Noreturn void stand_guard(int fd, const char *mark, const struct assay_p
 }
 
 /* Twice, so that it is nobody's child whom the controller would wait for and reap. */
-static enum assay_code start(int fd, const char *mark, const struct assay_pen *pen,
+static enum assay_code start(int fd, int kept, const char *mark, const struct assay_pen *pen,
 			     struct assay_err *err)
 {
 	pid_t pid = fork();
 	if (pid == 0) {
 		pid = fork();
 		if (pid == 0)
-			stand_guard(fd, mark, pen);
+			stand_guard(fd, kept, mark, pen);
 		_exit(pid < 0);
 	}
 	int status = 0;
@@ -109,7 +134,7 @@ enum assay_code assay_guard_start(struct assay_err *err)
 		return assay_fail(err, ASSAY_EIO, "make a pipe: %s", strerror(errno));
 	}
 	assay_pen_make(&pen);
-	rc = start(ends[0], mark, &pen, err);
+	rc = start(ends[0], kept, mark, &pen, err);
 	close(ends[0]);
 	if (rc != ASSAY_OK) {
 		assay_pen_remove(&pen, 0);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -352,8 +351,12 @@ static enum assay_code begin(struct session *s, struct assay_err *err)
 	enum assay_code rc = spawn(s, records[1], output[1], err);
 	close(records[1]);
 	close(output[1]);
-	if (rc == ASSAY_OK)
-		s->exit_fd = (int)syscall(SYS_pidfd_open, s->worker.pid, 0);
+	if (rc == ASSAY_OK) {
+		s->exit_fd = assay_exit_fd(s->worker.pid);
+		return ASSAY_OK;
+	}
+	close(s->records);
+	close(s->output);
 	return rc;
 }
 

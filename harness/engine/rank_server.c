@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -146,7 +145,7 @@ enum assay_code rank_server_spawn(struct rank_server *server, const struct assay
 		return assay_fail(err, ASSAY_EENV, "start the launcher '%s': %s", argv->words[0],
 				  strerror(error));
 	}
-	server->exit_fd = (int)syscall(SYS_pidfd_open, server->leader.pid, 0);
+	server->exit_fd = assay_exit_fd(server->leader.pid);
 	return ASSAY_OK;
 }
 

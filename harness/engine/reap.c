@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,6 +195,16 @@ static int hunt_tree(struct assay_leader *leader, unsigned patience_ms)
 			return found.living;
 		assay_pen_clear(); /* one may have been on its way in */
 	}
+}
+
+int assay_exit_fd(pid_t pid)
+{
+#ifdef SYS_pidfd_open
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+	(void)pid;
+	return -1;
+#endif
 }
 
 int assay_reap_tree(struct assay_leader *leader, unsigned patience_ms)

@@ -14,6 +14,12 @@ struct assay_leader {
 };
 
 /*
+ * A descriptor that can be read once the child `pid` has ended, closed on exec; the caller's to close. -1 where the kernel
+ * has none to give (before Linux 5.3, and under some filters): then ask waitpid() from time to time.
+ */
+int assay_exit_fd(pid_t pid);
+
+/*
  * Kill the leader and its process group, all that is in our pen (pen.h) and every descendant of this process, collect
  * them and wait until none is left, or for `patience_ms` (at most ten times that in all) they do not become fewer. All of it at
  * once: while one of them dies, others may fork. The caller must be a child subreaper and have no other children; NULL:

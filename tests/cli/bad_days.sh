@@ -1,9 +1,10 @@
 #!/bin/sh
 # bad_days: what a run survives and what it refuses, against the real program. Prints TAP.
-# usage: bad_days.sh ASSAY
+# usage: bad_days.sh ASSAY ODD_START
 # shellcheck disable=SC2086  # $quick is several words
 set -u
 assay=$(realpath "$1") || exit 1
+odd_start=$(realpath "$2") || exit 1
 # shellcheck source=tests/tap.sh
 . "$(dirname "$0")/../tap.sh"
 
@@ -158,6 +159,22 @@ check "a killed worker fails the run" test $? -eq 3
 "$assay" export --format jsonl --db victim.db >kept 2>err
 check "  its case is crashed" grep -q '"status":"crashed"' kept
 check "  the others are measured" test "$(grep -c -e '"status":"ok"' -e '"status":"unstable"' kept)" -ge 1
+
+# --- a kernel without the calls of the last years, or a filter that refuses them: what reads our output must see its end
+{
+	"$odd_start" old-kernel "$assay" run selftest/empty $quick --launches 1 --db old.db
+	echo $? >status
+} 2>&1 | timeout 60 cat >out
+check "on an old kernel the output of a run ends" test $? -eq 0
+check "  and the run is well" test "$(cat status)" -eq 0
+check "  commands as well" ends 0 "$odd_start" old-kernel "$assay" run -n 2 --launches 1 --db old.db -- true
+
+# --- children that nobody was to wait for, says whoever started us
+check "where ended children are ignored a run sees its workers end" \
+	ends 0 "$odd_start" unwaited "$assay" run selftest/empty $quick --launches 1 --timeout 10s --db odd.db
+check "  and a command fails as it does" \
+	ends 3 "$odd_start" unwaited "$assay" run --launches 1 --timeout 10s --db odd.db -- false
+check "  which is said" grep -q 'exit status 1' out err
 
 # --- nobody reads
 "$assay" list -v 2>err | head -n 1 >out
