@@ -24,8 +24,6 @@ static int kernel_open(struct perf_event_attr *attr)
 
 static int kernel_enable(int fd, bool on)
 {
-	if (on && ioctl(fd, PERF_EVENT_IOC_RESET, 0) != 0)
-		return errno;
 	return ioctl(fd, on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0) ? errno : 0;
 }
 
@@ -80,6 +78,7 @@ struct slot {
 	char event[sizeof(((struct assay_count *)0)->event)];
 	int fd;
 	double factor;
+	struct perf_value before; /* at the start of the region */
 };
 
 struct perf_session {
@@ -247,9 +246,12 @@ enum assay_code perf_session_start(struct perf_session *s, struct assay_err *err
 	if (s->running)
 		return assay_fail(err, ASSAY_EBUG, "perf: started twice");
 	for (size_t i = 0; i < s->n; i++) {
-		int error = s->calls->enable(s->slots[i].fd, true);
+		struct slot *slot = &s->slots[i];
+		int error = s->calls->read(slot->fd, &slot->before);
+		if (!error)
+			error = s->calls->enable(slot->fd, true);
 		if (error)
-			return assay_fail(err, ASSAY_EIO, "perf: start %s: %s", s->slots[i].event,
+			return assay_fail(err, ASSAY_EIO, "perf: start %s: %s", slot->event,
 					  strerror(error));
 	}
 	s->running = true;
@@ -262,6 +264,16 @@ static const struct slot *slot_of(const struct perf_session *s, const char *even
 		if (strcmp(s->slots[i].event, event) == 0)
 			return &s->slots[i];
 	return NULL;
+}
+
+/*
+ * What was added since the start. Not by resetting: that leaves the times as they are, and what threads
+ * counted that have ended since.
+ */
+static struct perf_value since(const struct perf_value *before, const struct perf_value *now)
+{
+	return (struct perf_value){now->raw - before->raw, now->enabled_ns - before->enabled_ns,
+				   now->running_ns - before->running_ns};
 }
 
 /* Scaled in floating point: the product of a count and a time does not fit into 64 bits. */
@@ -304,6 +316,7 @@ enum assay_code perf_session_stop(struct perf_session *s, struct assay_count *co
 		if (!slot || strcmp(counts[i].source, "perf") != 0)
 			continue;
 		error = s->calls->read(slot->fd, &value);
+		value = since(&slot->before, &value);
 		if (!error)
 			fill(&counts[i], &value);
 		counts[i].value *= slot->factor;

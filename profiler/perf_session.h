@@ -14,7 +14,7 @@
 
 struct perf_event_attr;
 
-/* What a read() of a counter yields. */
+/* What a read() of a counter yields: since it was opened, by this thread and all that it started. */
 struct perf_value {
 	uint64_t raw, enabled_ns, running_ns;
 };
@@ -22,7 +22,7 @@ struct perf_value {
 /* The calls into the kernel. */
 struct perf_calls {
 	int (*open)(struct perf_event_attr *attr);   /* descriptor, or negative errno */
-	int (*enable)(int fd, bool on);              /* also resets when switched on; 0 or errno */
+	int (*enable)(int fd, bool on);              /* 0 or errno */
 	int (*read)(int fd, struct perf_value *ret); /* 0 or errno; takes care of EINTR */
 	void (*close)(int fd);
 };

@@ -18,10 +18,10 @@
 #include "profiler/sources.h"
 #include "tests/t.h"
 
-/* The fake kernel: what open() answers by kind, and what read() yields. Single-threaded. */
+/* The fake kernel: what open() answers by kind, and what each region adds to what read() yields. Single-threaded. */
 static struct {
 	int hardware, kernel_side; /* errno of opening such an event; 0: fine */
-	struct perf_value value;
+	struct perf_value value, total;
 	int read_error;
 	int open_now;
 	uint64_t last_config;
@@ -34,20 +34,26 @@ static int fake_open(struct perf_event_attr *attr)
 	if (!attr->exclude_kernel && fake.kernel_side)
 		return -fake.kernel_side;
 	fake.open_now++;
+	fake.total = (struct perf_value){0};
 	fake.last_config = attr->config;
 	return 100;
 }
 
 static int fake_enable(int fd, bool on)
 {
-	(void)fd, (void)on;
+	(void)fd;
+	if (!on) {
+		fake.total.raw += fake.value.raw;
+		fake.total.enabled_ns += fake.value.enabled_ns;
+		fake.total.running_ns += fake.value.running_ns;
+	}
 	return 0;
 }
 
 static int fake_read(int fd, struct perf_value *ret)
 {
 	(void)fd;
-	*ret = fake.value;
+	*ret = fake.total;
 	return fake.read_error;
 }
 
@@ -258,6 +264,12 @@ static void threads_started_meanwhile_count_as_well(void **state)
 	assert_int_equal(c.quality, ASSAY_EXACT);
 	assert_true(c.value >= 3 * PAGES);
 	assert_fails(source("perf")->stop(session, &c, 1, &err), ASSAY_EBUG, "without start");
+	/* What ended threads have counted, and how long, belongs to the region that they were in. */
+	uint64_t first_ns = c.enabled_ns;
+	assert_ok(source("perf")->start(session, &err));
+	assert_ok(source("perf")->stop(session, &c, 1, &err));
+	assert_true(c.value < PAGES);
+	assert_true(c.enabled_ns < first_ns);
 	source("perf")->close(session);
 	source("perf")->close(NULL);
 }
