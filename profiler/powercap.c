@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* powercap: energy of whole packages, through the kernel's powercap zones (RAPL). */
+#include "profiler/powercap.h"
+
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,40 +12,87 @@
 #include "harness/base/str.h"
 #include "harness/source.h"
 
-enum { MOST_PACKAGES = 16 };
 static const char event_name[] = "package_energy";
-static const char root[] = "/sys/class/powercap/intel-rapl:";
+static const char folder[] = "/sys/class/powercap";
 
 struct state {
-	unsigned n;
-	double before_uj[MOST_PACKAGES], range_uj[MOST_PACKAGES];
+	struct powercap_reading before;
 	uint64_t started_ns;
 	bool running;
 };
 
-/* One number of a zone; 0 or an errno. */
-static int read_zone(unsigned zone, const char *name, double *ret)
+/* First line of a file of a zone; 0 or an errno. */
+static int read_file(const char *from, unsigned zone, const char *name, char *text, size_t size)
 {
-	char path[96];
-	snprintf(path, sizeof(path), "%s%u/%s", root, zone, name);
+	char path[320];
+	if ((size_t)snprintf(path, sizeof(path), "%s/intel-rapl:%u/%s", from, zone, name) >=
+	    sizeof(path))
+		return ENAMETOOLONG;
 	FILE *file = fopen(path, "re");
 	if (!file)
 		return errno;
-	int rc = fscanf(file, "%lf", ret) == 1 ? 0 : EIO;
+	int rc = fgets(text, (int)size, file) ? 0 : EIO;
 	fclose(file);
 	return rc;
 }
 
+static int read_number(const char *from, unsigned zone, const char *name, double *ret)
+{
+	char text[64];
+	int error = read_file(from, zone, name, text, sizeof(text));
+	return error ? error : sscanf(text, "%lf", ret) == 1 ? 0 : EIO;
+}
+
+static bool is_package(const char *from, unsigned zone)
+{
+	char name[64];
+	return read_file(from, zone, "name", name, sizeof(name)) == 0 &&
+	       strncmp(name, "package", strlen("package")) == 0;
+}
+
+int powercap_read(const char *from, struct powercap_reading *ret)
+{
+	*ret = (struct powercap_reading){0};
+	for (unsigned zone = 0; zone < POWERCAP_MOST; zone++) {
+		if (!is_package(from, zone))
+			continue;
+		int error = read_number(from, zone, "energy_uj", &ret->energy_uj[ret->n]);
+		if (!error)
+			error = read_number(from, zone, "max_energy_range_uj",
+					    &ret->range_uj[ret->n]);
+		if (error)
+			return error;
+		ret->zone[ret->n++] = zone;
+	}
+	return ret->n ? 0 : ENOENT;
+}
+
+double powercap_spent_uj(const struct powercap_reading *before,
+			 const struct powercap_reading *after)
+{
+	double total_uj = 0;
+	for (size_t b = 0, a = 0; b < before->n && a < after->n;) {
+		if (before->zone[b] != after->zone[a]) {
+			*(before->zone[b] < after->zone[a] ? &b : &a) += 1;
+			continue;
+		}
+		double uj = after->energy_uj[a] - before->energy_uj[b];
+		total_uj += uj < 0 ? uj + before->range_uj[b] : uj;
+		a++, b++;
+	}
+	return total_uj;
+}
+
 static enum assay_code probe(struct assay_err *err)
 {
-	double value;
-	int error = read_zone(0, "energy_uj", &value);
+	struct powercap_reading now;
+	int error = powercap_read(folder, &now);
 	if (error == EACCES || error == EPERM)
 		return assay_fail(
 			err, ASSAY_SKIP,
-			"energy may be read by root only: 'chmod a+r %s0/energy_uj', or run as "
-			"root",
-			root);
+			"energy may be read by root only: 'chmod a+r %s/intel-rapl:*/energy_uj', "
+			"or run as root",
+			folder);
 	if (error)
 		return assay_fail(err, ASSAY_SKIP,
 				  "no powercap zone: this processor or hypervisor shows no energy");
@@ -92,28 +142,22 @@ static enum assay_code start(void *state, struct assay_err *err)
 		return assay_fail(err, ASSAY_EBUG, "powercap: started twice");
 	s->running = true;
 	s->started_ns = assay_now_ns();
-	for (s->n = 0; s->n < MOST_PACKAGES; s->n++)
-		if (read_zone(s->n, "energy_uj", &s->before_uj[s->n]) != 0 ||
-		    read_zone(s->n, "max_energy_range_uj", &s->range_uj[s->n]) != 0)
-			break;
-	return s->n ? ASSAY_OK : assay_fail(err, ASSAY_EIO, "powercap: the zones are gone");
+	int error = powercap_read(folder, &s->before);
+	return error ? assay_fail(err, ASSAY_EIO, "powercap: %s", strerror(error)) : ASSAY_OK;
 }
 
 static enum assay_code stop(void *state, struct assay_count *counts, size_t n,
 			    struct assay_err *err)
 {
 	struct state *s = state;
-	double total_uj = 0;
+	struct powercap_reading after;
 	if (!s->running)
 		return assay_fail(err, ASSAY_EBUG, "powercap: stopped without start");
 	s->running = false;
-	for (unsigned zone = 0; zone < s->n; zone++) {
-		double after;
-		if (read_zone(zone, "energy_uj", &after) != 0)
-			return assay_fail(err, ASSAY_EIO, "powercap: a zone is gone");
-		total_uj += after - s->before_uj[zone] +
-			    (after < s->before_uj[zone] ? s->range_uj[zone] : 0); /* wrapped */
-	}
+	int error = powercap_read(folder, &after);
+	if (error)
+		return assay_fail(err, ASSAY_EIO, "powercap: %s", strerror(error));
+	double total_uj = powercap_spent_uj(&s->before, &after);
 	for (size_t i = 0; i < n; i++) {
 		if (!is_ours(&counts[i]) || strcmp(counts[i].source, "powercap") != 0)
 			continue;

@@ -9,14 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/base/str.h"
 #include "profiler/natives.h"
 #include "profiler/perf_session.h"
+#include "profiler/powercap.h"
 #include "profiler/sources.h"
 #include "tests/t.h"
+#include "tests/temporary.h"
 
 /* The fake kernel: what open() answers by kind, and what each region adds to what read() yields. Single-threaded. */
 static struct {
@@ -323,6 +326,57 @@ static void energy_is_a_number_or_a_reason(void **state)
 	source("powercap")->close(session);
 }
 
+static void write_zone(const char *folder, unsigned zone, const char *name, const char *energy)
+{
+	const char *const files[][2] = {
+		{"name", name}, {"energy_uj", energy}, {"max_energy_range_uj", "1000000"}};
+	char path[T_PATH + 64];
+	snprintf(path, sizeof(path), "%s/intel-rapl:%u", folder, zone);
+	assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(files); i++) {
+		snprintf(path, sizeof(path), "%s/intel-rapl:%u/%s", folder, zone, files[i][0]);
+		FILE *file = fopen(path, "w");
+		assert_non_null(file);
+		fprintf(file, "%s\n", files[i][1]);
+		fclose(file);
+	}
+}
+
+static void remove_zones(const char *folder)
+{
+	static const char *const names[] = {"name", "energy_uj", "max_energy_range_uj", ""};
+	char path[T_PATH + 64];
+	for (unsigned zone = 0; zone < 4; zone++)
+		for (size_t i = 0; i < ASSAY_COUNT_OF(names); i++) {
+			snprintf(path, sizeof(path), "%s/intel-rapl:%u/%s", folder, zone, names[i]);
+			remove(path);
+		}
+	remove(folder);
+}
+
+/* A laptop's "psys" has the package in it; numbers need not be without gaps; a counter begins anew. */
+static void energy_is_that_of_packages_alone(void **state)
+{
+	(void)state;
+	char folder[T_PATH];
+	struct powercap_reading before, after;
+	assert_non_null(mkdtemp(t_path(folder, "powercap")));
+	assert_int_equal(powercap_read(folder, &before), ENOENT);
+	write_zone(folder, 0, "package-0", "999000");
+	write_zone(folder, 1, "psys", "5000");
+	write_zone(folder, 3, "package-1-die-0", "100");
+	assert_int_equal(powercap_read(folder, &before), 0);
+	assert_int_equal(before.n, 2);
+	write_zone(folder, 0, "package-0", "2000");
+	write_zone(folder, 1, "psys", "900000");
+	write_zone(folder, 3, "package-1-die-0", "150");
+	assert_int_equal(powercap_read(folder, &after), 0);
+	assert_close(powercap_spent_uj(&before, &after), 3000 + 50, 0);
+	after.n = 1;
+	assert_close(powercap_spent_uj(&before, &after), 3000, 0);
+	remove_zones(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +390,7 @@ int main(void)
 		cmocka_unit_test(threads_started_meanwhile_count_as_well),
 		cmocka_unit_test(proc_counts_bytes),
 		cmocka_unit_test(energy_is_a_number_or_a_reason),
+		cmocka_unit_test(energy_is_that_of_packages_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
