@@ -8,17 +8,16 @@
 #include "harness/machine/placement.h"
 #include "suites/memory/chase.h"
 
-/* What a loader reads at a time before it looks at the clock, and all that it goes through. */
+/* What a loader reads at a time before it looks at the clock, and the least that it goes through. */
 #define CHUNK_BYTES ((size_t)4096)
 #define RANGE_BYTES ((size_t)128 << 20)
-/* Between two reports of what was read. */
-enum { CHUNKS_PER_REPORT = 16 };
 
 struct loader {
 	pthread_t id;
 	bool started;
 	int cpu;
 	uint64_t gap_ns;
+	size_t range; /* bytes, whole chunks */
 	struct pages pages;
 	struct assay_err err;
 	atomic_bool ready;
@@ -47,15 +46,13 @@ static uint64_t read_chunk(const uint64_t *at)
 static void load(struct loader *l)
 {
 	const char *base = l->pages.base;
-	uint64_t next = assay_now_ns();
+	uint64_t next = assay_now_ns(), bytes = 0;
 	size_t at = 0;
 
-	for (unsigned chunks = 1; !atomic_load_explicit(l->stop, memory_order_relaxed); chunks++) {
+	while (!atomic_load_explicit(l->stop, memory_order_relaxed)) {
 		assay_keep(read_chunk((const uint64_t *)(base + at)));
-		at = (at + CHUNK_BYTES) % RANGE_BYTES;
-		if (chunks % CHUNKS_PER_REPORT == 0)
-			atomic_fetch_add_explicit(&l->bytes, CHUNKS_PER_REPORT * CHUNK_BYTES,
-						  memory_order_relaxed);
+		at = at + CHUNK_BYTES < l->range ? at + CHUNK_BYTES : 0;
+		atomic_store_explicit(&l->bytes, bytes += CHUNK_BYTES, memory_order_relaxed);
 		if (!l->gap_ns)
 			continue;
 		uint64_t now = assay_now_ns();
@@ -71,7 +68,7 @@ static void *run_loader(void *argument)
 	enum assay_code code = l->cpu >= 0 ? assay_pin_thread((unsigned)l->cpu, &l->err) : ASSAY_OK;
 
 	if (code == ASSAY_OK)
-		code = pages_map(PAGES_4K, RANGE_BYTES, &l->pages, &l->err);
+		code = pages_map(PAGES_4K, l->range, &l->pages, &l->err);
 	if (code == ASSAY_OK)
 		pages_touch(&l->pages);
 	atomic_store_explicit(&l->ready, true, memory_order_release);
@@ -79,6 +76,17 @@ static void *run_loader(void *argument)
 		load(l);
 	pages_done(&l->pages);
 	return NULL;
+}
+
+/*
+ * All loaders together go through as much as the chain does, so that what they read is no more in the last
+ * cache than the chain is.
+ */
+static size_t range_of(size_t size, unsigned loaders)
+{
+	size_t each = (size / loaders / CHUNK_BYTES + 1) * CHUNK_BYTES;
+
+	return each > RANGE_BYTES ? each : RANGE_BYTES;
 }
 
 static enum assay_code start_loaders(struct assay_run *run, struct traffic *t,
@@ -93,6 +101,7 @@ static enum assay_code start_loaders(struct assay_run *run, struct traffic *t,
 		struct loader *l = &t->loaders[i];
 		l->cpu = assay_cpu(run, i + 1);
 		l->gap_ns = (uint64_t)assay_axis(run, "gap");
+		l->range = range_of((size_t)assay_axis(run, "size"), t->n);
 		l->stop = &t->stop;
 		int error = pthread_create(&l->id, NULL, run_loader, l);
 		if (error)
@@ -180,4 +189,5 @@ const struct assay_bench assay_bench_memory_loaded_latency = {
 	.subjects = ASSAY_NO_SUBJECT,
 	.threads = "ncores",
 	.own_threads = true,
+	.version = 1,
 };
