@@ -87,4 +87,5 @@ const struct assay_bench assay_bench_memory_larson2 = {
 	.axes = ASSAY_AXES({"slots", "", "1000"}, {"largest", "bytes", "1Ki"}),
 	.threads = "1..ncores:x2",
 	.thorough = true,
+	.version = 1, /* faults are those of one thread */
 };

@@ -50,7 +50,7 @@ long memory_faults(void)
 {
 	struct rusage usage;
 
-	getrusage(RUSAGE_SELF, &usage);
+	getrusage(RUSAGE_THREAD, &usage);
 	return usage.ru_minflt + usage.ru_majflt;
 }
 

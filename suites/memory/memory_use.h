@@ -14,7 +14,7 @@ size_t memory_rss(void);
 size_t memory_peak(void);
 /* Let the peak begin anew. False when the kernel refuses: it is then the peak since the start. */
 bool memory_peak_reset(void);
-/* Pages that this process has had to be given so far. */
+/* Pages that the calling thread has had to be given so far. */
 long memory_faults(void);
 
 /* What comes to be resident beyond what was so at some moment. */

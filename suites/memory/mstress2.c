@@ -109,4 +109,5 @@ const struct assay_bench assay_bench_memory_mstress2 = {
 	.thread_teardown = churn_thread_teardown,
 	.threads = "1..ncores:x2",
 	.thorough = true,
+	.version = 1, /* faults are those of one thread */
 };

@@ -2,6 +2,7 @@
 /* test_workloads: laws of sizes, tables of blocks, what the kernel says of memory, the slab's guard. */
 #include "tests/t.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -15,6 +16,8 @@
 
 extern const struct assay_subject assay_subject_memory_slab;
 extern const struct assay_subject assay_subject_memory_glibc;
+
+enum { BYTES = 16 << 20 };
 
 static void test_laws(void **state)
 {
@@ -90,7 +93,6 @@ static void test_churn(void **state)
 
 static void test_use(void **state)
 {
-	enum { BYTES = 16 << 20 };
 	size_t before = memory_rss();
 	long faults = memory_faults();
 
@@ -156,12 +158,35 @@ static void test_slab_guard(void **state)
 	assert_int_not_equal(signal_of(inside), 0);
 }
 
+static void *touch(void *bytes)
+{
+	for (size_t i = 0; i < BYTES; i += 4096)
+		((volatile char *)bytes)[i] = 1;
+	return NULL;
+}
+
+/* Each thread's over its own operations: those of all over one's would be as many times too much. */
+static void faults_are_the_threads_own(void **state)
+{
+	pthread_t other;
+	char *bytes = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_true(bytes != MAP_FAILED);
+	madvise(bytes, BYTES, MADV_NOHUGEPAGE);
+	long faults = memory_faults();
+	assert_int_equal(pthread_create(&other, NULL, touch, bytes), 0);
+	pthread_join(other, NULL);
+	assert_true(memory_faults() - faults < (long)(BYTES / 65536));
+	munmap(bytes, BYTES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_laws),       cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_churn),      cmocka_unit_test(test_use),
-		cmocka_unit_test(test_slab_guard),
+		cmocka_unit_test(test_slab_guard), cmocka_unit_test(faults_are_the_threads_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
