@@ -76,4 +76,5 @@ const struct assay_bench assay_bench_cache_compress = {
 			   {"data", "name", CODEC_DATA_NAMES, "text"},
 			   {"way", "name", "compress,decompress", "compress"}),
 	.unit = "B/s",
+	.version = 1,
 };

@@ -100,4 +100,5 @@ const struct assay_bench assay_bench_memory_codec = {
 			   {"size", "bytes", "4Ki,64Ki", "64Ki"}),
 	.subjects = MEMORY_CODEC,
 	.unit = "B/s",
+	.version = 1,
 };

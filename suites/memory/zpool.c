@@ -124,4 +124,5 @@ const struct assay_bench assay_bench_memory_zpool = {
 			   {"plain", "", "0.1,0.3", "0.1"}),
 	.subjects = MEMORY_CODEC,
 	.mode = ASSAY_LATENCY,
+	.version = 1,
 };
