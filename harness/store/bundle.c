@@ -125,18 +125,6 @@ static enum assay_code fill(struct assay_store *from, int64_t run, const char *p
 	return code;
 }
 
-/* The name is durable when its folder is on the disk as well. */
-static void sync_folder(const char *path)
-{
-	ASSAY_AUTO_FREE char *folder = strdup(path);
-	char *slash = folder ? strrchr(folder, '/') : NULL;
-	if (slash)
-		slash[slash == folder] = '\0';
-	ASSAY_AUTO_CLOSE int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		fsync(fd);
-}
-
 enum assay_code assay_store_bundle(struct assay_store *store, int64_t run, const char *to,
 				   uint8_t ret_digest[32], struct assay_err *err)
 {
@@ -159,7 +147,7 @@ enum assay_code assay_store_bundle(struct assay_store *store, int64_t run, const
 	unlink(partial);
 	if (code != ASSAY_OK)
 		return code;
-	sync_folder(to);
+	store_sync_folder(to);
 	if (ret_digest)
 		memcpy(ret_digest, digest, sizeof(digest));
 	return ASSAY_OK;

@@ -17,4 +17,7 @@ bool store_path_local(const char *path);
  */
 int store_take_name(const char *from, const char *to);
 
+/* Wait until the name `path` itself is on the disk, which is when its folder is. Where that cannot be asked for: nothing. */
+void store_sync_folder(const char *path);
+
 #endif

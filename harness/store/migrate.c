@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/store/filesystem.h"
 #include "harness/store/sql.h"
 
 const struct store_schema store_schema_current = {
@@ -98,13 +99,14 @@ enum assay_code store_copy(struct assay_store *store, const char *to, bool repla
 	unlink(partial); /* left by a process of the same number that died here */
 	enum assay_code code = vacuum_into(store, partial, err);
 	if (code == ASSAY_OK) {
-		/* link() refuses to replace, rename() does it at once. */
-		int rc = replace ? rename(partial, to) : link(partial, to);
+		int rc = replace ? rename(partial, to) : store_take_name(partial, to);
 		if (rc != 0)
 			code = assay_fail(err, ASSAY_ESTORE, "cannot write '%s': %s", to,
 					  strerror(errno));
 	}
 	unlink(partial);
+	if (code == ASSAY_OK)
+		store_sync_folder(to);
 	return code;
 }
 

@@ -169,6 +169,12 @@ check "on an old kernel the output of a run ends" test $? -eq 0
 check "  and the run is well" test "$(cat status)" -eq 0
 check "  commands as well" ends 0 "$odd_start" old-kernel "$assay" run -n 2 --launches 1 --db old.db -- true
 
+# --- a file system without hard links, as memory sticks have
+check "without hard links a store is made" ends 0 "$odd_start" no-links "$assay" run selftest/empty $quick --db stick.db
+check "  and copied" ends 0 "$odd_start" no-links "$assay" db backup stick.copy.db --db stick.db
+check "  whole" run 0 db check stick.copy.db
+check "  but never over another file" ends 7 "$odd_start" no-links "$assay" db backup stick.copy.db --db stick.db
+
 # --- children that nobody was to wait for, says whoever started us
 check "where ended children are ignored a run sees its workers end" \
 	ends 0 "$odd_start" unwaited "$assay" run selftest/empty $quick --launches 1 --timeout 10s --db odd.db
