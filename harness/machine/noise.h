@@ -41,13 +41,6 @@ json_t *assay_noise_json(const struct assay_noise *noise);
 double assay_core_clock_hz(void);
 
 /*
- * The frequency this core really runs at, without a performance unit: a chain of dependent
- * one-cycle adds, best of several windows [lmbench `mhz`, McVoy & Staelin 1996]. Hz; takes about
- * 5 ms. 0 on architectures without a kernel for it.
- */
-double assay_core_clock_hz(void);
-
-/*
  * `turns` (0: none) turns of a chain of ASSAY_CHAIN_ADDS dependent one-cycle adds: the work that
  * assay_core_clock_hz() times. The chain goes on from *value, so that one call cannot overlap with the
  * next. False, at once, on architectures without a kernel for it.
