@@ -2,6 +2,8 @@
 /* facts_limits: what confines this process: cgroup, container, resource limits, capabilities. */
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,45 +104,116 @@ static FACT_READER(cgroup_version)
 	return strdup(old && new ? "1 and 2" : old ? "1" : "2");
 }
 
-/* "2.00 CPUs" or "unlimited" from a quota and a period in microseconds. */
-static char *quota_text(double quota_us, double period_us)
+/* What one group says of a limit: infinite when it sets none, NaN when it has no such file. */
+typedef double (*limit_fn)(const struct fact_files *files, const char *folder,
+			   struct proc_why *why);
+
+static char *read_in(const struct fact_files *files, const char *folder, const char *name,
+		     struct proc_why *why)
 {
-	char text[32];
-	if (quota_us <= 0 || period_us <= 0)
-		return strdup("unlimited");
-	snprintf(text, sizeof(text), "%.2f CPUs", quota_us / period_us);
-	return strdup(text);
+	ASSAY_AUTO(assay_str_done) struct assay_str path = {0};
+	assay_str_add(&path, "%s/%s", folder, name);
+	return proc_read(files->root, assay_str_text(&path), why);
+}
+
+static double quota_of(const struct fact_files *files, const char *folder, struct proc_why *why)
+{
+	ASSAY_AUTO_FREE char *max = read_in(files, folder, "cpu.max", why);
+	if (!max)
+		return NAN;
+	char *period;
+	double quota = strtod(max, &period); /* "max 100000" gives 0 */
+	return quota > 0 ? quota / strtod(period, NULL) : INFINITY;
+}
+
+static double old_quota_of(const struct fact_files *files, const char *folder, struct proc_why *why)
+{
+	ASSAY_AUTO_FREE char *quota = read_in(files, folder, "cpu.cfs_quota_us", why);
+	ASSAY_AUTO_FREE char *period =
+		quota ? read_in(files, folder, "cpu.cfs_period_us", why) : NULL;
+	if (!period)
+		return NAN;
+	double quota_us = strtod(quota, NULL); /* -1: none */
+	return quota_us > 0 ? quota_us / strtod(period, NULL) : INFINITY;
+}
+
+static double memory_of(const struct fact_files *files, const char *folder, struct proc_why *why)
+{
+	ASSAY_AUTO_FREE char *max = read_in(files, folder, "memory.max", why);
+	return !max ? NAN : strcmp(max, "max") == 0 ? INFINITY : strtod(max, NULL);
+}
+
+static double old_memory_of(const struct fact_files *files, const char *folder,
+			    struct proc_why *why)
+{
+	ASSAY_AUTO_FREE char *limit = read_in(files, folder, "memory.limit_in_bytes", why);
+	double bytes = limit ? strtod(limit, NULL) : NAN;
+	return bytes > 9e18 ? INFINITY : bytes; /* none is the largest multiple of a page */
+}
+
+/*
+ * The least limit of this process's group and of all groups above it: each holds for everything below, and what sets one
+ * is often a slice or a pod a level or two up. NaN: no group has such a file.
+ */
+static double least_limit(const struct fact_files *files, const char *controller, limit_fn limit,
+			  struct proc_why *why)
+{
+	if (!files->mounts || !files->cgroup) {
+		fact_none(why, "no control groups here");
+		return NAN;
+	}
+	ASSAY_AUTO_FREE char *mount = facts_cgroup_mount(files->mounts, controller);
+	ASSAY_AUTO_FREE char *path = facts_cgroup_path(files->cgroup, controller);
+	if (!mount || !path)
+		return NAN;
+	ASSAY_AUTO(assay_str_done) struct assay_str folder = {0};
+	assay_str_add(&folder, "%s%s", mount, strcmp(path, "/") == 0 ? "" : path);
+	double least = NAN;
+	while (!folder.failed) {
+		least = fmin(least, limit(files, folder.text, why)); /* the other one of NaN */
+		if (folder.length <= strlen(mount))
+			break;
+		folder.length = (size_t)(strrchr(folder.text, '/') - folder.text);
+		folder.text[folder.length] = '\0';
+	}
+	return least;
+}
+
+/* Does version 2 hold this process? Its root has no files of limits, nor have groups where nobody asked for any. */
+static bool is_grouped(const struct fact_files *files)
+{
+	ASSAY_AUTO_FREE char *mount =
+		files->mounts ? facts_cgroup_mount(files->mounts, NULL) : NULL;
+	ASSAY_AUTO_FREE char *path = files->cgroup ? facts_cgroup_path(files->cgroup, NULL) : NULL;
+	return mount && path;
 }
 
 static FACT_READER(cpu_quota)
 {
-	ASSAY_AUTO_FREE char *max = group_file(files, NULL, "cpu.max", why);
-	if (max) {
-		char *period;
-		double quota = strtod(max, &period); /* "max 100000" gives 0: unlimited */
-		return quota_text(quota, quota > 0 ? strtod(period, NULL) : 0);
-	}
-	ASSAY_AUTO_FREE char *quota = group_file(files, "cpu", "cpu.cfs_quota_us", why);
-	ASSAY_AUTO_FREE char *period =
-		quota ? group_file(files, "cpu", "cpu.cfs_period_us", why) : NULL;
-	if (period)
-		return quota_text(strtod(quota, NULL), strtod(period, NULL));
-	/* The root group has no such file: nothing limits it. */
-	ASSAY_AUTO_FREE char *path = files->cgroup ? facts_cgroup_path(files->cgroup, NULL) : NULL;
-	return path && strcmp(path, "/") == 0 ? strdup("unlimited") : NULL;
+	char text[32];
+	double cpus = least_limit(files, NULL, quota_of, why);
+	if (isnan(cpus))
+		cpus = least_limit(files, "cpu", old_quota_of, why);
+	if (isnan(cpus) && !is_grouped(files))
+		return fact_none(why, "no control group holds this process");
+	if (!isfinite(cpus))
+		return strdup("unlimited");
+	snprintf(text, sizeof(text), "%.2f CPUs", cpus);
+	return strdup(text);
 }
 
 static FACT_READER(memory_limit)
 {
-	char *value = group_file(files, NULL, "memory.max", why);
-	if (!value)
-		value = group_file(files, "memory", "memory.limit_in_bytes", why);
-	/* Version 1 writes "no limit" as the largest multiple of a page. */
-	if (value && strlen(value) >= 19) {
-		free(value);
+	char text[32];
+	double bytes = least_limit(files, NULL, memory_of, why);
+	if (isnan(bytes))
+		bytes = least_limit(files, "memory", old_memory_of, why);
+	if (isnan(bytes) && !is_grouped(files))
+		return fact_none(why, "no control group holds this process");
+	if (!isfinite(bytes))
 		return strdup("max");
-	}
-	return value;
+	snprintf(text, sizeof(text), "%.0f", bytes);
+	return strdup(text);
 }
 
 static FACT_READER(group_cpus)

@@ -102,7 +102,9 @@ static int plant_everything(void **state)
 	plant("/proc/self/mounts", "cgroup2 /cg cgroup2 rw 0 0\n");
 	plant("/proc/self/cgroup", "0::/user/job\n");
 	plant("/cg/user/job/cpu.max", "150000 100000\n");
-	plant("/cg/user/job/memory.max", "1073741824\n");
+	plant("/cg/user/job/memory.max", "max\n");
+	plant("/cg/user/cpu.max", "120000 100000\n"); /* what is above holds as well */
+	plant("/cg/user/memory.max", "1073741824\n");
 	plant("/cg/user/job/cpu.stat", "usage_usec 5\nnr_throttled 2\nthrottled_usec 777\n");
 	plant(CPU "/cpufreq/policy0/scaling_governor", "powersave\n");
 	plant(CPU "/cpufreq/policy1/scaling_governor", "performance\n");
@@ -162,7 +164,7 @@ static void planted_facts_are_read(void **state)
 		{"memory.thp", "always"},
 		{"load.average", "3.50 2.00 1.00"},
 		{"cgroup.version", "2"},
-		{"cgroup.cpu_quota", "1.50 CPUs"},
+		{"cgroup.cpu_quota", "1.20 CPUs"},
 		{"cgroup.memory_max", "1073741824"},
 		{"cgroup.throttled_us", "777"},
 		{"container.kind", "docker"},
@@ -281,6 +283,28 @@ static void unavailable_facts_give_no_advice(void **state)
 	struct assay_environment environment = {facts, 2};
 	struct assay_advice advice[4];
 	assert_int_equal(assay_environment_advice(&environment, advice, 4), 0);
+}
+
+static void only_slow_clocks_are_advised_against(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *source;
+		size_t n;
+	} cases[] = {
+		{"tsc", 0},  {"arch_sys_counter", 0}, {"kvm-clock", 0},
+		{"hpet", 1}, {"acpi_pm", 1},          {"ts", 1},
+		{"tscs", 1},
+	};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(cases); i++) {
+		char source[32];
+		assay_copy(source, sizeof(source), cases[i].source);
+		struct assay_fact fact = {"clock.source", source, NULL, true};
+		struct assay_environment environment = {&fact, 1};
+		struct assay_advice advice[4];
+		if (assay_environment_advice(&environment, advice, 4) != cases[i].n)
+			fail_msg("%s", source);
+	}
 }
 
 static void root_is_not_told_about_perf_event_paranoid(void **state)
@@ -449,6 +473,7 @@ int main(void)
 		cmocka_unit_test(the_hash_sees_stable_facts_only),
 		cmocka_unit_test(advice_follows_the_facts),
 		cmocka_unit_test(unavailable_facts_give_no_advice),
+		cmocka_unit_test(only_slow_clocks_are_advised_against),
 		cmocka_unit_test(root_is_not_told_about_perf_event_paranoid),
 		cmocka_unit_test(kernel_parameters_are_kept_by_allow_list),
 		cmocka_unit_test(cgroups_of_both_versions_are_found),
