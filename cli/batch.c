@@ -367,7 +367,8 @@ static enum assay_code show(const struct batch *b, struct assay_store *store, in
 	struct assay_run_list runs = {0};
 	struct assay_result_list results = {0};
 	struct assay_report_model *model = NULL;
-	const struct assay_report_options view = {.color = b->cli->color_out, .brief = true};
+	const struct assay_report_options view = {
+		.color = b->cli->color_out, .width = cli_terminal_width(stdout), .brief = true};
 	enum assay_code code = assay_store_runs(store, "@last", &runs, err);
 	if (code == ASSAY_OK)
 		code = assay_store_results(store, runs.runs[0].id, NULL, ASSAY_LOAD_SUMMARY,

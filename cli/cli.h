@@ -152,5 +152,9 @@ void cli_table_line(struct cli_table *table, const char *text);
 void cli_table_print(struct cli_table *table, FILE *out);
 /* Give a table up unprinted; takes NULL. */
 void cli_table_free(struct cli_table *table);
+/* Columns of the terminal behind `out`, also through our pager; 0 when it is none. */
+unsigned cli_terminal_width(FILE *out);
+/* A line with text from outside, escaped for the terminal and broken to its width; whole in a file. */
+void cli_print_line(const char *text, FILE *out);
 
 #endif

@@ -165,7 +165,7 @@ static void print_unpaired(const struct comparison *c, bool lost)
 	for (size_t i = 0; i < n; i += step) {
 		const struct assay_result *there = lost ? list[i].a : list[i].b;
 		const struct assay_result *other = lost ? list[i].b : list[i].a;
-		char what[600], line[1200], clean[1200];
+		char what[600], line[1200];
 		step = c->all ? 1 : alike(list, n, i, lost);
 		if (step > MOST_ALIKE) {
 			snprintf(what, sizeof(what), "%s/%s, %zu series (--all lists them)",
@@ -178,8 +178,7 @@ static void print_unpaired(const struct comparison *c, bool lost)
 			 lost ? "⊘ missing in B:" : "+ new in B:", what, other ? ": " : "",
 			 other ? assay_status_name(other->status) : "",
 			 other && *other->reason ? ", " : "", other ? other->reason : "");
-		assay_sanitise(clean, sizeof(clean), line);
-		puts(clean);
+		cli_print_line(line, stdout);
 	}
 }
 

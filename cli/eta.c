@@ -10,6 +10,9 @@
 #define UNKNOWN_SHARE 1.5
 #define PROCESS_NS    5e7
 
+/* And where no time is given: anybody's guess, until the first launch is over. */
+#define GUESS_NS 5e8
+
 /* The expectation weighs as much as so many measured ns when the pace is judged. */
 #define TRUST_NS 2e9
 
@@ -28,8 +31,16 @@ static int elapsed_by_name(const void *a, const void *b)
 static double launch_ns(const struct assay_elapsed *before, const struct eta_effort *effort)
 {
 	double ns = (double)before->elapsed_ns / (double)before->launches;
+	if (effort->time_ns >= ETA_UNLIMITED_NS || before->time_ns >= ETA_UNLIMITED_NS)
+		return ns;
 	double changed = ns + (double)effort->time_ns - (double)before->time_ns;
 	return changed > ns / 10 ? changed : ns / 10; /* its samples may have taken less */
+}
+
+static double unknown_ns(const struct eta_effort *effort)
+{
+	double ns = effort->time_ns < ETA_UNLIMITED_NS ? (double)effort->time_ns : GUESS_NS;
+	return ns * UNKNOWN_SHARE + PROCESS_NS;
 }
 
 enum assay_code eta_init(const struct assay_plan *plan, const struct eta_effort *effort,
@@ -50,8 +61,7 @@ enum assay_code eta_init(const struct assay_plan *plan, const struct eta_effort 
 			history->n ? bsearch(&wanted, history->cases, history->n,
 					     sizeof(*history->cases), elapsed_by_name)
 				   : NULL;
-		double ns = before ? launch_ns(before, effort)
-				   : (double)effort->time_ns * UNKNOWN_SHARE + PROCESS_NS;
+		double ns = before ? launch_ns(before, effort) : unknown_ns(effort);
 		ret->cases[ret->n++] =
 			(struct eta_case){planned->c.name, effort->anchored ? 2 * ns : ns};
 		ret->remembered += before != NULL;

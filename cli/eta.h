@@ -9,10 +9,13 @@
 #include "harness/engine/plan.h"
 #include "harness/store/elapsed.h"
 
+/* A time that is no limit: the number of samples alone says when a launch is over. */
+#define ETA_UNLIMITED_NS (1000 * 3600 * UINT64_C(1000000000))
+
 struct eta_effort {
-	uint64_t launches, time_ns;
-	uint64_t budget_ns; /* no new case after this; 0: none */
-	bool anchored;      /* each launch has one of an anchor beside it */
+	uint64_t launches, time_ns; /* ETA_UNLIMITED_NS: as long as the samples take */
+	uint64_t budget_ns;         /* no new case after this; 0: none */
+	bool anchored;              /* each launch has one of an anchor beside it */
 };
 
 struct eta_case {

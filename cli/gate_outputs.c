@@ -96,6 +96,7 @@ enum assay_code gate_outputs_write(const struct cli *cli, const struct cli_args 
 	command_line(&command, cli);
 	const struct assay_gate_options options = {
 		.color = cli->color_out,
+		.width = cli_terminal_width(stdout),
 		.all = cli_flag(args, "all"),
 		.strict = cli_flag(args, "strict"),
 		.version = ASSAY_VERSION,

@@ -110,7 +110,8 @@ static enum assay_code produce(struct cli *cli, const struct cli_args *args,
 			       const struct assay_report_model *model, format *write,
 			       struct assay_err *err)
 {
-	const struct assay_report_options terminal = {.color = cli->color_out};
+	const struct assay_report_options terminal = {.color = cli->color_out,
+						      .width = cli_terminal_width(stdout)};
 	const char *path = cli_value(args, "output");
 	bool open = cli_flag(args, "open");
 	if (cli->json) {

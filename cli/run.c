@@ -264,7 +264,8 @@ static enum assay_code show_report(const struct session *s, const struct assay_r
 				   const struct assay_result_list *results,
 				   const struct advice_summary *advice, struct assay_err *err)
 {
-	const struct assay_report_options view = {.color = s->cli->color_out, .brief = true};
+	const struct assay_report_options view = {
+		.color = s->cli->color_out, .width = cli_terminal_width(stdout), .brief = true};
 	const struct assay_report_input input = {.run = runs->runs,
 						 .results = results->results,
 						 .n_results = results->n,
@@ -331,6 +332,9 @@ static enum assay_code show_summary(const struct session *s, struct assay_err *e
 	cli_note(s->cli, "run %" PRId64 ": %s in %.1f s; stored in %s", s->run,
 		 assay_str_text(&counts), (double)s->elapsed_ns / 1e9, s->cli->db);
 	cli_note(s->cli, "noise grade %c: %s", s->noise.grade, s->noise.reason);
+	if (s->noise.grade == 'D')
+		cli_note(s->cli,
+			 "what makes this machine noisy, and what would help: assay doctor");
 	return rc;
 }
 

@@ -357,9 +357,13 @@ static bool measured(const struct row *row)
 static void add_row(struct cli_table *table, const struct row *row, double best)
 {
 	const struct assay_estimate *e = &row->time->estimate;
-	char median[24], half[16], min[24], max[24], user[24], system[24], rss[24], n[24],
-		ratio[16];
-	snprintf(half, sizeof(half), "%.1f", 100 * (e->hi - e->lo) / 2 / e->median);
+	char median[24], half[16] = "-", min[24], max[24], user[24], system[24], rss[24], n[24],
+			 ratio[16];
+	double percent = 100 * assay_plus_minus(e->median, e->lo, e->hi);
+	if (percent >= 999.5)
+		snprintf(half, sizeof(half), ">999 %%");
+	else if (e->n > 1 && isfinite(percent))
+		snprintf(half, sizeof(half), "%.*f %%", percent < 9.95 ? 1 : 0, percent);
 	snprintf(n, sizeof(n), "%zu", e->n);
 	snprintf(ratio, sizeof(ratio), "%.2f", e->median / best);
 	const char *const cells[] = {
@@ -412,8 +416,8 @@ static void print_hints(const struct row *rows, size_t n, FILE *out)
 /* The table, fastest first. Returns how many were measured. */
 static size_t print_table(struct row *rows, size_t n, FILE *out)
 {
-	const char *const columns[] = {">median", ">+-%",    ">min",  ">max",     ">user",
-				       ">system", ">memory", ">runs", ">relative"};
+	const char *const columns[] = {">median",  ">±",       ">min",  ">max",     ">user",
+				       "?>system", "?>memory", ">runs", ">relative"};
 	struct cli_table *table = cli_table_new(columns, ASSAY_COUNT_OF(columns));
 	size_t shown = 0;
 	for (size_t i = 0; i < n && measured(&rows[i]); i++, shown++)
@@ -436,18 +440,20 @@ static enum assay_code print_comparison(const struct row *best, const struct row
 	enum assay_code rc = assay_compare(&a, &b, ASSAY_LOWER, &policy, &c, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	char line[200];
-	assay_sanitise(line, sizeof(line), assay_str_text(&other->line));
+	ASSAY_AUTO(assay_str_done) struct assay_str line = {0};
+	const char *name = assay_str_text(&other->line);
 	bool few = c.launches_a < ASSAY_COMPARE_LAUNCHES || c.launches_b < ASSAY_COMPARE_LAUNCHES;
 	if (few || !isfinite(c.lo) || !isfinite(c.hi))
-		fprintf(out, "  %.2f times as fast as %s (too few launches for an interval)\n",
-			c.ratio, line);
+		assay_str_add(&line,
+			      "  %.2f times as fast as %s (too few launches for an interval)",
+			      c.ratio, name);
 	else if (c.lo <= 1)
-		fprintf(out, "  as fast as %s as far as can be told (%.2f to %.2f times)\n", line,
-			c.lo, c.hi);
+		assay_str_add(&line, "  as fast as %s as far as can be told (%.2f to %.2f times)",
+			      name, c.lo, c.hi);
 	else
-		fprintf(out, "  %.2f times as fast as %s (%.2f to %.2f)\n", c.ratio, line, c.lo,
-			c.hi);
+		assay_str_add(&line, "  %.2f times as fast as %s (%.2f to %.2f)", c.ratio, name,
+			      c.lo, c.hi);
+	cli_print_line(assay_str_text(&line), out);
 	return ASSAY_OK;
 }
 
@@ -455,11 +461,12 @@ static enum assay_code print_comparisons(const struct row *rows, size_t n, FILE 
 					 struct assay_err *err)
 {
 	enum assay_code rc = ASSAY_OK;
-	char line[200];
+	ASSAY_AUTO(assay_str_done) struct assay_str line = {0};
 	if (n < 2)
 		return ASSAY_OK;
-	assay_sanitise(line, sizeof(line), assay_str_text(&rows[0].line));
-	fprintf(out, "\n%s ran\n", line);
+	assay_str_add(&line, "%s ran", assay_str_text(&rows[0].line));
+	fputc('\n', out);
+	cli_print_line(assay_str_text(&line), out);
 	for (size_t i = 1; rc == ASSAY_OK && i < n; i++)
 		rc = print_comparison(&rows[0], &rows[i], out, err);
 	return rc;
@@ -467,14 +474,14 @@ static enum assay_code print_comparisons(const struct row *rows, size_t n, FILE 
 
 static void print_problems(const struct row *rows, size_t n, FILE *out)
 {
-	char line[200], reason[400];
 	for (size_t i = 0; i < n; i++) {
 		const struct assay_result *time = rows[i].time;
 		if (!time || time->status == ASSAY_STATUS_OK)
 			continue;
-		assay_sanitise(line, sizeof(line), assay_str_text(&rows[i].line));
-		assay_sanitise(reason, sizeof(reason), time->reason);
-		fprintf(out, "  %-8s  %s: %s\n", assay_status_name(time->status), line, reason);
+		ASSAY_AUTO(assay_str_done) struct assay_str line = {0};
+		assay_str_add(&line, "  %-8s  %s: %s", assay_status_name(time->status),
+			      assay_str_text(&rows[i].line), time->reason);
+		cli_print_line(assay_str_text(&line), out);
 	}
 }
 

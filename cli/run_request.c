@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/counters.h"
+#include "cli/eta.h"
 #include "cli/run_command.h"
 #include "cli/run_ranks.h"
 #include "cli/settings.h"
@@ -56,7 +57,6 @@ static const struct profile gbench_profiles[] = {
 };
 
 /* With -n N and no -t a launch of a command takes N samples, however long that is. */
-#define UNLIMITED_NS (1000 * 3600 * 1000000000ull)
 
 static enum assay_code no_memory(struct assay_err *err)
 {
@@ -231,7 +231,7 @@ static enum assay_code read_settings(struct cli *cli, const struct cli_args *arg
 	q->timeout_ns = setting_duration(cli, "timeout", profile->timeout_ns);
 	q->budget_ns = setting_duration(cli, "budget", 0);
 	if (args->dashes && cli_value(args, "samples") && !cli_value(args, "time"))
-		q->time_ns = UNLIMITED_NS;
+		q->time_ns = ETA_UNLIMITED_NS;
 	const char *seed = config_get(cli->config, "seed");
 	q->seed = seed ? setting_number(cli, "seed", 0) : assay_random_seed();
 	const char *subjects = config_get(cli->config, "subjects");

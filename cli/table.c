@@ -160,17 +160,16 @@ void cli_table_line(struct cli_table *table, const char *text)
 	table->failed |= !row->line;
 }
 
-/* Columns of the terminal behind `out`; SIZE_MAX when it is none: a file is never cut. */
-static size_t terminal_width(FILE *out)
+unsigned cli_terminal_width(FILE *out)
 {
 	int fd = fileno(out);
 	const char *behind_pager = getenv(PAGER_COLUMNS);
 	uint64_t columns;
 	if (out == stdout && behind_pager &&
 	    assay_parse_u64(behind_pager, 1, 10000, &columns, NULL) == ASSAY_OK)
-		return columns;
+		return (unsigned)columns;
 	if (fd < 0 || !isatty(fd))
-		return SIZE_MAX;
+		return 0;
 	struct winsize size;
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
@@ -307,27 +306,45 @@ static void print_cells(const struct cli_table *table, const struct row *row, co
 	fputc('\n', out);
 }
 
-/* A line across, broken at blanks where it is wider than the terminal. */
+/* Where to break a line that is too wide: at a blank, behind a joint of a long word, or where it must be. */
+static size_t break_of(const char *line, size_t room)
+{
+	size_t most = bytes_within(line, room), blank = most, joint = most;
+	while (blank > most / 2 && line[blank] != ' ')
+		blank--;
+	while (joint > most / 2 && !strchr("/:=,&?_-", line[joint - 1]))
+		joint--;
+	return blank > most / 2 ? blank : joint > most / 2 ? joint : most;
+}
+
+/* A line across, broken where it is wider than the terminal. */
 static void print_line(const char *line, size_t limit, FILE *out)
 {
 	size_t room = limit > 2 * INDENT ? limit : SIZE_MAX;
 	while (display_width(line) > room) {
-		size_t at = bytes_within(line, room);
-		while (at > INDENT && line[at] != ' ')
-			at--;
-		if (at <= INDENT)
-			break; /* one long word */
+		size_t at = break_of(line, room);
 		fprintf(out, "%.*s\n%*s", (int)at, line, INDENT, "");
-		line += at + 1;
+		line += at + (line[at] == ' ');
 		room = limit - INDENT;
 	}
 	fprintf(out, "%s\n", line);
 }
 
+void cli_print_line(const char *text, FILE *out)
+{
+	ASSAY_AUTO_FREE char *clean = clean_copy(text);
+	unsigned columns = cli_terminal_width(out);
+	if (clean)
+		print_line(clean, columns ? columns : SIZE_MAX, out);
+	else
+		fputs("(out of memory: this line cannot be shown)\n", out);
+}
+
 void cli_table_print(struct cli_table *table, FILE *out)
 {
 	ASSAY_AUTO_FREE size_t *widths = table ? calloc(table->n_columns, sizeof(*widths)) : NULL;
-	size_t limit = terminal_width(out);
+	unsigned columns = cli_terminal_width(out);
+	size_t limit = columns ? columns : SIZE_MAX; /* a file is never cut */
 	if (widths && !table->failed)
 		fit(table, widths, limit);
 	if (!widths || table->failed) {

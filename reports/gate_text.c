@@ -8,7 +8,7 @@
 #include "reports/gate_say.h"
 #include "reports/wrap.h"
 
-enum { WIDTH = 80, INDENT = 2, NAME_LIMIT = 300 };
+enum { WIDTH = 80, INDENT = 2, NAME_INDENT = 4, NAME_LIMIT = 300 };
 
 struct page {
 	struct assay_str out;
@@ -40,10 +40,19 @@ static void style(struct page *page, const char *code)
 		assay_str_add(&page->out, "\033[%sm", code);
 }
 
+/* On a terminal nothing is wider than it; elsewhere names stay whole, to be searched for and copied. */
+static void wrap(struct page *page, const char *text, size_t column, size_t indent)
+{
+	if (page->options->width)
+		assay_wrap_all(&page->out, text, column, indent, page->width);
+	else
+		assay_wrap(&page->out, text, column, indent, page->width);
+}
+
 static void line(struct page *page, size_t indent, const struct assay_str *text)
 {
 	assay_str_add(&page->out, "%*s", (int)indent, "");
-	assay_wrap(&page->out, assay_str_text(text), indent, indent + INDENT, page->width);
+	wrap(page, assay_str_text(text), indent, indent + INDENT);
 }
 
 static void side(struct page *page, const char *heading, const struct assay_gate_side_info *info)
@@ -51,8 +60,7 @@ static void side(struct page *page, const char *heading, const struct assay_gate
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
 	gate_say_side(&text, info);
 	assay_str_add(&page->out, "%s", heading);
-	assay_wrap(&page->out, assay_str_text(&text), strlen(heading), strlen(heading),
-		   page->width);
+	wrap(page, assay_str_text(&text), strlen(heading), strlen(heading));
 }
 
 static void head(struct page *page)
@@ -64,21 +72,26 @@ static void head(struct page *page)
 	style(page, answer == ASSAY_GATE_GREEN       ? "1;32"
 		    : answer == ASSAY_GATE_UNDECIDED ? "1;33"
 						     : "1;31");
-	assay_wrap(&page->out, assay_str_text(&text), 0, 0, page->width);
+	wrap(page, assay_str_text(&text), 0, 0);
 	style(page, "0");
 	side(page, "base       ", &report->base);
 	side(page, "candidate  ", &report->cand);
 }
 
-/* "verdict  base  candidate  change  95 % interval  pairs", all but the first to the right. */
+/*
+ * "verdict  base  candidate  change  95 % interval  pairs", all but the first to the right. What a cell
+ * has too much its neighbours give, as far as they have blanks.
+ */
 static void columns(struct page *page, const char *verdict, const char *const cells[5])
 {
 	static const int widths[5] = {11, 11, 8, 17, 5};
 	/* A verdict that is shown in colour is as wide as without. */
 	int fill = 14 - (int)assay_characters(verdict);
 	assay_str_add(&page->out, "  %s%*s", verdict, fill > 0 ? fill : 0, "");
+	int over = fill < 0 ? -fill : 0;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(widths); i++) {
-		int before = widths[i] - (int)assay_characters(cells[i]);
+		int before = widths[i] - (int)assay_characters(cells[i]) - over;
+		over = before < 0 ? -before : 0;
 		assay_str_add(&page->out, "  %*s%s", before > 0 ? before : 0, "", cells[i]);
 	}
 	assay_str_add(&page->out, "\n");
@@ -100,12 +113,15 @@ static void numbers(struct page *page, const struct assay_gate_row *row)
 
 static void name(struct page *page, const struct assay_gate_row *row)
 {
-	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str text = {0}, clean = {0};
 	gate_say_name(&text, row);
+	assay_escape_plain(&clean, assay_str_text(&text), NAME_LIMIT);
 	style(page, color_of(row->decision));
-	assay_escape_plain(&page->out, assay_str_text(&text), NAME_LIMIT);
+	if (page->options->width)
+		wrap(page, assay_str_text(&clean), 0, NAME_INDENT);
+	else
+		assay_str_add(&page->out, "%s\n", assay_str_text(&clean));
 	style(page, "0");
-	assay_str_add(&page->out, "\n");
 }
 
 static void details(struct page *page, const struct assay_gate_row *row)
@@ -117,7 +133,7 @@ static void details(struct page *page, const struct assay_gate_row *row)
 		if (!*one)
 			continue;
 		assay_str_add(&page->out, "    ");
-		assay_wrap(&page->out, one, 4, 6, page->width);
+		wrap(page, one, 4, 6);
 	}
 }
 

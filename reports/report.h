@@ -225,9 +225,10 @@ enum assay_code assay_report_model_new(const struct assay_report_input *inputs, 
 void assay_report_model_free(struct assay_report_model *model);
 
 struct assay_report_options {
-	bool color;          /* text: ANSI colour */
-	unsigned width;      /* text: columns, 0: 80 */
-	bool brief;          /* text: leave out machine and method */
+	bool color; /* text: ANSI colour */
+	unsigned
+		width; /* text: columns of the terminal; 0: it is none, lines of 80, but names whole */
+	bool brief;    /* text: leave out machine and method */
 	const char *gnuplot; /* html: program for the figures; NULL: `gnuplot` from PATH */
 	size_t max_bytes;    /* markdown: cut the tables there, 0: 60000 */
 	size_t max_samples;  /* html: embed the samples up to so many; 0: while the page is light */

@@ -29,7 +29,10 @@ static void style(struct page *page, const char *code)
 
 static void wrap(struct page *page, const char *text, size_t column, size_t indent)
 {
-	assay_wrap(&page->out, text, column, indent, page->width);
+	if (page->options->width)
+		assay_wrap_all(&page->out, text, column, indent, page->width);
+	else
+		assay_wrap(&page->out, text, column, indent, page->width);
 }
 
 /* Leave out the last remarks rather than half of one. */
@@ -175,13 +178,14 @@ static void heading(struct page *page, const struct assay_report_bench *bench)
 static void problem(struct page *page, const struct assay_report_problem *p)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str cases = {0};
 	bool bad = p->status != ASSAY_STATUS_SKIPPED;
 	style(page, bad ? "33" : "2");
 	assay_str_add(&page->out, "  %-8s  ", assay_status_name(p->status));
 	style(page, "0");
-	assay_str_add(&text, "%s/%s ", p->bench->suite, p->bench->name);
-	assay_report_cases(&text, p, 3);
-	assay_str_add(&text, ": ");
+	assay_report_cases(&cases, p, 3); /* none where the benchmark has one case only */
+	assay_str_add(&text, "%s/%s%s%s: ", p->bench->suite, p->bench->name,
+		      cases.length ? " " : "", assay_str_text(&cases));
 	assay_report_reason(&text, p);
 	wrap(page, assay_str_text(&text), 12, 12);
 }

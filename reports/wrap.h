@@ -11,4 +11,8 @@
  */
 void assay_wrap(struct assay_str *to, const char *text, size_t column, size_t indent, size_t width);
 
+/* The same, but a word wider than a line is broken as well, behind '/', '-' and the like where it has one. */
+void assay_wrap_all(struct assay_str *to, const char *text, size_t column, size_t indent,
+		    size_t width);
+
 #endif

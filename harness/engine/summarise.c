@@ -105,7 +105,8 @@ static void judge_stability(const struct assay_samples *s, double drift, struct 
 	} else if (e->n > 1 && half > ASSAY_UNSTABLE_HALF_WIDTH) {
 		ret->unstable = true;
 		snprintf(ret->reason, sizeof(ret->reason),
-			 "the median is known to ±%.0f %% only (%zu samples)", 100 * half, e->n);
+			 "the median is known to ±%.0f %% only (%zu samples)",
+			 100 * assay_plus_minus(e->median, e->lo, e->hi), e->n);
 	} else if (drift > 2 * DRIFT_RATIO) {
 		ret->unstable = true;
 		snprintf(ret->reason, sizeof(ret->reason),

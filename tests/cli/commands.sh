@@ -38,6 +38,7 @@ few="-n 2 --launches 2"
 # --- what works
 check "a command" run 0 -- true
 check "  is in the table by its command line" shows '^true$'
+check "  with its interval as everywhere else" shows '^ *median  *±  *min'
 check "  has at least ten samples" test "$(results '"primary":true.*"n":[0-9]\{2,\}')" -eq 1
 check "several commands" run 0 $few -- sleep 0.01 ::: true ::: sh -c 'exit 0'
 check "  each has a result" test "$(results '"metric":"time"')" -eq 3

@@ -56,6 +56,20 @@ static void what_is_remembered_counts(void **state)
 	eta_done(&eta);
 }
 
+/* "-n 5" alone: no time is given, and a thousand hours are not what it takes. */
+static void no_limit_is_no_time(void **state)
+{
+	struct eta eta =
+		eta_of(&(struct eta_effort){.launches = 1, .time_ns = ETA_UNLIMITED_NS}, &history);
+	assert_true(eta_total_ns(&eta) == 2 * 800e6 + 300e6);
+	eta_done(&eta);
+	struct assay_elapsed unlimited[] = {{"s/b", 900 * MS, 3, ETA_UNLIMITED_NS}};
+	const struct assay_elapsed_list list = {.cases = unlimited, .n = 1};
+	eta = eta_of(&(struct eta_effort){.launches = 1, .time_ns = 100 * MS}, &list);
+	assert_true(eta_total_ns(&eta) == 2 * 200e6 + 300e6);
+	eta_done(&eta);
+}
+
 static bool known(void *context, const char *name)
 {
 	return strcmp(name, context) == 0;
@@ -157,6 +171,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_remembered_counts),
+		cmocka_unit_test(no_limit_is_no_time),
 		cmocka_unit_test(a_resumed_run_has_less_to_do),
 		cmocka_unit_test(the_pace_corrects_it),
 		cmocka_unit_test(no_longer_than_the_budget),

@@ -16,7 +16,7 @@ fi
 fits()
 {
 	ASSAY_PAGER='cat' script -qec "stty cols 80; '$assay' $1" /dev/null </dev/null 2>err |
-		tr -d '\r' | sed "s/$(printf '\033')\[[0-9;]*[mK]//g" >out
+		tr '\r' '\n' | sed "s/$(printf '\033')\[[0-9;]*[mK]//g" >out
 	# Commands to copy are whole, whatever their width.
 	[ -s out ] && [ "$(grep -v '^ *assay ' out | LC_ALL=C.UTF-8 wc -L)" -le 80 ]
 }
@@ -29,6 +29,15 @@ for verb in 'compare 1 2' 'compare 1 2 --all' 'compare 2 3' history 'history mem
 done
 for verb in $("$assay" complete -- '' | cut -f 1); do
 	check "assay $verb --help" fits "$verb --help"
+done
+# Names that are wider than a terminal by themselves: those of files far down, with many options.
+long=$PWD/a_folder_of_many_words_in_one_name_as_generators_make_them/and_another_one_below_it/program_of_a_long_name
+mkdir -p "${long%/*}" && cp /bin/true "$long" || exit 1
+long="$long --option-of-a-command=with-a-value --another-option=with-another-value"
+for verb in "run -n 1 --launches 3 -- $long" "run -n 1 --launches 3 -- $long" "run -n 1 --launches 1 -- $long ::: $long 2" \
+	compare 'compare 1 2 --all' 'gate --base 1 --cand 2 --all' \
+	"gate --max-time 1s --all -- $long ::: $long 2" history 'report --text' 'report --text 1 2' fleet; do
+	check "names wider than 80: $(echo "$verb" | cut -c -40)" fits "--db long.db $verb"
 done
 check 'a pipe gets whole names' ends 0 "$assay" compare 1 2
 check '  in each row' shows '^memory/slower/size:16/subject:=cmd/threads:1 '

@@ -179,6 +179,15 @@ static void noise_and_drift_are_unstable(void **state)
 		rising[i] = 100 + (double)i;
 	struct assay_summary s = summarise(wide, flags, 20, &end20, 1);
 	assert_true(s.unstable);
+	/* The larger side, as every table shows it. */
+	char said[80];
+	snprintf(said, sizeof(said), "known to ±%.0f %% only",
+		 100 * assay_plus_minus(s.estimate.median, s.estimate.lo, s.estimate.hi));
+	assert_non_null(strstr(s.reason, said));
+	for (size_t i = 0; i < 20; i++)
+		wide[i] = i < 5 ? 90 : i < 12 ? 100 : 150;
+	s = summarise(wide, flags, 20, &end20, 1);
+	assert_non_null(strstr(s.reason, "known to ±50 % only"));
 	s = summarise(rising, flags, 30, &end30, 1);
 	assert_true(s.flags & ASSAY_RESULT_DRIFT);
 	assert_true(s.unstable);

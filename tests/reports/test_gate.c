@@ -98,6 +98,37 @@ static void test_text_fits_a_terminal(void **state)
 	assay_gate_report_done(&report);
 }
 
+/* Known to be one, a terminal gets no line that is too wide: names are broken, and none of them is lost. */
+static void test_names_fit_a_terminal(void **state)
+{
+	static const unsigned widths[] = {80, 120, 200};
+	struct assay_gate_report report;
+	(void)state;
+	gate_fixture(&report);
+	free(report.base.label);
+	report.base.label =
+		strdup("/a/folder/of/many/parts/that/go/on/and/on/and/on/and/on/and/on/"
+		       "and/on/and/on/program");
+	for (size_t i = 0; i < ASSAY_COUNT_OF(widths); i++) {
+		const struct assay_gate_options options = {.all = true, .width = widths[i]};
+		char *got = gate_written(assay_gate_write_text, &report, &options), *rest = got;
+		size_t letters = 0;
+		for (char *line; (line = strsep(&rest, "\n"));) {
+			if (assay_characters(line) > widths[i] &&
+			    strncmp(line, "    assay ", 10) != 0)
+				fail_msg("%zu columns: %s", assay_characters(line), line);
+			const char *text = line + strspn(line, " ");
+			if (strspn(text, "n") > 1)
+				letters += strspn(text, "n");
+			if (widths[i] == 80 && strncmp(line, "base ", 5) == 0)
+				assert_string_equal(strrchr(line, '/'), "/");
+		}
+		assert_true(letters >= 290); /* of the name of a thousand, 300 are shown */
+		free(got);
+	}
+	assay_gate_report_done(&report);
+}
+
 /* The first words of the answer, whatever else is in the report. */
 static void test_the_answer_comes_first(void **state)
 {
@@ -424,6 +455,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_text_fits_a_terminal),
+		cmocka_unit_test(test_names_fit_a_terminal),
 		cmocka_unit_test(test_the_answer_comes_first),
 		cmocka_unit_test(test_json_parses_back),
 		cmocka_unit_test(test_junit_is_valid),
