@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* rocksdb: a log-structured merge tree with its default options; the write-ahead log is not forced. */
+/*
+ * rocksdb: a log-structured merge tree with its default options; the write-ahead log is not forced. Puts gather in a batch
+ * until sync, its way of a transaction; what an opened store holds is compacted into tables first, for else its gets
+ * would be answered from a list in memory.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,6 +15,7 @@ struct rocksdb;
 struct rocksdb_options;
 struct rocksdb_reading;
 struct rocksdb_writing;
+struct rocksdb_batch;
 static struct {
 	struct rocksdb_options *(*options_create)(void);
 	void (*options_destroy)(struct rocksdb_options *options);
@@ -24,8 +29,16 @@ static struct {
 	void (*close)(struct rocksdb *db);
 	char *(*get)(struct rocksdb *db, const struct rocksdb_reading *options, const char *key,
 		     size_t key_n, size_t *ret_n, char **error);
-	void (*put)(struct rocksdb *db, const struct rocksdb_writing *options, const char *key,
-		    size_t key_n, const char *value, size_t value_n, char **error);
+	struct rocksdb_batch *(*batch_create)(void);
+	void (*batch_destroy)(struct rocksdb_batch *batch);
+	void (*batch_clear)(struct rocksdb_batch *batch);
+	int (*batch_count)(struct rocksdb_batch *batch);
+	void (*batch_put)(struct rocksdb_batch *batch, const char *key, size_t key_n,
+			  const char *value, size_t value_n);
+	void (*write)(struct rocksdb *db, const struct rocksdb_writing *options,
+		      struct rocksdb_batch *batch, char **error);
+	void (*compact_range)(struct rocksdb *db, const char *from, size_t from_n, const char *to,
+			      size_t to_n);
 	void (*free)(void *bytes);
 } rdb;
 
@@ -42,7 +55,13 @@ static enum assay_code probe(struct assay_err *err)
 		{"rocksdb_open", &rdb.open},
 		{"rocksdb_close", &rdb.close},
 		{"rocksdb_get", &rdb.get},
-		{"rocksdb_put", &rdb.put},
+		{"rocksdb_writebatch_create", &rdb.batch_create},
+		{"rocksdb_writebatch_destroy", &rdb.batch_destroy},
+		{"rocksdb_writebatch_clear", &rdb.batch_clear},
+		{"rocksdb_writebatch_count", &rdb.batch_count},
+		{"rocksdb_writebatch_put", &rdb.batch_put},
+		{"rocksdb_write", &rdb.write},
+		{"rocksdb_compact_range", &rdb.compact_range},
 		{"rocksdb_free", &rdb.free},
 		{NULL, NULL},
 	};
@@ -54,6 +73,7 @@ struct kv_store {
 	struct rocksdb_options *options;
 	struct rocksdb_reading *reading;
 	struct rocksdb_writing *writing;
+	struct rocksdb_batch *batch;
 	size_t value_bytes;
 };
 
@@ -67,12 +87,22 @@ static enum assay_code failed(char *error, const char *what, struct assay_err *e
 	return rc;
 }
 
+/* What was put so far becomes part of the store. */
+static enum assay_code rocksdb_sync(struct kv_store *s, struct assay_err *err)
+{
+	char *error = NULL;
+	rdb.write(s->db, s->writing, s->batch, &error);
+	rdb.batch_clear(s->batch);
+	return failed(error, "write", err);
+}
+
 static void rocksdb_close_store(struct kv_store *s)
 {
 	if (!s)
 		return;
 	if (s->db)
 		rdb.close(s->db);
+	rdb.batch_destroy(s->batch);
 	rdb.options_destroy(s->options);
 	rdb.reading_destroy(s->reading);
 	rdb.writing_destroy(s->writing);
@@ -91,14 +121,17 @@ static enum assay_code rocksdb_open_store(const struct store_config *config, str
 	s->options = rdb.options_create();
 	s->reading = rdb.reading_create();
 	s->writing = rdb.writing_create();
+	s->batch = rdb.batch_create();
 	rdb.create_if_missing(s->options, 1);
 	s->db = rdb.open(s->options, path, &error);
 	enum assay_code rc = failed(error, "open", err);
-	if (rc != ASSAY_OK)
+	if (rc != ASSAY_OK) {
 		rocksdb_close_store(s);
-	else
-		*ret = s;
-	return rc;
+		return rc;
+	}
+	rdb.compact_range(s->db, NULL, 0, NULL, 0);
+	*ret = s;
+	return ASSAY_OK;
 }
 
 static enum assay_code rocksdb_get_value(struct kv_store *s, uint64_t key, void *value,
@@ -106,6 +139,11 @@ static enum assay_code rocksdb_get_value(struct kv_store *s, uint64_t key, void 
 {
 	size_t n = 0;
 	char *error = NULL;
+	if (rdb.batch_count(s->batch) > 0) { /* it is not searched */
+		enum assay_code rc = rocksdb_sync(s, err);
+		if (rc != ASSAY_OK)
+			return rc;
+	}
 	char *found = rdb.get(s->db, s->reading, (const char *)&key, sizeof(key), &n, &error);
 	if (error)
 		return failed(error, "get", err);
@@ -123,14 +161,7 @@ static enum assay_code rocksdb_get_value(struct kv_store *s, uint64_t key, void 
 static enum assay_code rocksdb_put_value(struct kv_store *s, uint64_t key, const void *value,
 					 struct assay_err *err)
 {
-	char *error = NULL;
-	rdb.put(s->db, s->writing, (const char *)&key, sizeof(key), value, s->value_bytes, &error);
-	return failed(error, "put", err);
-}
-
-/* Each put is a transaction of its own, in the kernel's care when it returns. */
-static enum assay_code rocksdb_sync(struct kv_store *s, struct assay_err *err)
-{
+	rdb.batch_put(s->batch, (const char *)&key, sizeof(key), value, s->value_bytes);
 	return ASSAY_OK;
 }
 
