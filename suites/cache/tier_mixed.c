@@ -42,4 +42,5 @@ const struct assay_bench assay_bench_cache_tier_mixed = {
 			   {"write", "name", "through,back", "back"},
 			   {"promote", "name", "yes,no", "yes"}),
 	.unit = "op/s",
+	.version = 1,
 };

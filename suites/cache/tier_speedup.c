@@ -51,4 +51,5 @@ const struct assay_bench assay_bench_cache_tier_speedup = {
 	.subjects = ASSAY_NO_SUBJECT,
 	.axes = ASSAY_AXES({"tiers", "name", "memory,disk,redis,sqlite", "disk"},
 			   {"cost", "us", "10,100,1000", "100"}),
+	.version = 1,
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sqlite: a table of integer keys and blobs in SQLite, write-ahead log, synchronous=NORMAL. A transaction
- * is always open, sync commits it and begins the next; the statements are prepared once.
+ * sqlite: a table of integer keys and blobs in SQLite, write-ahead log, synchronous=OFF: with
+ * NORMAL it waits for the disk at each checkpoint, which nobody else here does. A transaction is always open, sync
+ * commits it and begins the next; the statements are prepared once.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,7 +103,7 @@ static enum assay_code sqlite_open(const struct store_config *config, struct kv_
 	enum assay_code rc = sq.open(path, &s->db) == SQLITE_OK ? ASSAY_OK : failed(s, path, err);
 	if (rc == ASSAY_OK)
 		rc = exec(s,
-			  "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+			  "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL;"
 			  "PRAGMA mmap_size=1073741824; PRAGMA cache_size=-65536;"
 			  "CREATE TABLE IF NOT EXISTS kv (k INTEGER PRIMARY KEY, v BLOB); BEGIN",
 			  err);
@@ -160,7 +161,7 @@ static const struct store_ops ops = {
 
 const struct assay_subject assay_subject_cache_sqlite = {
 	.interface = STORE_INTERFACE,
-	.brief = "SQLite, integer key and blob, WAL, synchronous=NORMAL",
+	.brief = "SQLite, integer key and blob, WAL, synchronous=OFF",
 	.ops = &ops,
 	.probe = probe,
 };
