@@ -8,12 +8,13 @@
 #include "cli/cli.h"
 #include "cli/declared.h"
 #include "cli/diagnosis.h"
+#include "cli/settings.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/base/str.h"
 
 static const struct cli_option options[] = {
-	{"probe", 0, "TIME", "how long to listen for noise (300ms)"},
+	{"probe", 0, "TIME", "how long to listen for noise (250ms)"},
 	{0},
 };
 
@@ -423,11 +424,11 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 			   struct assay_err *err)
 {
 	(void)ret_exit;
-	uint64_t probe_ns = 300000000;
 	const char *text = cli_value(args, "probe");
-	enum assay_code rc = text ? assay_parse_duration(text, &probe_ns, err) : ASSAY_OK;
+	enum assay_code rc =
+		text ? config_set(cli->config, "probe", text, "--probe", err) : ASSAY_OK;
 	if (rc != ASSAY_OK)
-		return assay_context(err, rc, "--probe");
+		return rc;
 	if (args->n_positional)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "'%s' is one too many: doctor takes no arguments",
@@ -435,7 +436,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	struct diagnosis *diagnosis = calloc(1, sizeof(*diagnosis));
 	if (!diagnosis)
 		return assay_fail(err, ASSAY_ENOMEM, "doctor: out of memory");
-	rc = diagnosis_make(cli, probe_ns, diagnosis, err);
+	rc = diagnosis_make(cli, config_duration(cli->config, "probe", 0), diagnosis, err);
 	if (rc == ASSAY_OK && cli->json)
 		rc = show_json(cli, diagnosis, err);
 	else if (rc == ASSAY_OK)

@@ -13,6 +13,7 @@
 #include "cli/gate_outputs.h"
 #include "cli/gate_selftest.h"
 #include "cli/revision.h"
+#include "cli/settings.h"
 #include "cli/signals.h"
 #include "harness/base/clock.h"
 #include "harness/base/parse.h"
@@ -20,7 +21,6 @@
 #include "harness/engine/command.h"
 #include "harness/gate/counts.h"
 
-#define NOISE_PROBE_NS 100000000u
 /* Per launch: 5 samples of 2 ms, because time is better spent on launches than inside one. */
 #define SAMPLES    5
 #define TIME_NS    10000000u
@@ -288,7 +288,7 @@ static enum assay_code judge(struct gate *gate, struct assay_err *err)
 {
 	uint64_t began = assay_now_ns();
 	enum assay_code rc = assay_store_open(gate->cli->db, ASSAY_STORE_WRITE, &gate->store, err);
-	assay_noise_probe(NOISE_PROBE_NS, &gate->noise);
+	assay_noise_probe(config_duration(gate->cli->config, "probe", 0), &gate->noise);
 	if (rc == ASSAY_OK)
 		rc = assay_environment_read(&gate->environment, err);
 	if (rc == ASSAY_OK)

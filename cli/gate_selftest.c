@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/settings.h"
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/rng.h"
@@ -305,7 +306,7 @@ static enum assay_code print_json(const struct selftest *t, struct assay_err *er
 enum assay_code gate_selftest(struct gate *gate, struct assay_err *err)
 {
 	struct selftest t = {.gate = gate};
-	assay_noise_probe(100000000, &gate->noise);
+	assay_noise_probe(config_duration(gate->cli->config, "probe", 0), &gate->noise);
 	enum assay_code rc = record(&t, err);
 	if (rc == ASSAY_OK && *gate->interrupted)
 		rc = assay_fail(err, ASSAY_EINTR, "interrupted");

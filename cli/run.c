@@ -34,8 +34,6 @@
 #include "harness/store/store.h"
 #include "reports/report.h"
 
-#define NOISE_PROBE_NS 250000000u
-
 static const struct cli_option options[] = {
 	{"profile", 'p', "NAME", "quick, ci, full, card, or one of assay.yaml (default quick)"},
 	{"set", 0, "LIST", "parameter sets: high_performance, memory_optimized, ..."},
@@ -416,7 +414,7 @@ static enum assay_code measure(struct session *s, bool strict, struct assay_err 
 		rc = load_eta(s, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	assay_noise_probe(NOISE_PROBE_NS, &s->noise);
+	assay_noise_probe(config_duration(s->cli->config, "probe", 0), &s->noise);
 	if (strict && s->noise.grade == 'D')
 		return assay_fail(err, ASSAY_EENV, "the machine is too noisy to measure: %s",
 				  s->noise.reason);

@@ -162,15 +162,6 @@ static uint64_t setting_number(const struct cli *cli, const char *key, uint64_t 
 	return value;
 }
 
-static uint64_t setting_duration(const struct cli *cli, const char *key, uint64_t otherwise)
-{
-	uint64_t value = otherwise;
-	const char *text = config_get(cli->config, key);
-	if (text)
-		assay_parse_duration(text, &value, NULL);
-	return value;
-}
-
 static const struct profile *find_profile(const struct cli *cli, const struct cli_args *args)
 {
 	const struct profile *table = args->dashes                ? command_profiles
@@ -227,9 +218,9 @@ static enum assay_code read_settings(struct cli *cli, const struct cli_args *arg
 		return no_memory(err);
 	q->samples = setting_number(cli, "samples", profile->samples);
 	q->launches = setting_number(cli, "launches", profile->launches);
-	q->time_ns = setting_duration(cli, "time", profile->time_ns);
-	q->timeout_ns = setting_duration(cli, "timeout", profile->timeout_ns);
-	q->budget_ns = setting_duration(cli, "budget", 0);
+	q->time_ns = config_duration(cli->config, "time", profile->time_ns);
+	q->timeout_ns = config_duration(cli->config, "timeout", profile->timeout_ns);
+	q->budget_ns = config_duration(cli->config, "budget", 0);
 	if (args->dashes && cli_value(args, "samples") && !cli_value(args, "time"))
 		q->time_ns = ETA_UNLIMITED_NS;
 	const char *seed = config_get(cli->config, "seed");

@@ -182,6 +182,7 @@ static const struct spec {
 	{"pager", NULL, check_pager, "what shows long output; not set: $PAGER or less"},
 	{"subjects", NULL, check_subjects, "subjects to measure; default: all"},
 	{"anchor", NULL, check_path, "frozen plug-in or build to hold every result against"},
+	{"probe", "250ms", check_duration, "time to listen for noise before measuring"},
 };
 
 enum { N_SPECS = ASSAY_COUNT_OF(specs) };
@@ -370,6 +371,15 @@ const char *config_get(const struct config *config, const char *key)
 {
 	const struct config_setting *setting = find(config, key);
 	return setting ? setting->value : NULL;
+}
+
+uint64_t config_duration(const struct config *config, const char *key, uint64_t otherwise_ns)
+{
+	uint64_t ns = otherwise_ns;
+	const char *text = config_get(config, key);
+	if (text) /* checked when it was set */
+		assay_parse_duration(text, &ns, NULL);
+	return ns;
 }
 
 const struct config_setting *config_settings(const struct config *config, size_t *ret_n)

@@ -7,6 +7,7 @@
 #define ASSAY_CLI_SETTINGS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "harness/base/err.h"
 
@@ -22,7 +23,7 @@ struct config_setting {
 
 /*
  * Read every layer but the command line. Keys: profile, set, samples, time, launches, timeout, budget,
- * cpus, counters, seed, db, color, pager, subjects, anchor, and the map `params` (axis name: values, as with -P), kept
+ * cpus, counters, seed, db, color, pager, subjects, anchor, probe, and the map `params` (axis name: values, as with -P), kept
  * as keys "params.NAME"; the maps `profiles` and `sets` are kept likewise, see settings_named.h. Unknown keys and malformed values: ASSAY_EUSAGE with file, line and the
  * nearest known key.
  */
@@ -41,6 +42,9 @@ enum assay_code config_unknown_key(const char *key, struct assay_err *err);
 
 /* The value of a key, or NULL when nothing set it. Unknown key: NULL. */
 const char *config_get(const struct config *config, const char *key);
+
+/* The same as a duration; `otherwise_ns` when nothing set it. */
+uint64_t config_duration(const struct config *config, const char *key, uint64_t otherwise_ns);
 
 /* All settings in a fixed order, set or not. */
 const struct config_setting *config_settings(const struct config *config, size_t *ret_n);

@@ -27,6 +27,11 @@ ln -s "$assay" "$tmp/bin/assay" || exit 99
 for name in $(env | sed -n 's/^\(ASSAY_[A-Za-z0-9_]*\)=.*/\1/p'); do
 	unset "$name"
 done
+# A short look for noise will do; the settings are a subject of their own.
+case ${case##*/} in
+config*) ;;
+*) export ASSAY_PROBE=20ms ;;
+esac
 unset NO_COLOR CLICOLOR_FORCE GITHUB_ACTIONS XDG_CONFIG_HOME COLUMNS
 SOURCE=$(cd "$(dirname "$case")/../../.." && pwd) # for cases that read a page of docs/
 HOME=$tmp/home PATH=$tmp/bin:$PATH TERM=xterm LC_ALL=C.UTF-8 TZ=UTC

@@ -75,6 +75,9 @@ static void built_in_values(void **state)
 	assert_null(config_get(config, "samples"));
 	assert_null(setting(config, "samples")->origin);
 	assert_null(config_get(config, "no such key"));
+	assert_int_equal(config_duration(config, "timeout", 7), 7);
+	assert_ok(config_set(config, "timeout", "1.5s", "--timeout", &err));
+	assert_int_equal(config_duration(config, "timeout", 7), 1500000000);
 	config_free(config);
 	config_free(NULL);
 }
@@ -139,7 +142,7 @@ static void axes_and_lists(void **state)
 	assert_string_equal(config_get(config, "params.load_factor"), "1,2");
 	assert_string_equal(config_get(config, "subjects"), "pool,glibc");
 	const struct config_setting *depth = setting(config, "params.depth"); /* sorted */
-	assert_string_equal(depth[-1].key, "anchor"); /* after the fixed keys */
+	assert_string_equal(depth[-1].key, "probe"); /* after the fixed keys */
 	assert_string_equal(depth[1].key, "params.load_factor");
 	assert_string_equal(depth[2].key, "params.size");
 	config_free(config);
