@@ -134,18 +134,6 @@ double assay_gate_difference(double a, double b, enum assay_better better)
 	return better == ASSAY_HIGHER ? -d : d;
 }
 
-const char *assay_gate_verdict_name(enum assay_gate_verdict verdict)
-{
-	static const char *const names[] = {
-		[ASSAY_GATE_OPEN] = "open",
-		[ASSAY_GATE_OK] = "OK",
-		[ASSAY_GATE_REGRESSED] = "REGRESSED",
-		[ASSAY_GATE_IMPROVED] = "IMPROVED",
-		[ASSAY_GATE_INCONCLUSIVE] = "INCONCLUSIVE",
-	};
-	return names[verdict];
-}
-
 /* p-values of one series against the four margins. */
 struct margins {
 	double slower; /* than m0: small when it is */

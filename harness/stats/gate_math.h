@@ -80,8 +80,6 @@ enum assay_gate_verdict {
 	ASSAY_GATE_IMPROVED,
 	ASSAY_GATE_INCONCLUSIVE,
 };
-/* "open", "OK", "REGRESSED", "IMPROVED", "INCONCLUSIVE": static. */
-const char *assay_gate_verdict_name(enum assay_gate_verdict verdict);
 
 /* One benchmark in a gate. Zero-initialise; the functions below fill it. */
 struct assay_gate_state {

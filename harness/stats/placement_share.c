@@ -15,7 +15,6 @@ struct groups {
 	double *x;     /* n */
 	double *ranks; /* n, of x */
 	size_t *end;   /* of each group in x */
-	unsigned *variant;
 	size_t n, k;
 	double ties;
 };
@@ -25,7 +24,6 @@ static void groups_done(struct groups *g)
 	free(g->x);
 	free(g->ranks);
 	free(g->end);
-	free(g->variant);
 }
 
 /* The smallest variant that is not below `least` and has launches, or UINT_MAX + 1 when none is. */
@@ -43,19 +41,17 @@ static enum assay_code groups_init(struct groups *g, const double *x, const unsi
 {
 	ASSAY_AUTO_FREE struct assay_ranked *sorting = malloc((n + 1) * sizeof(*sorting));
 	*g = (struct groups){
-		.x = malloc((n + 1) * sizeof(*g->x)),
+		.x = calloc(n + 1, sizeof(*g->x)),
 		.ranks = malloc((n + 1) * sizeof(*g->ranks)),
 		.end = malloc((n + 1) * sizeof(*g->end)),
-		.variant = malloc((n + 1) * sizeof(*g->variant)),
 	};
-	if (!sorting || !g->x || !g->ranks || !g->end || !g->variant)
+	if (!sorting || !g->x || !g->ranks || !g->end)
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for %zu launches", n);
 	uint64_t v = next_variant(x, variant, n, 0);
 	for (; v <= UINT32_MAX; v = next_variant(x, variant, n, v + 1)) {
 		for (size_t i = 0; i < n; i++)
 			if (variant[i] == v && isfinite(x[i]))
 				g->x[g->n++] = x[i];
-		g->variant[g->k] = (unsigned)v;
 		g->end[g->k++] = g->n;
 	}
 	g->ties = assay_mid_ranks(g->x, g->n, g->ranks, sorting);
@@ -145,40 +141,4 @@ double assay_placement_reach(double sd_a, double sd_b, double confidence)
 	if (!(confidence > 0 && confidence < 1))
 		return NAN;
 	return assay_normal_quantile((1 + confidence) / 2) * hypot(sd_a, sd_b);
-}
-
-/* Level of variant 0, and the mean of the levels of all. Sorts x. */
-static void levels(struct groups *g, double *ret_first, double *ret_mean)
-{
-	double sum = 0;
-	*ret_first = *ret_mean = NAN;
-	for (size_t i = 0, from = 0; i < g->k; from = g->end[i++]) {
-		assay_sort(g->x + from, g->end[i] - from);
-		double level = assay_median(g->x + from, g->end[i] - from);
-		sum += level;
-		if (g->variant[i] == 0)
-			*ret_first = level;
-	}
-	if (g->k)
-		*ret_mean = sum / (double)g->k;
-}
-
-enum assay_code assay_placement_split(const double *a, const unsigned *variant_a, size_t n_a,
-				      const double *b, const unsigned *variant_b, size_t n_b,
-				      struct assay_placement_split *ret, struct assay_err *err)
-{
-	ASSAY_AUTO(groups_done) struct groups ga = {0}, gb = {0};
-	double first_a, first_b, mean_a, mean_b;
-	*ret = (struct assay_placement_split){NAN, NAN, NAN};
-	enum assay_code code = groups_init(&ga, a, variant_a, n_a, err);
-	if (code == ASSAY_OK)
-		code = groups_init(&gb, b, variant_b, n_b, err);
-	if (code != ASSAY_OK)
-		return code;
-	levels(&ga, &first_a, &mean_a);
-	levels(&gb, &first_b, &mean_b);
-	ret->as_built = first_b - first_a;
-	ret->code = mean_b - mean_a;
-	ret->placed = ret->as_built - ret->code;
-	return ASSAY_OK;
 }

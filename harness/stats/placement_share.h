@@ -38,16 +38,4 @@ enum assay_code assay_placement_of(const double *x, const unsigned *variant, siz
  */
 double assay_placement_reach(double sd_a, double sd_b, double confidence);
 
-/* What two plain builds would have shown, and how much of that is luck. In the unit of x. */
-struct assay_placement_split {
-	double as_built; /* B's variant 0 minus A's variant 0 */
-	double code;     /* mean over B's variants minus mean over A's */
-	double placed;   /* the difference of the two: as_built = code + placed */
-};
-
-/* Levels of variants are medians of their launches. NaN where a variant 0 has no launch. ASSAY_ENOMEM. */
-enum assay_code assay_placement_split(const double *a, const unsigned *variant_a, size_t n_a,
-				      const double *b, const unsigned *variant_b, size_t n_b,
-				      struct assay_placement_split *ret, struct assay_err *err);
-
 #endif

@@ -11,15 +11,23 @@
 #define ASSAY_STATS_SCALING_INTERVAL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "harness/base/err.h"
-#include "harness/stats/resample.h"
 #include "harness/stats/scaling_fit.h"
+
+/* The same plan, the same interval, on every machine. */
+struct assay_bootstrap_plan {
+	uint64_t seed;
+	size_t resamples;  /* 2000 or more for an interval [Efron & Tibshirani 1993, 14.3] */
+	double confidence; /* in (0, 1) */
+};
 
 /*
  * Percentile intervals of the parameters of assay_amdahl_fit(). They need four points that are not
- * oversubscribed, so that residuals are left over: else ASSAY_SKIP and why, as where the fit itself is refused. About resamples times the cost of a fit. ASSAY_EUSAGE: a point outside
- * its range, or a plan that makes no sense; ASSAY_ENOMEM.
+ * oversubscribed, so that residuals are left over: else ASSAY_SKIP and why, as where the fit itself is
+ * refused. About resamples times the cost of a fit. ASSAY_EUSAGE: a point outside its range, or a plan that
+ * makes no sense; ASSAY_ENOMEM.
  */
 struct assay_amdahl_range {
 	struct assay_amdahl lo, hi; /* each field on its own; rmse NaN */

@@ -13,7 +13,6 @@
 #include "harness/stats/multiplicity.h"
 #include "harness/stats/placement_share.h"
 #include "harness/stats/ranks.h"
-#include "harness/stats/resample.h"
 #include "harness/stats/scaling_fit.h"
 #include "harness/stats/scaling_interval.h"
 #include "harness/stats/trend.h"
@@ -127,25 +126,6 @@ static enum assay_code rank_sum(struct assay_err *err)
 	return assay_rank_sum(x, N, y, N, &test, err);
 }
 
-static double mean_of(double *values, size_t n, void *context)
-{
-	(void)context;
-	return assay_mean(values, n);
-}
-
-static enum assay_code bootstrap(struct assay_err *err)
-{
-	struct assay_bootstrap found;
-	return assay_bootstrap(x, N, mean_of, NULL, &plan, &found, err);
-}
-
-static enum assay_code bootstrap_groups(struct assay_err *err)
-{
-	static const uint32_t ends[] = {10, 20, 40};
-	struct assay_bootstrap found;
-	return assay_bootstrap_groups(x, ends, 3, mean_of, NULL, &plan, &found, err);
-}
-
 static enum assay_code amdahl(struct assay_err *err)
 {
 	struct assay_amdahl_range found;
@@ -173,11 +153,24 @@ static enum assay_code mann_kendall(struct assay_err *err)
 static void no_memory(void **state)
 {
 	(void)state;
-	static call *const calls[] = {anomalies,    changes,  compare,           robust,
-				      hampel,       causes,   estimate,          centre,
-				      shift,        holm,     false_discoveries, placement,
-				      signed_ranks, rank_sum, bootstrap,         bootstrap_groups,
-				      amdahl,       usl,      theil_sen,         mann_kendall};
+	static call *const calls[] = {anomalies,
+				      changes,
+				      compare,
+				      robust,
+				      hampel,
+				      causes,
+				      estimate,
+				      centre,
+				      shift,
+				      holm,
+				      false_discoveries,
+				      placement,
+				      signed_ranks,
+				      rank_sum,
+				      amdahl,
+				      usl,
+				      theil_sen,
+				      mann_kendall};
 	struct failing hand = {0};
 	for (int i = 0; i < N; i++) {
 		x[i] = 1 + (i * 7 % 13) / 100.0 + (i >= 20);

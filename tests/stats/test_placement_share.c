@@ -166,25 +166,6 @@ static void reach_is_that_of_a_difference(void **state)
 	assert_true(isnan(assay_placement_reach(0.1, 0.1, 1)));
 }
 
-/* The code is 2 slower; the plain build of A was lucky by 4, that of B unlucky by 1. */
-static void a_split_tells_luck_from_code(void **state)
-{
-	(void)state;
-	static const double a[] = {6, 12, 6, 12, 99, 6}; /* levels 6 and 12 */
-	static const unsigned variant_a[] = {0, 1, 0, 1, 1, 0};
-	static const double b[] = {13, 9, 13, 9};
-	static const unsigned variant_b[] = {0, 3, 0, 3};
-	struct assay_placement_split got;
-	struct assay_err err = {0};
-	assert_ok(assay_placement_split(a, variant_a, 6, b, variant_b, 4, &got, &err));
-	assert_close(got.as_built, 7, 1e-15);
-	assert_close(got.code, 2, 1e-15);
-	assert_close(got.placed, 5, 1e-15);
-	assert_ok(assay_placement_split(a, variant_a, 6, b + 1, variant_b + 1, 1, &got, &err));
-	assert_true(isnan(got.as_built) && isnan(got.placed));
-	assert_close(got.code, 0, 1e-15);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,7 +176,6 @@ int main(void)
 		cmocka_unit_test(planted_placement_is_found),
 		cmocka_unit_test(wild_launches_are_not_placement),
 		cmocka_unit_test(reach_is_that_of_a_difference),
-		cmocka_unit_test(a_split_tells_luck_from_code),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
