@@ -16,9 +16,9 @@
 
 struct assay_gate_options {
 	bool color; /* text: ANSI colour */
-	unsigned
-		width; /* text: columns of the terminal; 0: it is none, lines of 80, but names whole */
-	bool all;      /* text: a line for every row, OK and SKIPPED ones too */
+	/* text: columns of the terminal; 0: it is none, lines have 80 columns and names stay whole */
+	unsigned width;
+	bool all;    /* text: a line for every row, OK and SKIPPED ones too */
 	bool strict; /* what is inconclusive fails: text, JUnit, SARIF and annotations say so */
 	size_t max_bytes;    /* markdown: stays below that, 0: 60000 */
 	const char *version; /* of assay; NULL: "" */

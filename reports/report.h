@@ -226,9 +226,9 @@ void assay_report_model_free(struct assay_report_model *model);
 
 struct assay_report_options {
 	bool color; /* text: ANSI colour */
-	unsigned
-		width; /* text: columns of the terminal; 0: it is none, lines of 80, but names whole */
-	bool brief;    /* text: leave out machine and method */
+	/* text: columns of the terminal; 0: it is none, lines have 80 columns and names stay whole */
+	unsigned width;
+	bool brief;          /* text: leave out machine and method */
 	const char *gnuplot; /* html: program for the figures; NULL: `gnuplot` from PATH */
 	size_t max_bytes;    /* markdown: cut the tables there, 0: 60000 */
 	size_t max_samples;  /* html: embed the samples up to so many; 0: while the page is light */
