@@ -2,6 +2,7 @@
 /* packed_pool: slots of plain blocks, packed copies of the others. */
 #include "suites/memory/packed_pool.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,6 +15,12 @@ struct zblock {
 	uint32_t bytes;
 	uint32_t slot; /* or NOWHERE */
 };
+
+/* What a packed copy takes of memory: the C library rounds it up, and keeps a word before it. */
+static size_t held(void *packed)
+{
+	return malloc_usable_size(packed) + sizeof(size_t);
+}
 
 struct zslot {
 	uint32_t block; /* or NOWHERE */
@@ -94,7 +101,7 @@ static bool evict(struct zpool *pool, size_t slot)
 		return false;
 	memcpy(packed, pool->room, bytes);
 	*block = (struct zblock){packed, (uint32_t)bytes, NOWHERE};
-	pool->packed_bytes += bytes;
+	pool->packed_bytes += held(packed);
 	pool->slots[slot].block = NOWHERE;
 	return true;
 }
@@ -122,8 +129,8 @@ static bool bring(struct zpool *pool, struct zblock *block, size_t slot)
 	}
 	if (!pool->codec->expand(to, pool->block_bytes, block->packed, block->bytes))
 		return false;
+	pool->packed_bytes -= held(block->packed);
 	free(block->packed);
-	pool->packed_bytes -= block->bytes;
 	block->packed = NULL;
 	pool->faults++;
 	return true;
