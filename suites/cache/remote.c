@@ -12,7 +12,7 @@
 
 #include "suites/remote/server.h"
 
-enum { CONNECTIONS_MAX = 64, ENTRY_OVERHEAD_BYTES = 96 };
+enum { CONNECTIONS_MAX = 1024, ENTRY_OVERHEAD_BYTES = 96 };
 
 struct cache {
 	const struct remote_kind *kind;

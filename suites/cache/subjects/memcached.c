@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* memcached: on a private unix socket, a connection per thread, one command at a time. */
+/* memcached: on a private unix socket, with its own number of threads, a connection per thread, one command at a time. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,7 +13,7 @@ static void command(size_t budget_bytes, char text[64], const char *argv[24])
 {
 	size_t mib = (budget_bytes + (1u << 20) - 1) >> 20;
 	snprintf(text, 64, "%zu", mib < LEAST_MIB ? (size_t)LEAST_MIB : mib);
-	const char *const words[] = {"memcached", "-s", SERVER_SOCKET, "-t", "2", "-m", text};
+	const char *const words[] = {"memcached", "-s", SERVER_SOCKET, "-m", text};
 	size_t n = 0;
 	for (; n < ASSAY_COUNT_OF(words); n++)
 		argv[n] = words[n];
