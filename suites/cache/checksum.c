@@ -81,4 +81,5 @@ const struct assay_bench assay_bench_cache_checksum = {
 	.subjects = CHECKSUM_INTERFACE,
 	.axes = ASSAY_AXES({"size", "bytes", "64,1Ki,64Ki", "1Ki"}),
 	.unit = "B/s",
+	.version = 1,
 };
