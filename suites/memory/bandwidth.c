@@ -202,4 +202,5 @@ const struct assay_bench assay_bench_memory_bandwidth = {
 	.subjects = MEMORY_STREAM_KERNEL,
 	.threads = "1..ncores:x2",
 	.unit = "B/s",
+	.version = 1,
 };

@@ -88,8 +88,8 @@ stream_avx2_copy(double *a, const double *b, size_t n, bool direct)
 	for (; i < head; i++)
 		a[i] = b[i];
 	for (; i + STREAM_AVX2_TURN <= n; i += STREAM_AVX2_TURN)
-		for (size_t k = i; k < i + STREAM_AVX2_TURN; k += STREAM_AVX2_LANES)
-			stream_avx2_store(a + k, _mm256_loadu_pd(b + k), direct);
+		for (size_t k = 0; k < STREAM_AVX2_TURN; k += STREAM_AVX2_LANES)
+			stream_avx2_store(a + i + k, _mm256_loadu_pd(b + i + k), direct);
 	for (; i < n; i++)
 		a[i] = b[i];
 	stream_avx2_finish(direct);
@@ -104,11 +104,11 @@ stream_avx2_triad(double *a, const double *b, const double *c, double scale, siz
 	for (; i < head; i++)
 		a[i] = b[i] + scale * c[i];
 	for (; i + STREAM_AVX2_TURN <= n; i += STREAM_AVX2_TURN)
-		for (size_t k = i; k < i + STREAM_AVX2_TURN; k += STREAM_AVX2_LANES)
-			stream_avx2_store(
-				a + k,
-				_mm256_fmadd_pd(s, _mm256_loadu_pd(c + k), _mm256_loadu_pd(b + k)),
-				direct);
+		for (size_t k = 0; k < STREAM_AVX2_TURN; k += STREAM_AVX2_LANES)
+			stream_avx2_store(a + i + k,
+					  _mm256_fmadd_pd(s, _mm256_loadu_pd(c + i + k),
+							  _mm256_loadu_pd(b + i + k)),
+					  direct);
 	for (; i < n; i++)
 		a[i] = b[i] + scale * c[i];
 	stream_avx2_finish(direct);

@@ -88,8 +88,8 @@ stream_avx512_copy(double *a, const double *b, size_t n, bool direct)
 	for (; i < head; i++)
 		a[i] = b[i];
 	for (; i + STREAM_AVX512_TURN <= n; i += STREAM_AVX512_TURN)
-		for (size_t k = i; k < i + STREAM_AVX512_TURN; k += STREAM_AVX512_LANES)
-			stream_avx512_store(a + k, _mm512_loadu_pd(b + k), direct);
+		for (size_t k = 0; k < STREAM_AVX512_TURN; k += STREAM_AVX512_LANES)
+			stream_avx512_store(a + i + k, _mm512_loadu_pd(b + i + k), direct);
 	for (; i < n; i++)
 		a[i] = b[i];
 	stream_avx512_finish(direct);
@@ -105,11 +105,11 @@ stream_avx512_triad(double *a, const double *b, const double *c, double scale, s
 	for (; i < head; i++)
 		a[i] = b[i] + scale * c[i];
 	for (; i + STREAM_AVX512_TURN <= n; i += STREAM_AVX512_TURN)
-		for (size_t k = i; k < i + STREAM_AVX512_TURN; k += STREAM_AVX512_LANES)
-			stream_avx512_store(
-				a + k,
-				_mm512_fmadd_pd(s, _mm512_loadu_pd(c + k), _mm512_loadu_pd(b + k)),
-				direct);
+		for (size_t k = 0; k < STREAM_AVX512_TURN; k += STREAM_AVX512_LANES)
+			stream_avx512_store(a + i + k,
+					    _mm512_fmadd_pd(s, _mm512_loadu_pd(c + i + k),
+							    _mm512_loadu_pd(b + i + k)),
+					    direct);
 	for (; i < n; i++)
 		a[i] = b[i] + scale * c[i];
 	stream_avx512_finish(direct);

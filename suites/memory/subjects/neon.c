@@ -30,8 +30,8 @@ static ASSAY_NOIPA void stream_write(double *a, double value, size_t n)
 	size_t i = 0;
 
 	for (; i + TURN <= n; i += TURN)
-		for (size_t k = i; k < i + TURN; k += LANES)
-			vst1q_f64(a + k, v);
+		for (size_t k = 0; k < TURN; k += LANES)
+			vst1q_f64(a + i + k, v);
 	for (; i < n; i++)
 		a[i] = value;
 }
@@ -41,8 +41,8 @@ static ASSAY_NOIPA void stream_copy(double *a, const double *b, size_t n)
 	size_t i = 0;
 
 	for (; i + TURN <= n; i += TURN)
-		for (size_t k = i; k < i + TURN; k += LANES)
-			vst1q_f64(a + k, vld1q_f64(b + k));
+		for (size_t k = 0; k < TURN; k += LANES)
+			vst1q_f64(a + i + k, vld1q_f64(b + i + k));
 	for (; i < n; i++)
 		a[i] = b[i];
 }
@@ -53,8 +53,9 @@ static ASSAY_NOIPA void stream_triad(double *a, const double *b, const double *c
 	size_t i = 0;
 
 	for (; i + TURN <= n; i += TURN)
-		for (size_t k = i; k < i + TURN; k += LANES)
-			vst1q_f64(a + k, vfmaq_n_f64(vld1q_f64(b + k), vld1q_f64(c + k), scale));
+		for (size_t k = 0; k < TURN; k += LANES)
+			vst1q_f64(a + i + k,
+				  vfmaq_n_f64(vld1q_f64(b + i + k), vld1q_f64(c + i + k), scale));
 	for (; i < n; i++)
 		a[i] = b[i] + scale * c[i];
 }
