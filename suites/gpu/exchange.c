@@ -267,6 +267,6 @@ const struct assay_bench assay_bench_gpu_exchange = {
 			   {"devices", "count", "2,4,8", "2"}, {"size", "bytes", "64Mi", "16Mi"}),
 	.unit = "B/s",
 	.max_ops = 64,
-	.version = 1,
+	.version = 2,
 	.thorough = true,
 };

@@ -157,7 +157,8 @@ struct gpu_ops {
 				size_t bytes, struct assay_err *err);
 	enum assay_code (*copy)(struct gpu_stream *stream, struct gpu_buffer *to,
 				struct gpu_buffer *from, size_t bytes, struct assay_err *err);
-	/* From memory of another open device of the same subject to one of the stream's. */
+	/* From memory of another open device of the same subject to one of the stream's, without the host's.
+	 * ASSAY_SKIP where the two cannot. */
 	enum assay_code (*copy_peer)(struct gpu_stream *stream, struct gpu_buffer *to,
 				     struct gpu_device *other, struct gpu_buffer *from,
 				     size_t bytes, struct assay_err *err);

@@ -371,15 +371,27 @@ static enum assay_code copy(struct gpu_stream *stream, struct gpu_buffer *to,
 		err);
 }
 
-/* Directly where the two can, else the driver goes through the host by itself. */
-static unsigned enable_peer(struct gpu_device *device, struct gpu_device *other)
+/* Once for each pair. The driver would go through the host by itself, which is another figure. */
+static enum assay_code enable_peer(struct gpu_device *device, struct gpu_device *other,
+				   struct assay_err *err)
 {
+	const uint32_t bit = 1u << other->number % 32;
 	int possible = 0;
+	if (device->peers & bit)
+		return ASSAY_OK;
 	unsigned status = cuda_use(device)->peer_possible(&possible, device->number, other->number);
-	if (status != CUDRV_SUCCESS || !possible)
-		return status;
-	status = cuda_use(device)->peer_enable(other->context, 0);
-	return status == CUDRV_PEER_ALREADY ? CUDRV_SUCCESS : status;
+	if (status == CUDRV_SUCCESS && !possible)
+		return assay_fail(
+			err, ASSAY_SKIP,
+			"device %d cannot reach the memory of device %d: bytes go through "
+			"the host",
+			device->number, other->number);
+	if (status == CUDRV_SUCCESS)
+		status = cuda_use(device)->peer_enable(other->context, 0);
+	if (status != CUDRV_SUCCESS && status != CUDRV_PEER_ALREADY)
+		return cuda_failed(&device->cuda, "cuCtxEnablePeerAccess", status, err);
+	device->peers |= bit;
+	return ASSAY_OK;
 }
 
 static enum assay_code copy_peer(struct gpu_stream *stream, struct gpu_buffer *to,
@@ -387,12 +399,9 @@ static enum assay_code copy_peer(struct gpu_stream *stream, struct gpu_buffer *t
 				 struct assay_err *err)
 {
 	struct gpu_device *device = stream->device;
-	if (!(device->peers & 1u << other->number % 32)) {
-		unsigned status = enable_peer(device, other);
-		if (status != CUDRV_SUCCESS)
-			return cuda_failed(&device->cuda, "cuCtxEnablePeerAccess", status, err);
-		device->peers |= 1u << other->number % 32;
-	}
+	enum assay_code code = enable_peer(device, other, err);
+	if (code != ASSAY_OK)
+		return code;
 	return cuda_done(device, "cuMemcpyPeerAsync",
 			 cuda_use(device)->copy_peer(to->address, device->context, from->address,
 						     other->context, bytes, stream->stream),
