@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * flop_kernel: a = a * factor + step on twelve vectors that do not wait for each other: more than the
- * latency of a multiply-add (4 or 5 cycles) times the two that any core begins in a cycle.
+ * latency of a multiply-add (4 or 5 cycles) times the two that a core begins in a cycle on x86-64.
  */
 #ifndef ASSAY_SUITES_MEMORY_FLOP_KERNEL_H
 #define ASSAY_SUITES_MEMORY_FLOP_KERNEL_H
