@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/eta.h"
 #include "cli/pairs.h"
 #include "cli/stored.h"
 #include "harness/base/json.h"
@@ -248,12 +249,15 @@ static const char *effort(const struct assay_run_info *run, char *text, size_t s
 	json_int_t launches = json_integer_value(json_object_get(plan, "launches"));
 	json_int_t time_ns = json_integer_value(json_object_get(plan, "time_ns"));
 	text[0] = '\0';
+	char time[32] = "";
+	if ((uint64_t)time_ns < ETA_UNLIMITED_NS)
+		snprintf(time, sizeof(time), " of %.4g ms", (double)time_ns / 1e6);
 	if (samples > 0 && launches > 0)
 		snprintf(text, size,
-			 "%" JSON_INTEGER_FORMAT " samples, %" JSON_INTEGER_FORMAT
-			 " launch%s of %.4g ms%s%.100s",
-			 samples, launches, launches == 1 ? "" : "es", (double)time_ns / 1e6,
-			 sets ? ", sets " : "", sets ? sets : "");
+			 "%" JSON_INTEGER_FORMAT " sample%s, %" JSON_INTEGER_FORMAT
+			 " launch%s%s%s%.100s",
+			 samples, samples == 1 ? "" : "s", launches, launches == 1 ? "" : "es",
+			 time, sets ? ", sets " : "", sets ? sets : "");
 	json_decref(plan);
 	return text;
 }
@@ -282,7 +286,8 @@ static void print_head(const struct comparison *c)
 	if (c->both.pairs.hardware)
 		puts("Hardware comparison: the machines differ, so nothing here is a regression.");
 	else if (memcmp(c->run_a->environment_hash, c->run_b->environment_hash, 32) != 0)
-		puts("The environments differ (kernel, settings or compiler):\n'assay export' shows both.");
+		puts("The environments differ (kernel, settings or compiler): 'assay report --text'\n"
+		     "of both says in what.");
 	print_profiles(c);
 	putchar('\n');
 }
@@ -403,6 +408,20 @@ static enum assay_code read_margin(const struct cli_args *args, double *ret, str
 	return ASSAY_OK;
 }
 
+static bool has_metric(const struct assay_result_list *list, const char *metric)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!metric || strcmp(list->results[i].metric.name, metric) == 0)
+			return true;
+	return false;
+}
+
+/* Is there anything of what was asked for? A pattern of nothing is a mistake, not lost coverage. */
+static bool in_either(const struct stored_pairs *both, const char *metric)
+{
+	return has_metric(&both->a, metric) || has_metric(&both->b, metric);
+}
+
 /* B first: when A names the baselines of several machines, B's machine decides which one. */
 static enum assay_code load(struct comparison *c, const struct cli_args *args,
 			    struct assay_err *err)
@@ -434,10 +453,17 @@ static enum assay_code load(struct comparison *c, const struct cli_args *args,
 			"'%.80s' was measured in a sandbox and '%.80s' was not, which alone "
 			"changes figures; measure both with --sandbox, or both without",
 			stored_sandboxed(c->run_a) ? a : b, stored_sandboxed(c->run_a) ? b : a);
-	if (memcmp(c->run_a->uuid, c->run_b->uuid, 16) == 0)
+	const char *only = cli_value(args, "only"), *metric = cli_value(args, "metric");
+	code = stored_pairs_load(&c->a, c->run_a, &c->b, c->run_b, only, metric, margin, &c->both,
+				 err);
+	if (code == ASSAY_OK && (only || metric) && !in_either(&c->both, metric))
+		return assay_fail(
+			err, ASSAY_EUSAGE, "neither run has a case that matches%s%.100s%s%s%.60s",
+			only ? " --only " : "", only ? only : "", only && metric ? " and" : "",
+			metric ? " --metric " : "", metric ? metric : "");
+	if (code == ASSAY_OK && memcmp(c->run_a->uuid, c->run_b->uuid, 16) == 0)
 		cli_warn(c->cli, "'%s' and '%s' are the same run", a, b);
-	return stored_pairs_load(&c->a, c->run_a, &c->b, c->run_b, cli_value(args, "only"),
-				 cli_value(args, "metric"), margin, &c->both, err);
+	return code;
 }
 
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,

@@ -59,8 +59,9 @@ static enum assay_code check(struct cli *cli, const struct cli_args *args, const
 		return ASSAY_OK;
 	printf("%s: schema %d, %s journal, %.1f MB\n", path, r.schema_version, r.journal_mode,
 	       (double)r.bytes / 1e6);
-	printf("%" PRIu64 " runs, %" PRIu64 " results, %" PRIu64 " samples\n", r.runs, r.results,
-	       r.samples);
+	printf("%" PRIu64 " run%s, %" PRIu64 " result%s, %" PRIu64 " sample%s\n", r.runs,
+	       r.runs == 1 ? "" : "s", r.results, r.results == 1 ? "" : "s", r.samples,
+	       r.samples == 1 ? "" : "s");
 	if (r.problem[0])
 		printf("DAMAGED: %" PRIu64 " sample sets, %" PRIu64 " orphaned rows; first: %s\n",
 		       r.damaged, r.orphans, r.problem);
@@ -275,9 +276,9 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 					      ret_exit, err);
 	}
 	const char *nearest = assay_nearest(args->positional[0], names, ASSAY_COUNT_OF(names));
-	return assay_fail(err, ASSAY_EUSAGE, "unknown action 'db %s'%s%s%s", args->positional[0],
+	return assay_fail(err, ASSAY_EUSAGE, "unknown action '%s'%s%s%s", args->positional[0],
 			  nearest ? "; did you mean '"
-				  : "; there are check, migrate, gc, backup, baseline, ",
+				  : "; there are check, migrate, gc, backup, baseline and ",
 			  nearest ? nearest : "digest", nearest ? "'?" : "");
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* export: runs in other people's formats. A file appears whole or not at all. */
-#include <fnmatch.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -9,6 +8,7 @@
 #include "cli/profile.h"
 #include "cli/stored.h"
 #include "harness/base/str.h"
+#include "harness/engine/plan.h"
 #include "harness/store/merge.h"
 #include "reports/stacks.h"
 
@@ -83,7 +83,7 @@ static enum assay_code export_attached(struct job *job, struct assay_store *stor
 	enum assay_code code =
 		assay_store_attachments(store, run->id, job->format->kind, &list, err);
 	for (size_t i = 0; code == ASSAY_OK && i < list.n; i++)
-		if (!job->pattern || fnmatch(job->pattern, list.attachments[i].name, 0) == 0)
+		if (!job->pattern || assay_pattern_matches(job->pattern, list.attachments[i].name))
 			code = job->format->attached(job->out, run, &list.attachments[i], err);
 	assay_attachment_list_done(&list);
 	return code;
@@ -128,20 +128,39 @@ static enum assay_code export_reference(struct job *job, const char *reference,
 	return code;
 }
 
+/* How many results of the run match, on top of *n. */
+static enum assay_code count(struct assay_store *store, int64_t run, const char *pattern, size_t *n,
+			     struct assay_err *err)
+{
+	struct assay_result_list results;
+	enum assay_code code =
+		assay_store_results(store, run, pattern, ASSAY_LOAD_SUMMARY, &results, err);
+	if (code == ASSAY_OK)
+		*n += results.n;
+	assay_result_list_done(&results);
+	return code;
+}
+
 /* Before the first byte is written: what cannot be found must not leave half a document on stdout. */
 static enum assay_code find_all(const struct job *job, const struct cli_args *args,
 				struct assay_err *err)
 {
 	const char *newest = cli_flag(args, "all") ? "" : "@last";
 	enum assay_code code = ASSAY_OK;
+	size_t matching = 0;
 	for (int i = 0; i == 0 || i < args->n_positional; i++) {
 		struct stored stored;
 		code = stored_open(job->cli, args->n_positional ? args->positional[i] : newest,
 				   &stored, err);
 		if (code != ASSAY_OK)
 			return code;
+		for (size_t r = 0; r < stored.runs.n && code == ASSAY_OK && job->pattern; r++)
+			code = count(stored.store, stored.runs.runs[r].id, job->pattern, &matching,
+				     err);
 		stored_done(&stored);
 	}
+	if (code == ASSAY_OK && job->pattern && matching == 0)
+		return assay_fail(err, ASSAY_EUSAGE, "no case matches '%.100s'", job->pattern);
 	return code;
 }
 
@@ -165,8 +184,8 @@ static enum assay_code check_arguments(const struct job *job, const struct cli_a
 	if (all && args->n_positional)
 		return assay_fail(err, ASSAY_EUSAGE, "--all and named runs exclude each other");
 	if (job->format->one_run && (all || args->n_positional > 1))
-		return assay_fail(err, ASSAY_EUSAGE, "a %s file holds one run; name it",
-				  job->format->name);
+		return assay_fail(err, ASSAY_EUSAGE, "%s holds one run: name one RUN%s",
+				  job->format->name, all ? " instead of --all" : "");
 	return ASSAY_OK;
 }
 

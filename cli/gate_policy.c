@@ -173,7 +173,8 @@ static enum assay_code read_file(const char *path, struct gate_policy *ret, stru
 	if (rc == ASSAY_OK)
 		rc = document_each(document, document_root(document), take_key, &reading, err);
 	document_free(document);
-	return rc;
+	return rc == ASSAY_EIO ? ASSAY_EUSAGE
+			       : rc; /* a file that is not there is the caller's mistake */
 }
 
 /* ---- options ---- */

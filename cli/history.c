@@ -75,7 +75,10 @@ static enum assay_code show(struct cli *cli, struct assay_store *store, const st
 	enum assay_code code = history_views_make(store, list, q->metric, &views, err);
 	if (code != ASSAY_OK)
 		return code;
-	if (views.n == 0 && q->pattern)
+	if (views.n == 0 && list->n && q->metric)
+		code = assay_fail(err, ASSAY_EUSAGE, "no series there has a metric '%.60s'",
+				  q->metric);
+	else if (views.n == 0 && q->pattern)
 		code = stored_no_series(store, q->pattern, err);
 	if (code == ASSAY_OK && q->propose)
 		code = propose(cli, store, q, &views, err);

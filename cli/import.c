@@ -71,6 +71,11 @@ static enum assay_code find_format(const char *name, const struct import_file *f
 		if (name ? strcmp(name, formats[i]->name) == 0 : formats[i]->knows(file))
 			return ASSAY_OK;
 	}
+	if (!name && strncmp(file->text, "SQLite format 3", 15) == 0)
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"'%s' is a database; stores and bundles are added by 'assay merge'",
+			file->path);
 	if (!name)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "'%s' is none of the formats that are known by their content; "

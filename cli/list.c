@@ -149,6 +149,11 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 			rc = assay_registry_load(cli->registry, args->given[i].value, err);
 	if (rc != ASSAY_OK)
 		return rc;
+	if (cli_flag(args, "counters") && args->n_positional)
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"--counters lists the counters of this machine; '%.60s' is one too many",
+			args->positional[0]);
 	if (cli_flag(args, "counters"))
 		return counters_list(cli, err);
 	const struct assay_bench_entry *benches;

@@ -125,7 +125,7 @@ static enum assay_code open_json(struct session *s, struct assay_err *err)
 	}
 	s->cli.json = fopen(path, "we");
 	if (!s->cli.json)
-		return assay_fail(err, ASSAY_EUSAGE, "--json: create '%s': %s", path,
+		return assay_fail(err, ASSAY_EIO, "--json: cannot write '%s': %s", path,
 				  strerror(errno));
 	s->json_owned = true;
 	return ASSAY_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* profile: where the time goes: call stacks of benchmarks and commands. */
 #include "cli/profile.h"
+#include "cli/output.h"
 #include "cli/signals.h"
 
 #include <inttypes.h>
@@ -133,6 +134,19 @@ static enum assay_code read_options(const struct cli_args *args, struct sampler_
 	return ASSAY_OK;
 }
 
+/* Asked before anything is sampled. */
+static enum assay_code check_files(const struct cli_args *args, struct assay_err *err)
+{
+	static const char *const names[] = {"svg", "folded", "speedscope", "pprof"};
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(names); i++) {
+		const char *path = cli_value(args, names[i]);
+		if (path && strcmp(path, "-") != 0)
+			rc = assay_context(err, output_check(path, err), "--%s", names[i]);
+	}
+	return rc;
+}
+
 /* Take new profiles and keep them. */
 static enum assay_code take(struct cli *cli, const struct cli_args *args,
 			    const struct sampler_options *how, struct profile_list *list,
@@ -235,6 +249,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	if (rc == ASSAY_OK && show && cli_flag(args, "sandbox"))
 		rc = assay_fail(err, ASSAY_EUSAGE,
 				"--sandbox is for what is run; --show shows what was");
+	if (rc == ASSAY_OK)
+		rc = check_files(args, err);
 	if (rc == ASSAY_OK && against) /* first: @last must not be what is about to be taken */
 		rc = assay_context(err, profile_load(cli, against, &before, &other, err),
 				   "--against");

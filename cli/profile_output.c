@@ -343,7 +343,7 @@ enum assay_code profile_files(const struct cli *cli, const struct cli_args *args
 			continue;
 		rc = output_open(&output, path, err);
 		if (rc != ASSAY_OK)
-			return assay_context(err, ASSAY_EUSAGE, "--%s", formats[i].option);
+			return assay_context(err, rc, "--%s", formats[i].option);
 		rc = formats[i].write(stacks, before, output.out, err);
 		rc = output_close(&output, rc, err);
 		if (rc == ASSAY_OK)

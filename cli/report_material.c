@@ -2,13 +2,13 @@
 /* report_material: results, advice, claims and histories, run by run. */
 #include "cli/report_material.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/gate_budget.h"
 #include "harness/base/str.h"
+#include "harness/engine/plan.h"
 #include "harness/gpu_trace.h"
 
 static void past_done(struct report_past *past)
@@ -108,7 +108,7 @@ static enum assay_code load_traces(struct assay_store *store, const struct assay
 	if (ret->n)
 		qsort(ret->attachments, ret->n, sizeof(*ret->attachments), by_name);
 	for (size_t i = 0; i < ret->n; i++)
-		if (!pattern || fnmatch(pattern, ret->attachments[i].name, 0) == 0)
+		if (!pattern || assay_pattern_matches(pattern, ret->attachments[i].name))
 			ret->attachments[kept++] = ret->attachments[i];
 	ret->n = kept;
 	return rc;

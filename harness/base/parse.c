@@ -142,7 +142,7 @@ enum assay_code assay_parse_duration(const char *text, uint64_t *ret_ns, struct 
 		break;
 	}
 	return assay_fail(err, ASSAY_EPARSE,
-			  "'%.64s' is not a duration (write 200ms, 1.5s, 5m or 1h)", text);
+			  "'%.64s' is not a duration (write 200ms, 1.5s, 5m, 1h or 30d)", text);
 }
 
 /* One `N` or `N-M` at *cursor; advances past it. */

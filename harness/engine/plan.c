@@ -8,6 +8,7 @@
 
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
+#include "harness/engine/child.h"
 
 /* A matrix over CPUs takes at most so many of them and the last. */
 enum { MATRIX_PUS = 7 };
@@ -372,6 +373,16 @@ enum assay_code assay_pattern_unknown(const struct assay_registry *registry, con
 	const char *bench = nearest_bench(registry, second ? suite : NULL, second ? second : first);
 	if (!suite && bench)
 		suite = suite_of(registry, bench);
+	ASSAY_AUTO_FREE char *program = NULL;
+	char word[160];
+	assay_copy(word, sizeof(word), pattern);
+	word[strcspn(word, " ")] = '\0'; /* others take a command as one text */
+	if (!suite && *word && assay_child_find(word, &program, NULL) == ASSAY_OK)
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"no benchmark matches '%s'; a command to be measured stands behind "
+			"a '--': assay run -- %s",
+			shown, shown);
 	if (!suite)
 		return assay_fail(err, ASSAY_EUSAGE, "no benchmark matches '%s'; see 'assay list'",
 				  shown);

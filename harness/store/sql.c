@@ -164,8 +164,8 @@ enum assay_code store_failed(struct assay_store *store, int rc, const char *doin
 				  doing, path, store->busy_ms);
 	case SQLITE_CORRUPT:
 		return assay_fail(err, ASSAY_ESTORE,
-				  "cannot %s '%s': the file is damaged (%s); 'assay db check' says "
-				  "more, or move it away and start a new one",
+				  "cannot %s '%s': the file is damaged (%s); take a backup in its "
+				  "place, or move it away and start a new one",
 				  doing, path, sqlite3_errmsg(store->db));
 	case SQLITE_NOTADB:
 		return assay_fail(err, ASSAY_ESTORE,

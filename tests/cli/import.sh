@@ -51,6 +51,8 @@ check '  changes nothing' says 'is in results.db already'
 check '  comes back as it was' ends 0 "$assay" export --format gbench @last
 check '  to the byte' cmp -s out "$fixtures/gbench.json"
 
+check 'a store is no export' ends 2 "$assay" import results.db
+check '  and is merged' says "stores and bundles are added by 'assay merge'"
 check 'hyperfine' ends 0 "$assay" import "$fixtures/hyperfine.json"
 sort=$("$assay" export --format jsonl | sed -n 's/.*"name":"\(hyperfine[^"]*data:[^"]*\)".*/\1/p' | head -n 1)
 check '  times are samples' result "$sort" time '"samples":[10000000.0,20000000.0,10000000.0]'

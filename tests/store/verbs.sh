@@ -91,7 +91,13 @@ check 'stacks are of runs that have some' 2 'no such stored profile' "$assay" ex
 check 'unknown formats are listed' 2 'there are json, .* trace, folded, bundle' \
 	"$assay" export --format quite_different
 check 'unknown formats name the nearest' 2 "did you mean 'jsonl'" "$assay" export --format jsnl
-check 'formats of one run take one' 2 'holds one run' "$assay" export 1 2 --format gbench
+check 'formats of one run take one' 2 'gbench holds one run: name one RUN$' "$assay" export 1 2 --format gbench
+check 'and not all' 2 'name one RUN instead of --all' "$assay" export --all --format openmetrics
+check 'a pattern of nothing is a mistake' 2 "no case matches 'nothing'" "$assay" export 1 --only nothing
+check 'in a comparison too' 2 'neither run has a case that matches --only nothing and --metric time' \
+	"$assay" compare 1 2 --only nothing --metric time
+check 'and a metric of nothing' 2 'neither run has a case that matches --metric nothing' "$assay" compare 1 2 --metric nothing
+check 'and in a history' 2 "no series there has a metric 'nothing'" "$assay" history memory/slower --metric nothing
 check 'files are written whole' 0 '3 runs with' "$assay" export --all -o all.json
 check 'and nothing else is left' 0 '^all.json$' sh -c 'ls | grep all'
 check 'what cannot be written is said' 3 "cannot write '/none/x'" "$assay" export -o /none/x
@@ -107,6 +113,7 @@ check 'and compared with' 0 '^A: run 2,' "$assay" compare @base 3
 check 'a baseline can be set anew' 0 '@base is now run 1' "$assay" db baseline tag:first
 check 'and compared with' 0 '^A: run 1,' "$assay" compare @base 2
 check 'backup copies' 0 'copied' "$assay" db backup copy.db
+check 'its runs are counted in words' 0 '^3 runs, [0-9]+ results, ' "$assay" db check copy.db
 check 'backup replaces nothing' 7 "'copy.db' exists" "$assay" db backup copy.db
 check 'the copy is sound' 0 'sound' "$assay" db check copy.db
 check 'migrate has nothing to do' 0 'has schema 1 already' "$assay" db migrate
