@@ -56,6 +56,7 @@ struct expansion {
 	struct assay_axis_name names[8];
 	size_t n_names;
 	struct assay_plan *plan;
+	size_t room; /* for so many cases there is memory */
 	bool *pattern_used, *override_used;
 };
 
@@ -106,6 +107,20 @@ static enum assay_code place(struct expansion *x, struct assay_planned *planned,
 	return planned->skip ? ASSAY_OK : assay_fail(err, ASSAY_ENOMEM, "out of memory for a plan");
 }
 
+/* Twice as much each time: thousands of cases, some hundred bytes each, are not to be copied for each of them. */
+static enum assay_code make_room(struct expansion *x, struct assay_err *err)
+{
+	size_t room = x->room ? 2 * x->room : 64;
+	if (x->plan->n < x->room)
+		return ASSAY_OK;
+	struct assay_planned *grown = realloc(x->plan->cases, room * sizeof(*grown));
+	if (!grown)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a plan");
+	x->plan->cases = grown;
+	x->room = room;
+	return ASSAY_OK;
+}
+
 /* A complete case: name it, and keep it when a pattern selects it. */
 static enum assay_code add_case(struct expansion *x, const struct assay_case *c,
 				struct assay_err *err)
@@ -119,20 +134,15 @@ static enum assay_code add_case(struct expansion *x, const struct assay_case *c,
 		return ASSAY_OK;
 	}
 	rc = place(x, &planned, err);
-	struct assay_planned *grown = NULL;
-	if (rc == ASSAY_OK) {
-		grown = realloc(x->plan->cases, (x->plan->n + 1) * sizeof(*grown));
-		if (!grown)
-			rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for a plan");
-	}
+	if (rc == ASSAY_OK)
+		rc = make_room(x, err);
 	if (rc != ASSAY_OK) {
 		free(planned.cpus);
 		free(planned.skip);
 		assay_case_done(&planned.c);
 		return rc;
 	}
-	x->plan->cases = grown;
-	grown[x->plan->n++] = planned;
+	x->plan->cases[x->plan->n++] = planned;
 	return ASSAY_OK;
 }
 
