@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cli/settings.h"
 #include "harness/base/str.h"
+#include "harness/engine/argv.h"
 
 enum assay_code cli_verb_find(const char *name, const struct cli_verb **ret, struct assay_err *err)
 {
@@ -67,6 +69,19 @@ static void say(const struct cli *cli, const char *lead, const char *color, cons
 		fprintf(stderr, "%s\n", clean);
 		if (end && !*end)
 			break;
+	}
+}
+
+void cli_store_option(const struct cli *cli, struct assay_str *to)
+{
+	size_t n;
+	const struct config_setting *settings = config_settings(cli->config, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(settings[i].key, "db") != 0 || strcmp(settings[i].origin, "--db") != 0)
+			continue;
+		char *words[] = {(char *)settings[i].value, NULL}; /* only read */
+		assay_str_add(to, " --db ");
+		assay_argv_quote(&(struct assay_argv){.words = words, .n = 1}, to);
 	}
 }
 

@@ -128,6 +128,10 @@ void cli_version(FILE *out);
 /* Where stderr is no terminal, a verb that takes long writes a line this often: logs of CI show it is alive. */
 #define CLI_HEARTBEAT_NS UINT64_C(30000000000)
 
+struct assay_str;
+/* " --db FILE", quoted for a shell, where the command line named the store: a proposed command needs it, too. */
+void cli_store_option(const struct cli *cli, struct assay_str *to);
+
 /* Progress and hints to stderr, unless -q. */
 void cli_note(const struct cli *cli, const char *fmt, ...) ASSAY_PRINTF(2, 3);
 void cli_warn(const struct cli *cli, const char *fmt, ...) ASSAY_PRINTF(2, 3);

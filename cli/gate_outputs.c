@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "harness/base/str.h"
+#include "harness/engine/argv.h"
 #include "reports/gate.h"
 
 typedef enum assay_code writer(const struct assay_gate_report *report, FILE *out,
@@ -51,21 +52,9 @@ enum assay_code gate_outputs_check(const struct cli *cli, const struct cli_args 
 /* The command line, to be pasted into a shell. */
 static void command_line(struct assay_str *to, const struct cli *cli)
 {
-	static const char safe[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-		"_-./=:@%+,";
-	assay_str_add(to, "assay");
-	for (int i = 1; i < cli->argc; i++) {
-		const char *word = cli->argv[i];
-		if (*word && word[strspn(word, safe)] == '\0') {
-			assay_str_add(to, " %s", word);
-			continue;
-		}
-		assay_str_add(to, " '");
-		for (; *word; word++)
-			assay_str_put(to, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
-		assay_str_add(to, "'");
-	}
+	const struct assay_argv words = {.words = cli->argv + 1, .n = (size_t)cli->argc - 1};
+	assay_str_add(to, "assay ");
+	assay_argv_quote(&words, to);
 }
 
 static enum assay_code write_file(const char *path, writer *write,
@@ -92,8 +81,9 @@ static void keep(enum assay_code *first, struct assay_err *err, enum assay_code 
 enum assay_code gate_outputs_write(const struct cli *cli, const struct cli_args *args,
 				   const struct assay_gate_report *report, struct assay_err *err)
 {
-	ASSAY_AUTO(assay_str_done) struct assay_str command = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str command = {0}, store = {0};
 	command_line(&command, cli);
+	cli_store_option(cli, &store);
 	const struct assay_gate_options options = {
 		.color = cli->color_out,
 		.width = cli_terminal_width(stdout),
@@ -101,6 +91,7 @@ enum assay_code gate_outputs_write(const struct cli *cli, const struct cli_args 
 		.strict = cli_flag(args, "strict"),
 		.version = ASSAY_VERSION,
 		.command = command.failed ? NULL : assay_str_text(&command),
+		.store = store.failed ? NULL : assay_str_text(&store),
 	};
 	enum assay_code first = ASSAY_OK;
 	struct assay_err mine = {0};

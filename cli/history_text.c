@@ -263,7 +263,9 @@ static void print_sentences(const struct history_view *view, size_t first)
 	char more[64] = "";
 	if (earlier)
 		snprintf(more, sizeof(more), "; %zu before them, see --limit", earlier);
-	if (!shown)
+	if (!shown && s->n - first == 1)
+		printf("One run shows no change of level%s.\n", more);
+	else if (!shown)
 		printf("No change of level is seen in these %zu runs%s.\n", s->n - first, more);
 }
 

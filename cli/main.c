@@ -189,7 +189,7 @@ static enum assay_code run(struct session *s, int *ret_exit, struct assay_err *e
 	code = compose(s, err);
 	if (code != ASSAY_OK)
 		return code;
-	if (s->verb && s->verb->paged && !s->cli.json_is_stdout)
+	if (s->verb && s->verb->paged && !s->cli.json_is_stdout && !given(s, "no-pager"))
 		s->pager = pager_start(config_get(s->cli.config, "pager"));
 	if (s->verb)
 		return s->verb->run(&s->cli, &s->args, ret_exit, err);

@@ -13,6 +13,7 @@ const struct cli_option cli_globals[] = {
 	{"quiet", 'q', NULL, "no progress and no hints"},
 	{"verbose", 'v', NULL, "say more; twice: everything"},
 	{"color", 0, "WHEN", "auto, always or never; NO_COLOR is honoured"},
+	{"no-pager", 0, NULL, "long output stays on the terminal"},
 	{"help", 'h', NULL, "show this page"},
 	{"version", 0, NULL, "show version, compilers and features"},
 	{0},

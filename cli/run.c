@@ -452,10 +452,12 @@ static enum assay_code perform(struct session *s, bool strict, int *ret_exit, st
 	if (rc == ASSAY_OK)
 		*ret_exit = exit_of(s, strict);
 	if (rc == ASSAY_EINTR) {
+		ASSAY_AUTO(assay_str_done) struct assay_str store = {0};
+		cli_store_option(s->cli, &store);
 		cli_note(s->cli,
-			 "interrupted; finished results are kept, 'assay run --resume %" PRId64
+			 "interrupted; finished results are kept, 'assay run%s --resume %" PRId64
 			 "' measures the rest",
-			 s->run);
+			 assay_str_text(&store), s->run);
 		*ret_exit = 128 + *s->interrupted;
 		rc = ASSAY_OK;
 	}

@@ -23,6 +23,7 @@ struct assay_gate_options {
 	size_t max_bytes;    /* markdown: stays below that, 0: 60000 */
 	const char *version; /* of assay; NULL: "" */
 	const char *command; /* text: how it was called, to repeat it; NULL: not said */
+	const char *store;   /* text: " --db FILE" for commands that are proposed; NULL: "" */
 };
 
 /* All: `options` may be NULL. ASSAY_EIO when writing fails, ASSAY_ENOMEM. Thread-safe. */

@@ -391,7 +391,7 @@ static void quoted(struct assay_str *to, const char *text)
 	assay_str_add(to, "'");
 }
 
-void gate_say_ack(struct assay_str *to, const struct assay_gate_row *row)
+void gate_say_ack(struct assay_str *to, const struct assay_gate_row *row, const char *store)
 {
 	struct assay_gate_change change = assay_gate_row_change(row);
 	double worst = row->better == ASSAY_HIGHER ? change.lo : change.hi;
@@ -401,7 +401,7 @@ void gate_say_ack(struct assay_str *to, const struct assay_gate_row *row)
 		row->better == ASSAY_HIGHER ? floor(100 * (worst - 1)) : ceil(100 * (worst - 1));
 	if (limit < -99 || limit > 1000) /* nobody accepts that by copying a line */
 		return;
-	assay_str_add(to, "assay ack ");
+	assay_str_add(to, "assay ack%s ", or_empty(store));
 	quoted(to, or_empty(row->name));
 	if (!usual_metric(row)) {
 		assay_str_add(to, " --metric ");

@@ -55,8 +55,11 @@ void gate_say_title(struct assay_str *to, const struct assay_gate_row *row);
 void gate_say_details(struct assay_str *to, const struct assay_gate_row *row);
 /* The name, and the metric behind it when it is not the usual one: "memory/x/size:64 (user_time)". */
 void gate_say_name(struct assay_str *to, const struct assay_gate_row *row);
-/* `assay ack` with a limit that covers the interval; nothing unless REGRESSED. Quoted for a shell. */
-void gate_say_ack(struct assay_str *to, const struct assay_gate_row *row);
+/*
+ * `assay ack` with a limit that covers the interval; nothing unless REGRESSED. Quoted for a shell.
+ * `store` is " --db FILE" or NULL.
+ */
+void gate_say_ack(struct assay_str *to, const struct assay_gate_row *row, const char *store);
 /* `assay profile` of the row's candidate, quoted for a shell; nothing where it would need more. */
 void gate_say_profile(struct assay_str *to, const struct assay_gate_report *report,
 		      const struct assay_gate_row *row);

@@ -256,7 +256,7 @@ static void how_to_go_on(struct page *page, const size_t *order)
 	assay_str_add(&page->out, "\nHow to go on\n");
 	if (red) {
 		ASSAY_AUTO(assay_str_done) struct assay_str ack = {0};
-		gate_say_ack(&ack, &report->rows[order[0]]);
+		gate_say_ack(&ack, &report->rows[order[0]], page->options->store);
 		if (ack.length)
 			advise(page, "to accept the first, up to what was measured:", &ack);
 		ASSAY_AUTO(assay_str_done) struct assay_str profile = {0};

@@ -101,7 +101,7 @@ while kill -0 $pid 2>/dev/null && ! grep -q '^\[' err; do sleep 0.05; done
 kill -INT $pid
 wait $pid
 check "interrupted runs exit 130" test $? -eq 130
-check "  say how to go on" says '--resume'
+check "  say how to go on" says "'assay run --db int.db --resume 1'"
 check "  leave no process" no_survivors
 done_before=$(grep -c '^\[' err)
 "$assay" export --format jsonl --db int.db >kept 2>err

@@ -60,8 +60,11 @@ static void against_golden(gate_writer *write, const char *file,
 
 static void test_golden(void **state)
 {
-	static const struct assay_gate_options full = {
-		.all = true, .strict = true, .version = "1.2.3", .command = "assay gate --base x"};
+	static const struct assay_gate_options full = {.all = true,
+						       .strict = true,
+						       .version = "1.2.3",
+						       .command = "assay gate --base x",
+						       .store = " --db ci/gate.db"};
 	(void)state;
 	against_golden(assay_gate_write_text, "brief.txt", NULL);
 	against_golden(assay_gate_write_text, "all.txt", &full);

@@ -65,6 +65,7 @@ check 'history of many is an overview' 0 'memory/faster/.* 3 ' "$assay" history 
 check 'history knows what was meant' 2 "did you mean 'memory/slower'" "$assay" history memory/slwer
 check 'history --json is one document' 0 '"points"' "$assay" history memory/slower --json
 
+check 'one run shows no change' 0 '^One run shows no change of level' "$assay" history memory/slower --limit 1
 check 'csv disarms formulas' 0 "\"'=cmd\"" "$assay" export 1 --format csv
 check 'csv doubles quotes' 0 '"no ""device"", here"' "$assay" export 1 --format csv
 check 'openmetrics ends as it must' 0 '^# EOF$' "$assay" export 1 --format openmetrics
