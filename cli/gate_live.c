@@ -215,16 +215,14 @@ static char *policy_json(const struct assay_gate_policy *policy)
 struct named {
 	struct assay_result series;
 	struct assay_param params[ASSAY_CASE_MAX_AXES];
-	const char *metric; /* the one wanted */
 };
 
+/* Any result will do: those of one case differ in their metric alone. */
 static enum assay_code take_name(void *context, const struct assay_result *result,
 				 struct assay_err *err)
 {
 	struct named *named = context;
 	(void)err;
-	if (strcmp(result->metric.name, named->metric) != 0)
-		return ASSAY_OK;
 	named->series = *result;
 	memcpy(named->params, result->params, result->n_params * sizeof(*result->params));
 	named->series.params = named->params;
@@ -235,7 +233,6 @@ static enum assay_code name_verdict(struct live *live, size_t i, struct named *n
 				    struct assay_stored_verdict *ret, struct assay_err *err)
 {
 	const struct assay_gate_row *row = &live->gate->report.rows[live->first_row + i];
-	named->metric = row->metric;
 	*ret = (struct assay_stored_verdict){
 		.series = &named->series,
 		.decision = assay_decision_name(row->decision),
@@ -250,8 +247,11 @@ static enum assay_code name_verdict(struct live *live, size_t i, struct named *n
 	};
 	if (!ret->policy)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a verdict");
-	return assay_gate_launcher_results(live->launcher, i, ASSAY_GATE_CAND, '?', take_name,
-					   named, err);
+	enum assay_code rc = assay_gate_launcher_results(live->launcher, i, ASSAY_GATE_CAND, '?',
+							 take_name, named, err);
+	/* the row's own: a candidate that failed may not have reported it */
+	named->series.metric = (struct assay_metric_info){row->metric, row->unit, row->better};
+	return rc;
 }
 
 static enum assay_code store_verdicts(struct live *live, struct assay_err *err)

@@ -79,6 +79,9 @@ rm assay.yaml
 
 check "two commands" gate 0 --max-time 20s --ignore 30% --catch 90% -- sleep 0.01 ::: sleep 0.01
 check "one that fails is failed" gate 3 -- true ::: false
+for seed in 1 2 3 4 5 6 7 8; do # either side may be the first to be launched
+	check "... of another metric, with the seed $seed" gate 3 --seed $seed --metric user_time -- true ::: false
+done
 check "one command is not two" gate 2 -- true
 check "three are not either" gate 2 -- true ::: true ::: true
 
