@@ -201,13 +201,22 @@ static const struct collect_metric *metric_of(const struct assay_gate_launcher *
 	return NULL;
 }
 
+/* Whether the launch that just ended reported the metric; one that it did not keeps the samples of launches before. */
+static bool reported(const struct assay_collect *collect, const struct collect_metric *m)
+{
+	for (size_t i = 0; i < collect->n_index; i++)
+		if (&collect->metrics[collect->index[i]] == m)
+			return true;
+	return false;
+}
+
 /* The samples of the launch that just ended, in one number. */
 static enum assay_code summarise(const struct assay_gate_launcher *l,
 				 const struct assay_collect *collect, struct assay_gate_launch *ret,
 				 struct assay_err *err)
 {
 	const struct collect_metric *m = metric_of(l, collect);
-	if (!m || !m->launches) {
+	if (!m || !m->launches || !reported(collect, m)) {
 		ret->status = ASSAY_STATUS_FAILED;
 		snprintf(ret->reason, sizeof(ret->reason), "it reports no metric '%.60s'",
 			 l->options.metric ? l->options.metric : "");

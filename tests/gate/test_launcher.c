@@ -344,6 +344,24 @@ static void what_goes_wrong_is_told(void **state)
 	assay_gate_launcher_free(NULL);
 }
 
+/* The samples of an earlier launch are not this one's. */
+static void a_launch_without_the_metric_fails(void **state)
+{
+	(void)state;
+	static const char *const cases[] = {"judged/steady/threads:1"};
+	struct live live;
+	live_begin(&live, "bytes", cases, 1);
+	assert_int_equal(setenv("JUDGED_BYTES", "1", 1), 0);
+	struct assay_gate_launch l = launch(&live, 0, ASSAY_GATE_BASE, 1);
+	assert_int_equal(l.status, ASSAY_STATUS_OK);
+	assert_int_equal(l.samples, SAMPLES);
+	assert_int_equal(unsetenv("JUDGED_BYTES"), 0);
+	l = launch(&live, 0, ASSAY_GATE_BASE, 2);
+	assert_int_equal(l.status, ASSAY_STATUS_FAILED);
+	assert_string_equal(l.reason, "it reports no metric 'bytes'");
+	live_end(&live);
+}
+
 /* Programs are run by a worker of this program's, builds are their own workers. */
 static void programs_and_builds_are_launched(void **state)
 {
@@ -509,6 +527,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(executables_of_google_benchmark),
 		cmocka_unit_test(a_launch_becomes_one_number),
 		cmocka_unit_test(what_goes_wrong_is_told),
+		cmocka_unit_test(a_launch_without_the_metric_fails),
 		cmocka_unit_test(programs_and_builds_are_launched),
 		cmocka_unit_test(the_base_is_tried_first),
 		cmocka_unit_test(oracles_are_asked_once),
