@@ -79,13 +79,13 @@ static enum assay_code log_medians(const struct assay_samples *samples, double *
 	return ASSAY_OK;
 }
 
-/* Half the interval of the median within the launches, on the log scale. */
+/* Half the interval of the median within the launches, on the log scale; infinite where it reaches down to 0. */
 static double half_interval(const struct assay_estimate *estimate)
 {
 	double up = log(estimate->hi / estimate->median);
 	double down = log(estimate->median / estimate->lo);
 	double half = fmax(up, down); /* ignores a NaN on one side */
-	return isfinite(half) ? half : 0;
+	return isnan(half) ? 0 : half;
 }
 
 struct difference {

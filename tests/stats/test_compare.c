@@ -228,6 +228,11 @@ static void intervals_of_one_launch_are_believed(void **state)
 	assert_int_equal(compare(&a, &b, ASSAY_LOWER, &policy).verdict, ASSAY_SAME);
 	b.estimate = (struct assay_estimate){.n = 9, .median = 105, .lo = 104, .hi = 106};
 	assert_int_equal(compare(&a, &b, ASSAY_LOWER, &policy).verdict, ASSAY_UNSURE);
+	/* down to zero, as of a counter of ticks: everything is open */
+	b.estimate = (struct assay_estimate){.n = 9, .median = 100, .lo = 0, .hi = 101};
+	struct assay_comparison c = compare(&a, &b, ASSAY_LOWER, &policy);
+	assert_int_equal(c.verdict, ASSAY_UNSURE);
+	assert_true(c.ratio == 1 && c.lo == 0 && isinf(c.hi));
 	/* below one as well as above it */
 	a.estimate = (struct assay_estimate){.n = 9, .median = 0.5, .lo = 0.495, .hi = 0.505};
 	b.estimate = (struct assay_estimate){.n = 9, .median = 0.25, .lo = 0.2475, .hi = 0.2525};
