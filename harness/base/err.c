@@ -9,6 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Show that the end of a text of `length` bytes is missing from err. */
+static void mark_cut(struct assay_err *err, int length)
+{
+	if (length >= (int)sizeof(err->text))
+		memcpy(err->text + sizeof(err->text) - 4, "...", 4);
+}
+
 enum assay_code assay_fail(struct assay_err *err, enum assay_code code, const char *fmt, ...)
 {
 	if (!err)
@@ -17,9 +24,10 @@ enum assay_code assay_fail(struct assay_err *err, enum assay_code code, const ch
 	char text[sizeof(err->text)]; /* err->text may be among the arguments */
 	va_list args;
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	int n = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	memcpy(err->text, text, sizeof(text));
+	mark_cut(err, n);
 	err->code = code;
 	errno = saved;
 	return code;
@@ -40,8 +48,7 @@ enum assay_code assay_context(struct assay_err *err, enum assay_code code, const
 	if (strlen(prefix) > sizeof(prefix) / 2) /* no room for the cause, which matters more */
 		prefix[0] = '\0';
 	int n = snprintf(err->text, sizeof(err->text), "%s%s%s", prefix, *prefix ? ": " : "", old);
-	if (n >= (int)sizeof(err->text)) /* show that the end is missing */
-		memcpy(err->text + sizeof(err->text) - 4, "...", 4);
+	mark_cut(err, n);
 	err->code = code;
 	errno = saved;
 	return code;

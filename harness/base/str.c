@@ -46,6 +46,7 @@ void assay_str_add(struct assay_str *s, const char *fmt, ...)
 	va_copy(again, args);
 	int n = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
+	s->failed |= n < 0; /* more than INT_MAX bytes */
 	if (n >= 0 && reserve(s, (size_t)n)) {
 		vsnprintf(s->text + s->length, (size_t)n + 1, fmt, again);
 		s->length += (size_t)n;

@@ -72,6 +72,11 @@ static void context_keeps_place_and_cause(void **state)
 	assert_int_equal(strncmp(err.text, "a.yaml:3: cause aaa", 19), 0);
 	assert_string_equal(err.text + strlen(err.text) - 4, "a...");
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+	/* Without a place too. */
+	assay_fail(&err, ASSAY_EPARSE, "%s", text);
+	assert_string_equal(err.text + strlen(err.text) - 4, "a...");
+	assay_fail(&err, ASSAY_EPARSE, "%.*s", (int)sizeof(err.text) - 1, text); /* just fits */
+	assert_string_equal(err.text + strlen(err.text) - 4, "aaaa");
 	/* A place so long that it would drown the cause is dropped. */
 	assay_fail(&err, ASSAY_EPARSE, "cause");
 	assay_context(&err, ASSAY_EPARSE, "%s", text);
