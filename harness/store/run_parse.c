@@ -143,6 +143,8 @@ static void bytes_of(struct reader *r, const json_t *json, const char *key, uint
 		to[i / 2] = (uint8_t)(to[i / 2] << 4 | (at - digits));
 		i++;
 	}
+	if (text && *text)
+		complain(r, key, "hexadecimal of the right length");
 }
 
 static void read_params(struct reader *r, const json_t *json, struct assay_result *ret)

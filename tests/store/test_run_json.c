@@ -132,6 +132,8 @@ static void wrong_documents(void **state)
 		{"seed", "\"x\"", "'seed' of the run is not a whole number"},
 		{"seed", "7", "'seed' of the run is not a text"},
 		{"uuid", "\"12\"", "'uuid' of the run is not hexadecimal"},
+		{"uuid", "\"01234567-89ab-cdef-0123-456789abcdef0\"",
+		 "'uuid' of the run is not hexadecimal of the right length"},
 		{"status", "\"fine\"", "'status' of the run is not one of"},
 		{"tags", "[]", "'tags' of the run is not an object"},
 		{"started_ns", "-1", "'started_ns' of the run is not a whole number"},
