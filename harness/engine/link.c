@@ -183,44 +183,13 @@ static enum assay_code choose_cpus(struct assay_link *link, const struct assay_p
 	return ASSAY_OK;
 }
 
-/* Bind this thread to all CPUs of the rank, for what it will start; each thread of a case pins itself further. */
-static enum assay_code bind_to(const struct assay_link *link, struct assay_err *err)
+/* The CPUs that the kernel says we are bound to. */
+static enum assay_code read_back(char *text, size_t size, struct assay_err *err)
 {
-	size_t size = CPU_ALLOC_SIZE(65536);
-	cpu_set_t *set = CPU_ALLOC(65536);
-	if (!set)
-		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a CPU mask");
-	CPU_ZERO_S(size, set);
-	for (size_t i = 0; i < link->n_cpus; i++)
-		CPU_SET_S(link->cpus[i], size, set);
-	int failed = sched_setaffinity(0, size, set) ? errno : 0;
-	CPU_FREE(set);
-	return failed ? assay_fail(err, ASSAY_EENV, "bind to %zu CPUs: %s", link->n_cpus,
-				   strerror(failed))
-		      : ASSAY_OK;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
-	return (x > y) - (x < y);
-}
-
-/* What the kernel says we are bound to, and whether that is what was asked of it. */
-static enum assay_code read_back(const struct assay_link *link, char *text, size_t size,
-				 struct assay_err *err)
-{
-	char wanted[256];
 	ASSAY_AUTO_FREE unsigned *cpus = calloc(ASSAY_LINK_MAX_CPUS, sizeof(*cpus));
 	if (!cpus)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a CPU mask");
-	memcpy(cpus, link->cpus, link->n_cpus * sizeof(*cpus));
-	qsort(cpus, link->n_cpus, sizeof(*cpus), by_number);
-	assay_cpus_text(cpus, link->n_cpus, wanted, sizeof(wanted));
 	assay_cpus_text(cpus, allowed_cpus(cpus, ASSAY_LINK_MAX_CPUS), text, size);
-	if (link->n_cpus && strcmp(wanted, text) != 0)
-		return assay_fail(err, ASSAY_EENV, "asked for the CPUs %s, bound to %s", wanted,
-				  text);
 	return ASSAY_OK;
 }
 
@@ -232,9 +201,10 @@ static enum assay_code take_place(struct assay_link *link, const struct assay_pl
 	link->n_cpus = 0;
 	enum assay_code code = place->bind ? choose_cpus(link, place, threads, &why) : ASSAY_OK;
 	if (code == ASSAY_OK && place->bind)
-		code = bind_to(link, &why);
+		code = assay_pin_to_all(link->cpus, link->n_cpus,
+					&why); /* each thread goes further */
 	if (code == ASSAY_OK)
-		code = read_back(link, bound.bound, sizeof(bound.bound), &why);
+		code = read_back(bound.bound, sizeof(bound.bound), &why);
 	bound.code = code;
 	link->placed = code == ASSAY_OK;
 	assay_copy(bound.reason, sizeof(bound.reason), why.text);

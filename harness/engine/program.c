@@ -2,13 +2,12 @@
 /* program: from a description to an entry of the registry, and a launch's figures to records. */
 #include "harness/engine/program.h"
 
-#include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/str.h"
 #include "harness/engine/frame.h"
+#include "harness/machine/placement.h"
 
 static const struct assay_program_kind *const kinds[] = {&assay_command_kind, &assay_gbench_kind};
 
@@ -166,18 +165,7 @@ static bool on_count(void *context, const struct assay_count *count)
 /* The program inherits our CPUs. Without any it may use all, as when started by hand. */
 static enum assay_code keep_to(const struct assay_job *job, struct assay_err *err)
 {
-	cpu_set_t wanted, got;
-	CPU_ZERO(&wanted);
-	if (!job->n_cpus)
-		return ASSAY_OK;
-	for (size_t i = 0; i < job->n_cpus; i++)
-		if (job->cpus[i] < CPU_SETSIZE)
-			CPU_SET(job->cpus[i], &wanted);
-	if (sched_setaffinity(0, sizeof(wanted), &wanted) != 0)
-		return assay_fail(err, ASSAY_EENV, "pin the command: %s", strerror(errno));
-	if (sched_getaffinity(0, sizeof(got), &got) != 0 || !CPU_EQUAL(&got, &wanted))
-		return assay_fail(err, ASSAY_EENV, "the CPUs of the command cannot be set");
-	return ASSAY_OK;
+	return job->n_cpus ? assay_pin_to_all(job->cpus, job->n_cpus, err) : ASSAY_OK;
 }
 
 static enum assay_code write_hello(const struct assay_program *program, const struct assay_job *job,

@@ -328,6 +328,33 @@ enum assay_code assay_placement_plan(const struct assay_topology *topology,
 	return rc;
 }
 
+enum { MOST_CPUS = 65536 }; /* the kernel refuses masks smaller than its own */
+
+enum assay_code assay_pin_to_all(const unsigned *cpus, size_t n, struct assay_err *err)
+{
+	size_t size = CPU_ALLOC_SIZE(MOST_CPUS);
+	ASSAY_AUTO_FREE cpu_set_t *wanted = calloc(1, size), *got = calloc(1, size);
+	if (!wanted || !got)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a CPU mask");
+	for (size_t i = 0; i < n; i++)
+		CPU_SET_S(cpus[i], size, wanted);
+	if (sched_setaffinity(0, size, wanted) != 0)
+		return assay_fail(err, ASSAY_EENV, "bind to %zu CPUs: %s", n, strerror(errno));
+	if (sched_getaffinity(0, size, got) != 0)
+		return assay_fail(err, ASSAY_EENV, "read the CPU mask back: %s", strerror(errno));
+	/* the kernel leaves out what may not be used, silently */
+	for (size_t i = 0; i < n; i++)
+		if (!CPU_ISSET_S(cpus[i], size, got))
+			return assay_fail(err, ASSAY_EENV,
+					  "asked for %zu CPUs, but CPU %u may not be used here", n,
+					  cpus[i]);
+	if (!CPU_EQUAL_S(size, wanted, got))
+		return assay_fail(err, ASSAY_EENV,
+				  "asked for %zu CPUs, but the kernel's mask holds %d", n,
+				  CPU_COUNT_S(size, got));
+	return ASSAY_OK;
+}
+
 enum assay_code assay_pin_thread(unsigned cpu, struct assay_err *err)
 {
 	size_t size = CPU_ALLOC_SIZE(cpu + 1);
@@ -348,7 +375,6 @@ enum assay_code assay_pin_thread(unsigned cpu, struct assay_err *err)
 
 enum assay_code assay_pin_check(unsigned cpu, struct assay_err *err)
 {
-	enum { MOST_CPUS = 65536 }; /* the kernel refuses masks smaller than its own */
 	size_t size = CPU_ALLOC_SIZE(MOST_CPUS);
 	cpu_set_t *set = CPU_ALLOC(MOST_CPUS);
 	if (!set)

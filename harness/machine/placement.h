@@ -40,6 +40,8 @@ enum assay_code assay_placement_plan(const struct assay_topology *topology,
 				     const struct assay_placement *placement, unsigned threads,
 				     unsigned *cpus, struct assay_err *err);
 
+/* Bind the calling thread to these n >= 1 CPUs and read the mask back. ASSAY_EENV when it did not take. */
+enum assay_code assay_pin_to_all(const unsigned *cpus, size_t n, struct assay_err *err);
 /* Bind the calling thread to one CPU and read the mask back. ASSAY_EENV when it did not take. */
 enum assay_code assay_pin_thread(unsigned cpu, struct assay_err *err);
 /* Is the calling thread bound to exactly this CPU, and on it? ASSAY_EENV says how not. */

@@ -181,7 +181,7 @@ static void parsing_knows_policies_and_lists(void **state)
 static void pinning_is_read_back(void **state)
 {
 	(void)state;
-	cpu_set_t before;
+	cpu_set_t before, after;
 	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
 	struct assay_topology *topology = load(NULL);
 	assert_true(assay_topology_is_live(topology));
@@ -194,6 +194,13 @@ static void pinning_is_read_back(void **state)
 		assert_ok(assay_pin_check(pus[i].os_index, &err));
 		assert_fails(assay_pin_check(pus[i].os_index + 1, &err), ASSAY_EENV, "without it");
 	}
+	unsigned many[] = {pus[0].os_index, pus[n - 1].os_index, 60000};
+	assert_ok(assay_pin_to_all(many, 2, &err));
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &after), 0);
+	assert_int_equal(CPU_COUNT(&after), n > 1 ? 2 : 1);
+	assert_true(CPU_ISSET(many[0], &after) && CPU_ISSET(many[1], &after));
+	assert_fails(assay_pin_to_all(many, 3, &err), ASSAY_EENV, "CPU 60000 may not be used here");
+	assert_fails(assay_pin_to_all(&many[2], 1, &err), ASSAY_EENV, "bind to 1 CPUs");
 	assert_fails(assay_pin_thread(60000, &err), ASSAY_EENV, "pin to CPU 60000");
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
 	if (n > 1)
