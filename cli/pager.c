@@ -2,6 +2,7 @@
 /* pager: a process that shows what we print, page by page. */
 #include "cli/pager.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -65,6 +66,6 @@ void pager_wait(pid_t pager)
 		return;
 	fflush(stdout);
 	close(STDOUT_FILENO);
-	while (waitpid(pager, NULL, 0) < 0)
+	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
 		;
 }
