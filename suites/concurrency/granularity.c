@@ -3,17 +3,19 @@
  * granularity: the smallest task at which half of the threads' time goes into the tasks themselves. One
  * operation is one search for it; its figure is that task's length, not the time the search took.
  *
- * The search begins with tasks of about 30 us and halves them. At each length it times a tree of such tasks,
- * as in spawn, and the same work in a plain loop on one thread: efficiency is the loop's time over that of
- * all threads. Between the last length above one half and the first below, it interpolates. Of two
- * trees the faster counts: one interruption would otherwise end the search.
+ * The search begins with tasks of about 30 us and halves them, or doubles them up to about 0.3 ms. At each
+ * length it times a tree of such tasks, as in spawn, and the same work in a plain loop on one thread: efficiency
+ * is the loop's time over that of all threads. Between the last length on one side of one half and the first on the
+ * other, it interpolates. Of two trees the faster counts, and of two loops: one interruption would otherwise
+ * end the search, or go on with it.
  */
 #include <stdlib.h>
 
 #include "harness/base/clock.h"
 #include "suites/concurrency/executing.h"
 
-enum { STEPS_MOST = 32768, STEPS_LEAST = 4, TREES = 2, TASKS_LEAST = 32, TASKS_MOST = 2048 };
+enum { STEPS_FIRST = 32768, STEPS_MOST = 1 << 18, STEPS_LEAST = 4, TREES = 2 };
+enum { TASKS_LEAST = 32, TASKS_OF_A_THREAD = 8, TASKS_MOST = 2048 };
 #define STEPS_OF_A_TREE (1u << 19)
 
 struct grains {
@@ -59,19 +61,32 @@ static void run_grain(struct worker *worker, struct task *task)
 	g->sum = left.sum + right.sum;
 }
 
+/* The same work in a plain loop, and its sum. */
+static uint64_t time_loop(unsigned steps, unsigned tasks, uint64_t *ret_sum)
+{
+	uint64_t begin_ns = assay_now_ns(), sum = 0;
+	for (unsigned i = 0; i < tasks; i++)
+		sum += work(steps, steps);
+	*ret_sum = sum;
+	return assay_now_ns() - begin_ns;
+}
+
 /* False: the tree's sum is wrong. */
 static bool measure(const struct grains *g, unsigned steps, struct point *ret)
 {
 	unsigned tasks = STEPS_OF_A_TREE / steps;
-	tasks = tasks > TASKS_MOST ? TASKS_MOST : tasks < TASKS_LEAST ? TASKS_LEAST : tasks;
-	uint64_t begin_ns = assay_now_ns(), sum = 0, best_ns = UINT64_MAX;
-	for (unsigned i = 0; i < tasks; i++)
-		sum += work(steps, steps);
-	uint64_t plain_ns = assay_now_ns() - begin_ns;
+	/* or the last of few tasks, and not their length, would keep threads idle */
+	unsigned least = TASKS_OF_A_THREAD * g->threads;
+	least = least > TASKS_LEAST ? least : TASKS_LEAST;
+	tasks = tasks > TASKS_MOST ? TASKS_MOST : tasks;
+	tasks = tasks < least ? least : tasks;
+	uint64_t sum = 0, plain_ns = UINT64_MAX, best_ns = UINT64_MAX;
 	for (int i = 0; i < TREES; i++) {
+		uint64_t loop_ns = time_loop(steps, tasks, &sum);
+		plain_ns = loop_ns < plain_ns ? loop_ns : plain_ns;
 		struct grain root = {
 			.task.run = run_grain, .ops = g->ops, .leaves = tasks, .steps = steps};
-		begin_ns = assay_now_ns();
+		uint64_t begin_ns = assay_now_ns();
 		g->ops->run(g->executor, &root.task);
 		uint64_t tree_ns = assay_now_ns() - begin_ns;
 		best_ns = tree_ns < best_ns ? tree_ns : best_ns;
@@ -90,22 +105,27 @@ static double between(struct point above, struct point below)
 	return above.task_ns + share * (below.task_ns - above.task_ns);
 }
 
-/* The length searched for, or less than 0 when a sum is wrong. */
+/* The length searched for, or less than 0 when a sum is wrong: shorter and shorter tasks while more than half is work,
+ * longer and longer ones where it was not. At either end of the search, that end. */
 static double search(const struct grains *g, double *ret_best)
 {
-	struct point last = {0};
-	*ret_best = 0;
-	for (unsigned steps = STEPS_MOST; steps >= STEPS_LEAST; steps /= 2) {
-		struct point point;
+	struct point last, point;
+	unsigned steps = STEPS_FIRST;
+	if (!measure(g, steps, &point))
+		return -1;
+	*ret_best = point.efficiency;
+	for (bool longer = point.efficiency < 0.5;;) {
+		last = point;
+		steps = longer ? steps * 2 : steps / 2;
+		if (steps > STEPS_MOST || steps < STEPS_LEAST)
+			return last.task_ns;
 		if (!measure(g, steps, &point))
 			return -1;
 		if (point.efficiency > *ret_best)
 			*ret_best = point.efficiency;
-		if (point.efficiency < 0.5)
-			return steps == STEPS_MOST ? point.task_ns : between(last, point);
-		last = point;
+		if ((point.efficiency < 0.5) != longer)
+			return longer ? between(point, last) : between(last, point);
 	}
-	return last.task_ns;
 }
 
 static void setup(struct assay_run *run)
@@ -156,4 +176,5 @@ const struct assay_bench assay_bench_concurrency_granularity = {
 	.threads = "1..ncores",
 	.own_threads = true,
 	.thorough = true,
+	.version = 1,
 };
