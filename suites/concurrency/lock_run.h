@@ -13,6 +13,7 @@ struct lock_part {
 	struct lock_place place;
 	struct think inside, outside;
 	uint64_t changes, torn;
+	uint64_t turns; /* through `reads`, round and round */
 	bool reads[LOCK_RUN_PATTERN];
 };
 

@@ -35,16 +35,22 @@ static void teardown(struct assay_run *run)
 	free(s);
 }
 
+/* A thread's. It goes on where the last window ended: a short one would only ever see the beginning. */
+struct turns {
+	uint64_t at;
+	bool writes[PATTERN];
+};
+
 static void thread_setup(struct assay_run *run)
 {
-	bool *writes = calloc(PATTERN, sizeof(*writes));
+	struct turns *turns = calloc(1, sizeof(*turns));
 	struct assay_rng rng;
-	if (!assay_check(run, writes, "out of memory"))
+	if (!assay_check(run, turns, "out of memory"))
 		return;
-	assay_set_thread_state(run, writes);
+	assay_set_thread_state(run, turns);
 	assay_rng_init(&rng, assay_seed(run) + assay_thread(run));
 	for (size_t i = 0; i < PATTERN; i++)
-		writes[i] = assay_rng_unit(&rng) >= assay_axis(run, "reads");
+		turns->writes[i] = assay_rng_unit(&rng) >= assay_axis(run, "reads");
 }
 
 static void thread_teardown(struct assay_run *run)
@@ -55,11 +61,12 @@ static void thread_teardown(struct assay_run *run)
 static void body(struct assay_run *run)
 {
 	struct shared *s = assay_state(run);
-	const bool *writes = assay_thread_state(run);
+	struct turns *turns = assay_thread_state(run);
+	const bool *writes = turns->writes;
 	const struct reading_ops *ops = s->ops;
 	struct reading *reading = s->reading;
 	unsigned me = assay_thread(run);
-	uint64_t torn = 0, turn = 0;
+	uint64_t torn = 0, turn = turns->at;
 
 	/* registered in the loop's thread, and only while it reads: a flavour may wait for all who are */
 	if (ops->enter)
@@ -76,6 +83,7 @@ static void body(struct assay_run *run)
 	}
 	if (ops->leave)
 		ops->leave(reading, me);
+	turns->at = turn;
 	assay_check(run, torn == 0 || ops->protects_nothing, "%llu records were torn",
 		    (unsigned long long)torn);
 }
@@ -96,4 +104,5 @@ const struct assay_bench assay_bench_concurrency_read_mostly = {
 	.mode = ASSAY_CONTENDED,
 	.unit = "op/s",
 	.thorough = true,
+	.version = 1,
 };
