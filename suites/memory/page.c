@@ -35,6 +35,9 @@ static void setup(struct assay_run *run)
 		pages_touch(&t->pages);
 		code = pages_confirm(&t->pages, t->kind, &err);
 	}
+	if (code == ASSAY_OK && t->kind == PAGES_HUGE && t->pages.bytes != HUGE_BYTES)
+		code = assay_fail(&err, ASSAY_SKIP, "huge pages are %zu MiB here, not 2",
+				  t->pages.bytes >> 20);
 	pages_done(&t->pages);
 	memory_settle(run, code, &err);
 	assay_set_ops_per_iteration(run, HUGE_BYTES / t->step);
