@@ -99,48 +99,47 @@ ASSAY_API int execvp(const char *file, char *const argv[])
 	return execvpe(file, argv, environ);
 }
 
-/* The words of an execl() and the NULL behind them, to argv[MOST_WORDS]; false: there are more. */
-static bool collect(char **argv, const char *first, va_list *rest)
+/* The words of an execl() as an array, and behind them the environment where the call has its own. */
+static int exec_words(int (*exec)(const char *, char *const *, char *const *), const char *program,
+		      const char *first, va_list *rest, bool own_environment)
 {
+	char *argv[MOST_WORDS];
 	size_t n = 0;
 	for (const char *word = first;; word = va_arg(*rest, const char *)) {
 		if (n == MOST_WORDS) {
 			errno = E2BIG;
-			return false;
+			return -1;
 		}
 		argv[n++] = (char *)word;
 		if (!word)
-			return true;
+			break;
 	}
+	return exec(program, argv, own_environment ? va_arg(*rest, char *const *) : environ);
 }
 
 ASSAY_API int execl(const char *path, const char *first, ...)
 {
-	char *argv[MOST_WORDS];
 	va_list rest;
 	va_start(rest, first);
-	bool fits = collect(argv, first, &rest);
+	int failed = exec_words(execve, path, first, &rest, false);
 	va_end(rest);
-	return fits ? execve(path, argv, environ) : -1;
+	return failed;
 }
 
 ASSAY_API int execlp(const char *file, const char *first, ...)
 {
-	char *argv[MOST_WORDS];
 	va_list rest;
 	va_start(rest, first);
-	bool fits = collect(argv, first, &rest);
+	int failed = exec_words(execvpe, file, first, &rest, false);
 	va_end(rest);
-	return fits ? execvpe(file, argv, environ) : -1;
+	return failed;
 }
 
 ASSAY_API int execle(const char *path, const char *first, ...)
 {
-	char *argv[MOST_WORDS];
 	va_list rest;
 	va_start(rest, first);
-	bool fits = collect(argv, first, &rest);
-	char *const *envp = fits ? va_arg(rest, char *const *) : NULL;
+	int failed = exec_words(execve, path, first, &rest, true);
 	va_end(rest);
-	return fits ? execve(path, argv, envp) : -1;
+	return failed;
 }
