@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check_codec: the oracle of codecs: what comes back is what went in, of every kind and awkward length, within
- * the room that was given; and bytes that were damaged are refused or give something, but nothing is written
- * or read out of bounds.
+ * the room that was given; bytes that were cut short are refused; and bytes that were damaged are refused or give
+ * something, but nothing is written or read out of bounds.
  */
 #include <stdlib.h>
 
@@ -54,6 +54,10 @@ static enum assay_code check_block(const struct codec *codec, struct buffers *b,
 		return assay_fail(err, ASSAY_ECHECK, "%zu bytes did not come back as they were", n);
 	if (!in)
 		return assay_fail(err, ASSAY_ECHECK, "expanding %zu bytes wrote beyond them", n);
+	/* A byte less is not what gives n bytes. */
+	if (expand(codec, b, n, bytes - 1, &in) || !in)
+		return assay_fail(err, ASSAY_ECHECK,
+				  "%zu bytes came of what was cut short, or more was written", n);
 	/* Too little room is an answer, not an overrun. */
 	size_t little = bytes / 2;
 	memset(b->packed + little, GUARD_BYTE, GUARD);
