@@ -8,10 +8,12 @@
 #include "cli/gate.h"
 #include "cli/pairs.h"
 #include "cli/run.h"
+#include "harness/base/json.h"
 #include "harness/base/str.h"
 #include "harness/engine/argv.h"
 #include "harness/gate/judge.h"
 #include "harness/gate/unpaired.h"
+#include "harness/stats/compare.h"
 #include "harness/store/verdict.h"
 
 /* Launches of the side that is measured now: more than a stored run has, and cheap. */
@@ -24,12 +26,42 @@ struct against {
 
 /* ---- measuring the other side ---- */
 
-static bool wanted(const struct gate *gate, const char *name)
+static bool wanted(const struct gate *gate, const struct assay_result *r)
 {
-	for (size_t i = 0; i < gate->request.n_patterns; i++)
-		if (assay_pattern_matches(gate->request.patterns[i], name))
-			return true;
-	return gate->request.n_patterns == 0;
+	const struct run_request *q = &gate->request;
+	bool named = q->n_patterns == 0, taken = q->n_subjects == 0;
+	for (size_t i = 0; i < q->n_patterns && !named; i++)
+		named = assay_pattern_matches(q->patterns[i], r->name);
+	for (size_t i = 0; i < q->n_subjects && !taken; i++)
+		taken = strcmp(q->subjects[i], r->subject) == 0;
+	return named && taken;
+}
+
+/* What says how much of a benchmark is measured says nothing here: the stored run has the cases that it has. */
+static void warn_of_unused(const struct gate *gate)
+{
+	static const char *const unused[] = {"param", "set", "profile", "max-time"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(unused); i++)
+		if (cli_value(gate->args, unused[i]))
+			cli_warn(gate->cli,
+				 "--%s has no effect: against a stored run the cases are its own; "
+				 "a PATTERN and -s choose among them",
+				 unused[i]);
+}
+
+/* Said before minutes are spent on what cannot be decided then. */
+static void warn_of_few_launches(const struct gate *gate, const struct gate_side *stored)
+{
+	json_t *plan = stored->run->plan ? json_loads(stored->run->plan, 0, NULL) : NULL;
+	json_int_t launches = json_integer_value(json_object_get(plan, "launches"));
+	if (launches > 0 && launches < ASSAY_COMPARE_LAUNCHES)
+		cli_warn(
+			gate->cli,
+			"'%.100s' has %d launch%s of each case, and a verdict needs %d: measure it "
+			"again with 'assay run -p ci'",
+			stored->text, (int)launches, launches == 1 ? "" : "es",
+			ASSAY_COMPARE_LAUNCHES);
+	json_decref(plan);
 }
 
 /* The cases of the stored run that this build can measure too, as words of a run. */
@@ -44,7 +76,7 @@ static enum assay_code words_of_cases(const struct gate *gate, const struct gate
 		const struct assay_result *r = &results.results[i];
 		struct assay_case c;
 		struct assay_err ignored = {0};
-		if (!r->primary || !wanted(gate, r->name) ||
+		if (!r->primary || !wanted(gate, r) ||
 		    assay_case_parse(registry, r->name, &c, &ignored) != ASSAY_OK)
 			continue;
 		assay_case_done(&c);
@@ -57,8 +89,17 @@ static enum assay_code words_of_cases(const struct gate *gate, const struct gate
 static enum assay_code option_words(const struct gate *gate, const struct gate_side *live,
 				    struct assay_argv *ret, struct assay_err *err)
 {
+	static const char *const same[] = {"samples", "time", "timeout"};
 	ASSAY_AUTO(assay_str_done) struct assay_str word = {0};
 	enum assay_code rc = assay_argv_add(ret, LAUNCHES, err);
+	for (size_t i = 0; rc == ASSAY_OK && i < ASSAY_COUNT_OF(same); i++) {
+		const char *value = cli_value(gate->args, same[i]);
+		assay_str_clear(&word);
+		assay_str_add(&word, "--%s=%s", same[i], value ? value : "");
+		if (value)
+			rc = assay_argv_add(ret, assay_str_text(&word), err);
+	}
+	assay_str_clear(&word);
 	if (rc == ASSAY_OK)
 		rc = assay_argv_add(ret, "--counters=none", err);
 	if (rc == ASSAY_OK)
@@ -89,6 +130,8 @@ static enum assay_code measure_side(struct gate *gate, struct gate_side *side,
 				  "'%.200s' is not this build: measure it first (%s run), then "
 				  "compare two stored runs",
 				  side->text, side->text);
+	warn_of_unused(gate);
+	warn_of_few_launches(gate, other);
 	struct assay_argv words = {0};
 	int64_t run = 0;
 	int run_exit = CLI_OK;
@@ -108,9 +151,10 @@ static enum assay_code measure_side(struct gate *gate, struct gate_side *side,
 	char reference[32];
 	snprintf(reference, sizeof(reference), "%" PRId64, run);
 	if (!run)
-		return assay_fail(err, ASSAY_EUSAGE,
-				  "'%.100s' holds no case that this build can measure",
-				  other->text);
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"'%.100s' holds no case that is chosen and that this build can measure",
+			other->text);
 	rc = stored_open(gate->cli, reference, &side->stored, err);
 	if (rc == ASSAY_OK)
 		side->run = &side->stored.runs.runs[0];
@@ -138,7 +182,7 @@ static enum assay_code name_row(struct assay_gate_row *row, const struct assay_r
 static bool judged(const struct gate *gate, const struct assay_result *r)
 {
 	const char *metric = cli_value(gate->args, "metric");
-	return wanted(gate, r->name) && (metric ? strcmp(metric, r->metric.name) == 0 : r->primary);
+	return wanted(gate, r) && (metric ? strcmp(metric, r->metric.name) == 0 : r->primary);
 }
 
 static enum assay_code add_row(struct gate *gate, const struct assay_result *r,

@@ -119,8 +119,8 @@ void gate_say_answer(struct assay_str *to, const struct assay_gate_report *repor
 		say_lost(to, report, compared);
 		break;
 	case ASSAY_GATE_UNDECIDED:
-		assay_str_add(to, "%zu of %zu compared series %s open, the others are no worse.",
-			      open, compared, are(open));
+		assay_str_add(to, "%zu of %zu compared series %s open%s.", open, compared,
+			      are(open), open < compared ? ", the others are no worse" : "");
 		assay_str_add(to, strict ? "" : " Without --strict this passes.");
 		break;
 	case ASSAY_GATE_GREEN:
@@ -129,7 +129,7 @@ void gate_say_answer(struct assay_str *to, const struct assay_gate_report *repor
 	}
 	if (report->interrupted)
 		assay_str_add(to, " Interrupted: not everything was looked at.");
-	else if (report->out_of_time)
+	else if (report->out_of_time && open)
 		assay_str_add(to, " The time allowed ran out before all was decided.");
 }
 

@@ -98,7 +98,14 @@ check "... and what that cannot do" shows 'cannot be paired'
 check "... with the planted change" shows '+\(9\.[5-9]\|10\.[0-4]\) %'
 check "a stored base, the candidate measured now" gate 1 --base @last~1 --cand "$slower" \
 	--ignore 0% --catch 9% judged/changing
+check "... and what is not used is said" gate 1 --base @last~2 --cand "$slower" --max-time 9s --ignore 0% --catch 9% judged/changing
+check "... by its name" says '^warning: --max-time has no effect'
 check "a stored base that is not there" gate 2 --base tag:none
+"$assay" run -q --db thin.db -n 2 -t 1ms --launches 1 -s pool,glibc memory/alloc_pair >/dev/null 2>&1
+check "a stored base of one launch" gate 0 --db thin.db --base 1 -s pool
+check "... is said to decide nothing, before anything is measured" sh -c \
+	'sed -n "/has 1 launch of each case/,\$p" err | grep -q "alloc_pair.*subject:pool"'
+check "... and -s chooses" sh -c '! grep -q subject:glibc out'
 
 # ---- what remains ----
 
