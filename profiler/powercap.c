@@ -12,10 +12,17 @@
 #include "harness/base/str.h"
 #include "harness/source.h"
 
-static const char event_name[] = "package_energy";
+static const char energy_name[] = "package_energy", power_name[] = "package_power";
 static const char folder[] = "/sys/class/powercap";
 
+/*
+ * The threads of a region each ask, and their counts are added up: each has its share of what belongs to all of
+ * them. Nobody else knows how many they are.
+ */
+static _Atomic unsigned sharing;
+
 struct state {
+	const char *folder;
 	struct powercap_reading before;
 	uint64_t started_ns;
 	bool running;
@@ -83,33 +90,43 @@ double powercap_spent_uj(const struct powercap_reading *before,
 	return total_uj;
 }
 
-static enum assay_code probe(struct assay_err *err)
+static enum assay_code probe_in(const char *from, struct assay_err *err)
 {
 	struct powercap_reading now;
-	int error = powercap_read(folder, &now);
+	int error = powercap_read(from, &now);
 	if (error == EACCES || error == EPERM)
 		return assay_fail(
 			err, ASSAY_SKIP,
 			"energy may be read by root only: 'chmod a+r %s/intel-rapl:*/energy_uj', "
 			"or run as root",
-			folder);
+			from);
 	if (error)
 		return assay_fail(err, ASSAY_SKIP,
 				  "no powercap zone: this processor or hypervisor shows no energy");
 	return ASSAY_OK;
 }
 
-static bool is_ours(const struct assay_count *count)
+static enum assay_code probe(struct assay_err *err)
 {
-	return strcmp(count->event, event_name) == 0 ||
-	       strcmp(count->event, "powercap:package_energy") == 0;
+	return probe_in(folder, err);
 }
 
-static enum assay_code open_counts(struct assay_count *counts, size_t n, void **ret_state,
-				   struct assay_err *err)
+static bool is_ours(const struct assay_count *count)
+{
+	const char *name = count->event + (strncmp(count->event, "powercap:", 9) == 0 ? 9 : 0);
+	return strcmp(name, energy_name) == 0 || strcmp(name, power_name) == 0;
+}
+
+static bool is_power(const struct assay_count *count)
+{
+	return strstr(count->event, power_name) != NULL;
+}
+
+enum assay_code powercap_open(const char *from, struct assay_count *counts, size_t n,
+			      void **ret_state, struct assay_err *err)
 {
 	struct assay_err why = {0};
-	bool usable = probe(&why) == ASSAY_OK, any = false;
+	bool usable = probe_in(from, &why) == ASSAY_OK, any = false;
 	*ret_state = NULL;
 	for (size_t i = 0; i < n; i++) {
 		if (counts[i].quality != ASSAY_UNAVAILABLE)
@@ -117,7 +134,7 @@ static enum assay_code open_counts(struct assay_count *counts, size_t n, void **
 		if (!is_ours(&counts[i])) {
 			if (strncmp(counts[i].event, "powercap:", 9) == 0)
 				assay_copy(counts[i].reason, sizeof(counts[i].reason),
-					   "powercap has package_energy alone");
+					   "powercap has package_energy and package_power alone");
 			continue;
 		}
 		assay_copy(counts[i].reason, sizeof(counts[i].reason),
@@ -125,14 +142,25 @@ static enum assay_code open_counts(struct assay_count *counts, size_t n, void **
 		if (!usable)
 			continue;
 		assay_copy(counts[i].source, sizeof(counts[i].source), "powercap");
-		assay_copy(counts[i].unit, sizeof(counts[i].unit), "J");
+		assay_copy(counts[i].unit, sizeof(counts[i].unit),
+			   is_power(&counts[i]) ? "W" : "J");
 		counts[i].quality = ASSAY_EXACT;
 		any = true;
 	}
 	if (!any)
 		return ASSAY_OK;
-	*ret_state = calloc(1, sizeof(struct state));
-	return *ret_state ? ASSAY_OK : assay_fail(err, ASSAY_ENOMEM, "powercap: out of memory");
+	struct state *s = *ret_state = calloc(1, sizeof(*s));
+	if (!s)
+		return assay_fail(err, ASSAY_ENOMEM, "powercap: out of memory");
+	s->folder = from;
+	sharing++;
+	return ASSAY_OK;
+}
+
+static enum assay_code open_counts(struct assay_count *counts, size_t n, void **ret_state,
+				   struct assay_err *err)
+{
+	return powercap_open(folder, counts, n, ret_state, err);
 }
 
 static enum assay_code start(void *state, struct assay_err *err)
@@ -142,7 +170,7 @@ static enum assay_code start(void *state, struct assay_err *err)
 		return assay_fail(err, ASSAY_EBUG, "powercap: started twice");
 	s->running = true;
 	s->started_ns = assay_now_ns();
-	int error = powercap_read(folder, &s->before);
+	int error = powercap_read(s->folder, &s->before);
 	return error ? assay_fail(err, ASSAY_EIO, "powercap: %s", strerror(error)) : ASSAY_OK;
 }
 
@@ -154,29 +182,32 @@ static enum assay_code stop(void *state, struct assay_count *counts, size_t n,
 	if (!s->running)
 		return assay_fail(err, ASSAY_EBUG, "powercap: stopped without start");
 	s->running = false;
-	int error = powercap_read(folder, &after);
+	int error = powercap_read(s->folder, &after);
 	if (error)
 		return assay_fail(err, ASSAY_EIO, "powercap: %s", strerror(error));
-	double total_uj = powercap_spent_uj(&s->before, &after);
+	double joules = powercap_spent_uj(&s->before, &after) / 1e6 / sharing;
+	uint64_t ns = assay_now_ns() - s->started_ns;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_ours(&counts[i]) || strcmp(counts[i].source, "powercap") != 0)
 			continue;
-		counts[i].value = total_uj / 1e6;
-		counts[i].raw = (uint64_t)total_uj;
-		counts[i].enabled_ns = counts[i].running_ns = assay_now_ns() - s->started_ns;
+		counts[i].value = is_power(&counts[i]) ? 1e9 * joules / (double)ns : joules;
+		counts[i].raw = (uint64_t)(1e6 * counts[i].value);
+		counts[i].enabled_ns = counts[i].running_ns = ns;
 	}
 	return ASSAY_OK;
 }
 
 static void close_state(void *state)
 {
+	if (state)
+		sharing--;
 	free(state);
 }
 
 const struct assay_source assay_source_powercap = {
 	.name = "powercap",
 	.brief = "energy of the processor's packages (RAPL)",
-	.events = (const char *const[]){event_name, NULL},
+	.events = (const char *const[]){energy_name, power_name, NULL},
 	.probe = probe,
 	.open = open_counts,
 	.start = start,

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "harness/source.h"
+
 enum { POWERCAP_MOST = 64 };
 
 /* The zones that are packages. Counters of the processor, which begin again at 0 when they reach their range. */
@@ -23,5 +25,12 @@ int powercap_read(const char *folder, struct powercap_reading *ret);
 /* Microjoules between the two, over the packages that both have. Each may have begun anew once. */
 double powercap_spent_uj(const struct powercap_reading *before,
 			 const struct powercap_reading *after);
+
+/*
+ * open() of the source "powercap" over zones in `folder`, which must stay. Of what the packages take, each session that
+ * is open when it stops gets the same share, so that those of the threads of a region add up to all of it.
+ */
+enum assay_code powercap_open(const char *folder, struct assay_count *counts, size_t n,
+			      void **ret_state, struct assay_err *err);
 
 #endif

@@ -377,6 +377,39 @@ static void energy_is_that_of_packages_alone(void **state)
 	remove_zones(folder);
 }
 
+/* Each thread of a region asks, and what they get is added up: it is the packages' energy once. */
+static void threads_share_the_energy(void **state)
+{
+	(void)state;
+	enum { THREADS = 4 };
+	char folder[T_PATH];
+	struct assay_err err = {0};
+	struct assay_count c[THREADS][2];
+	void *sessions[THREADS];
+	double joules = 0, watts = 0;
+	assert_non_null(mkdtemp(t_path(folder, "powercap")));
+	write_zone(folder, 0, "package-0", "100000");
+	for (int i = 0; i < THREADS; i++) {
+		c[i][0] = (struct assay_count){.event = "package_energy"};
+		c[i][1] = (struct assay_count){.event = "powercap:package_power"};
+		assert_ok(powercap_open(folder, c[i], 2, &sessions[i], &err));
+	}
+	for (int i = 0; i < THREADS; i++)
+		assert_ok(source("powercap")->start(sessions[i], &err));
+	write_zone(folder, 0, "package-0", "900000");
+	for (int i = 0; i < THREADS; i++) {
+		assert_ok(source("powercap")->stop(sessions[i], c[i], 2, &err));
+		joules += c[i][0].value;
+		watts += c[i][1].value * (double)c[i][1].enabled_ns / 1e9;
+		assert_true(assay_count_is_level(&c[i][1]));
+	}
+	for (int i = 0; i < THREADS; i++)
+		source("powercap")->close(sessions[i]);
+	assert_close(joules, 0.8, 1e-9);
+	assert_close(watts, 0.8, 1e-9);
+	remove_zones(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +424,7 @@ int main(void)
 		cmocka_unit_test(proc_counts_bytes),
 		cmocka_unit_test(energy_is_a_number_or_a_reason),
 		cmocka_unit_test(energy_is_that_of_packages_alone),
+		cmocka_unit_test(threads_share_the_energy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
