@@ -327,6 +327,15 @@ static void add_lines(struct assay_grids *grids, const struct assay_report_model
 	}
 }
 
+static void find_failures(struct assay_grids *grids)
+{
+	for (size_t g = 0; g < grids->n; g++) {
+		grids->failed |= grids->all[g].title.failed || grids->all[g].note.failed;
+		for (size_t i = 0; i < grids->all[g].rows * grids->all[g].columns; i++)
+			grids->failed |= grids->all[g].cells[i].failed;
+	}
+}
+
 void assay_grids_of(const struct assay_report_model *model, struct assay_grids *ret)
 {
 	const struct assay_report_comparison *c = model->comparison;
@@ -340,9 +349,33 @@ void assay_grids_of(const struct assay_report_model *model, struct assay_grids *
 	for (size_t r = 0; !c->hardware && r < model->n_runs; r++)
 		if (r != c->reference)
 			add_changes(ret, model, r);
-	for (size_t g = 0; g < ret->n; g++) {
-		ret->failed |= ret->all[g].title.failed || ret->all[g].note.failed;
-		for (size_t i = 0; i < ret->all[g].rows * ret->all[g].columns; i++)
-			ret->failed |= ret->all[g].cells[i].failed;
+	find_failures(ret);
+}
+
+void assay_grids_of_claims(const struct assay_report_run *run, struct assay_grids *ret)
+{
+	static const char *const heads[] = {"claim", "verdict", "claimed", "measured"};
+	size_t elsewhere = 0;
+	*ret = (struct assay_grids){0};
+	struct assay_grid *grid = run->n_claims ? add_grid(ret, ASSAY_COUNT_OF(heads), 2) : NULL;
+	struct assay_str *row = grid ? add_row(ret, grid) : NULL;
+	if (!row)
+		return;
+	assay_str_add(&grid->title, "Claims beside measurements");
+	for (size_t c = 0; c < ASSAY_COUNT_OF(heads); c++)
+		assay_str_add(&row[c], "%s", heads[c]);
+	for (size_t i = 0; i < run->n_claims; i++) {
+		const struct assay_report_claim *claim = &run->claims[i];
+		elsewhere += claim->elsewhere;
+		row = claim->elsewhere ? NULL : add_row(ret, grid);
+		if (!row)
+			continue;
+		assay_str_add(&row[0], "%s", claim->name);
+		assay_str_add(&row[1], "%s", claim->verdict);
+		assay_str_add(&row[2], "%s", claim->asked);
+		assay_str_add(&row[3], "%s", claim->measured);
 	}
+	if (elsewhere)
+		assay_str_add(&grid->note, "%zu that this run did not measure", elsewhere);
+	find_failures(ret);
 }

@@ -28,6 +28,8 @@ struct assay_grids {
  * `failed`. assay_grids_done() in any case.
  */
 void assay_grids_of(const struct assay_report_model *model, struct assay_grids *ret);
+/* Claims that a run measured beside what it measured; no grid where it has none. The same as to `failed` and the end. */
+void assay_grids_of_claims(const struct assay_report_run *run, struct assay_grids *ret);
 void assay_grids_done(struct assay_grids *grids);
 
 #endif

@@ -249,7 +249,8 @@ static void glance(struct assay_str *to, const struct assay_report_run *run, siz
 	assay_str_add(to,
 		      "<section class=\"plain\">\n<h%d>At a glance</h%d>\n<p class=\"lead\">Every "
 		      "figure is the median of n samples; ± is the larger side of its 95 %% "
-		      "interval.</p>\n",
+		      "interval. A subject is best “in 2 of 4” when it is so in two of four "
+		      "groups of cases.</p>\n",
 		      level, level);
 	assay_html_overview(to, run, number);
 	assay_str_add(to, "</section>\n");

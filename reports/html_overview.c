@@ -82,7 +82,7 @@ static void overview_row(struct assay_str *to, size_t number,
 	if (best) {
 		assay_escape_html(to, best, NAME_LIMIT);
 		if (groups > 1)
-			assay_str_add(to, " (%zu of %zu)", wins, groups);
+			assay_str_add(to, ", in %zu of %zu", wins, groups);
 	} else {
 		assay_str_add(to, "–");
 	}

@@ -222,6 +222,18 @@ static enum assay_code comparison(struct assay_str *to, const struct assay_repor
 	return failed ? assay_fail(err, ASSAY_ENOMEM, "out of memory for a comparison") : ASSAY_OK;
 }
 
+static enum assay_code claims(struct assay_str *to, const struct assay_report_run *run, size_t end,
+			      size_t *ret_more, struct assay_err *err)
+{
+	struct assay_grids grids;
+	assay_grids_of_claims(run, &grids);
+	bool failed = grids.failed;
+	if (!failed && grids.n)
+		grid(to, &grids.all[0], end, ret_more);
+	assay_grids_done(&grids);
+	return failed ? assay_fail(err, ASSAY_ENOMEM, "out of memory for claims") : ASSAY_OK;
+}
+
 enum assay_code assay_report_markdown(const struct assay_report_model *model, FILE *out,
 				      const struct assay_report_options *options,
 				      struct assay_err *err)
@@ -244,6 +256,9 @@ enum assay_code assay_report_markdown(const struct assay_report_model *model, FI
 		const struct assay_report_run *run = &model->runs[r];
 		head(&page, run);
 		problems(&page, run, false, end, &more);
+		enum assay_code rc = claims(&page, run, end, &more, err);
+		if (rc != ASSAY_OK)
+			return rc;
 		for (size_t s = 0; s < run->n_suites; s++)
 			for (size_t b = 0; b < run->suites[s].n_benches; b++)
 				if (run->suites[s].benches[b].n_measured)

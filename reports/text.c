@@ -407,6 +407,21 @@ static enum assay_code comparison(struct page *page, const struct assay_report_m
 	return rc;
 }
 
+static enum assay_code claims(struct page *page, const struct assay_report_run *run,
+			      struct assay_err *err)
+{
+	struct assay_grids grids;
+	assay_grids_of_claims(run, &grids);
+	enum assay_code rc =
+		grids.failed ? assay_fail(err, ASSAY_ENOMEM, "out of memory for claims") : ASSAY_OK;
+	if (rc == ASSAY_OK && grids.n) {
+		assay_str_add(&page->out, "\n");
+		rc = grid(page, &grids.all[0], err);
+	}
+	assay_grids_done(&grids);
+	return rc;
+}
+
 enum assay_code assay_report_text(const struct assay_report_model *model, FILE *out,
 				  const struct assay_report_options *options, struct assay_err *err)
 {
@@ -425,6 +440,8 @@ enum assay_code assay_report_text(const struct assay_report_model *model, FILE *
 			head(&page, &model->runs[r]);
 		for (size_t s = 0; s < model->runs[r].n_suites; s++)
 			suite(&page, &model->runs[r].suites[s]);
+		if (rc == ASSAY_OK)
+			rc = claims(&page, &model->runs[r], err);
 		advices(&page, &model->runs[r]);
 	}
 	if (rc == ASSAY_OK && (page.out.failed || page.scratch.failed))

@@ -155,6 +155,24 @@ static void test_machine(void **state)
 	fixture_free(f);
 }
 
+static char *in_words(const struct assay_report_input *input,
+		      enum assay_code (*write)(const struct assay_report_model *, FILE *,
+					       const struct assay_report_options *,
+					       struct assay_err *))
+{
+	struct assay_report_model *model;
+	struct assay_err err = {0};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	assert_ok(assay_report_model_new(input, 1, &model, &err));
+	assert_ok(write(model, out, NULL, &err));
+	assert_int_equal(fclose(out), 0);
+	assay_report_model_free(model);
+	return text;
+}
+
 static void test_claims(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -172,6 +190,16 @@ static void test_claims(void **state)
 	assert_non_null(strstr(page, "&lt;= 12.00 ns"));
 	assert_non_null(strstr(page, "1 that this run did not measure"));
 	assert_non_null(strstr(page, "no such device"));
+	free(page);
+	/* In words, too. */
+	page = in_words(&input, assay_report_text);
+	assert_non_null(strstr(page, "\n  S0.x   refuted  <= 12.00 ns  99.0 ns [98, 100]\n"));
+	assert_non_null(strstr(page, "1 that this run did not measure"));
+	free(page);
+	page = in_words(&input, assay_report_markdown);
+	assert_non_null(
+		strstr(page, "| S0.x | refuted | &lt;\\= 12.00 ns | 99.0 ns \\[98, 100\\] |\n"));
+	assert_null(strstr(page, "S1.y"));
 	free(page);
 	fixture_free(f);
 }
