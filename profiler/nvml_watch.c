@@ -198,16 +198,16 @@ static void *watch(void *context)
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	pthread_mutex_lock(&w->lock);
 	while (!w->stop) {
-		pthread_mutex_unlock(&w->lock);
-		read_once(w);
 		next.tv_nsec += INTERVAL_NS;
 		if (next.tv_nsec >= 1000000000) {
 			next.tv_nsec -= 1000000000;
 			next.tv_sec++;
 		}
+		if (pthread_cond_timedwait(&w->wake, &w->lock, &next) == 0 || w->stop)
+			continue;
+		pthread_mutex_unlock(&w->lock);
+		read_once(w);
 		pthread_mutex_lock(&w->lock);
-		if (!w->stop)
-			pthread_cond_timedwait(&w->wake, &w->lock, &next);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -228,6 +228,8 @@ enum assay_code nvml_watch_begin(const struct nvml *nvml, struct nvml_watch **re
 	pthread_cond_init(&w->wake, &by_clock);
 	pthread_condattr_destroy(&by_clock);
 	w->energy_j = read_energy(nvml);
+	/* Once for certain: on a busy machine a short region is over before the thread runs. */
+	read_once(w);
 	w->begin_ns = assay_now_ns();
 	if (pthread_create(&w->thread, NULL, watch, w) == 0)
 		return ASSAY_OK;
