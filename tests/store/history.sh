@@ -110,5 +110,5 @@ also 'with where they are' '"launch": ?1'
 check 'of few runs nothing is said' 0 '^1 series have fewer than 12 runs' \
 	history flat --anomalies --db few.db
 check 'a series that is not there' 2 "did you mean 'history/step'" "$assay" history history/stp
-check 'no such metric' 2 "no series matches 'history/step'" "$assay" history history/step --metric none
+check 'no such metric' 2 "no series there has a metric 'none'" "$assay" history history/step --metric none
 echo "1..$number"
