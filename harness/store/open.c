@@ -127,7 +127,7 @@ static enum assay_code check_file(const char *path, enum assay_store_mode mode,
 	if (st.st_size == 0 && mode == ASSAY_STORE_READ)
 		return assay_fail(err, ASSAY_ESTORE, "'%s' is empty: nothing was stored in it yet",
 				  path);
-	if (st.st_size > 0) {
+	if (st.st_size > 0 && !store_opened_has(&st)) { /* one that we have open was looked at */
 		enum assay_code code = check_header(path, mode, schema, err);
 		if (code != ASSAY_OK)
 			return code;
@@ -387,6 +387,7 @@ enum assay_code store_open(const char *path, enum assay_store_mode mode,
 		code = store_new(path, mode, busy_ms, &store, err);
 	if (code != ASSAY_OK)
 		return code;
+	store_opened_enter(&store->opened, path);
 	code = mode == ASSAY_STORE_READ ? open_for_reading(store, err)
 					: open_for_writing(store, path, schema, err);
 	if (code != ASSAY_OK) {
@@ -412,6 +413,7 @@ void assay_store_close(struct assay_store *store)
 	for (size_t i = 0; i < store->n_statements; i++)
 		sqlite3_finalize(store->statements[i].statement);
 	sqlite3_close(store->db);
+	store_opened_leave(&store->opened);
 	store_series_cache_done(&store->series);
 	store_codec_done(&store->codec);
 	free(store->path);

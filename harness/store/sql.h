@@ -11,6 +11,7 @@
 #include "harness/base/str.h"
 #include "harness/store/arena.h"
 #include "harness/store/merge_source.h"
+#include "harness/store/opened.h"
 #include "harness/store/payload.h"
 #include "harness/store/series.h"
 #include "harness/store/store.h"
@@ -51,6 +52,7 @@ struct assay_store {
 	int64_t run, run_machine, run_revision;
 	unsigned depth; /* of transactions begun inside one another */
 	struct store_folding folding;
+	struct store_opened opened;
 };
 
 /* Columns kind, name, encoding, size, crc, data of an attachment: are its bytes what they were? ASSAY_ESTORE. */

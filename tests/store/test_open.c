@@ -19,12 +19,12 @@
 #include "tests/store/fixture.h"
 #include "tests/t.h"
 
-/* A store with one run and one result, closed. */
-static void make_store(const struct folder *folder)
+/* One more run with one result; the store is closed. */
+static void store_run(const struct folder *folder, unsigned which)
 {
 	struct assay_err err = {0};
 	struct assay_store *store;
-	struct assay_run_info info = sample_run(0);
+	struct assay_run_info info = sample_run(which);
 	int64_t run;
 	struct sample s;
 	sample_result(&s, 0);
@@ -33,6 +33,11 @@ static void make_store(const struct folder *folder)
 	assert_ok(assay_store_add_result(store, run, &s.result, &err));
 	assert_ok(assay_store_finish_run(store, run, ASSAY_RUN_COMPLETE, &err));
 	assay_store_close(store);
+}
+
+static void make_store(const struct folder *folder)
+{
+	store_run(folder, 0);
 }
 
 /* Opening in `mode` fails with `says`; the file keeps every byte and gets no company. */
@@ -213,6 +218,54 @@ static int in_child(int (*body)(const struct folder *folder), const struct folde
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+/* Once there is a byte to read: store a run, and close the file as its last user, as far as we can see. */
+static int write_when_told(int fd, const struct folder *folder)
+{
+	char go;
+	if (read(fd, &go, 1) != 1)
+		return 10;
+	store_run(folder, 1);
+	return 0;
+}
+
+/*
+ * A gate with a stored base has the file open to read it and again to write it. Another process that closes it
+ * meanwhile must not take the log away from under us: what we write then would be lost.
+ */
+static void opening_twice_keeps_others_from_our_log(void **state)
+{
+	struct folder *folder = *state;
+	struct assay_err err = {0};
+	struct assay_store *reader, *writer;
+	struct assay_run_info info = sample_run(2);
+	struct assay_run_list list;
+	int64_t run;
+	int fds[2], status;
+	make_store(folder);
+	assert_int_equal(pipe(fds), 0);
+	pid_t pid = fork(); /* before we open anything: locks are a process's own */
+	if (pid == 0)
+		_exit(write_when_told(fds[0], folder));
+	assert_ok(assay_store_open(folder->db, ASSAY_STORE_READ, &reader, &err));
+	assert_ok(assay_store_runs(reader, "@last", &list, &err));
+	assay_run_list_done(&list);
+	assert_ok(assay_store_open(folder->db, ASSAY_STORE_WRITE, &writer, &err));
+	assert_int_equal(write(fds[1], "!", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_ok(assay_store_begin_run(writer, &info, &run, &err));
+	assert_ok(assay_store_finish_run(writer, run, ASSAY_RUN_COMPLETE, &err));
+	close(fds[0]);
+	close(fds[1]);
+	assay_store_close(writer);
+	assay_store_close(reader);
+	assert_ok(assay_store_open(folder->db, ASSAY_STORE_READ, &reader, &err));
+	assert_ok(assay_store_runs(reader, "", &list, &err));
+	assert_int_equal(list.n, 3);
+	assay_run_list_done(&list);
+	assay_store_close(reader);
 }
 
 /* Root may write everywhere, so this must not be root. */
@@ -446,6 +499,7 @@ int main(void)
 		FOLDER_TEST(overwritten_pages_are_refused),
 		FOLDER_TEST(places_without_a_store_are_named),
 		FOLDER_TEST(odd_file_names_work),
+		FOLDER_TEST(opening_twice_keeps_others_from_our_log),
 		FOLDER_TEST(read_only_folders_can_be_read),
 		FOLDER_TEST(a_full_disk_loses_nothing),
 		FOLDER_TEST(a_locked_store_says_so),
