@@ -193,6 +193,28 @@ static enum assay_code add_row(struct gate *gate, const struct assay_result *r,
 		    : assay_fail(err, ASSAY_ENOMEM, "out of memory for a row");
 }
 
+/* Measured, but only the summary is left: dropped by gc, or taken away. What decides is in the samples. */
+static bool without_samples(const struct assay_result *r)
+{
+	return r->samples.n == 0;
+}
+
+/* Not a word about the code: nothing was compared, so that this must not pass. */
+static enum assay_code cannot_compare(const struct assay_pair *pair, struct assay_gate_row *row,
+				      struct assay_err *err)
+{
+	bool base = without_samples(pair->a);
+	row->decision = ASSAY_DECISION_MISSING;
+	row->status = ASSAY_STATUS_SKIPPED;
+	row->base = pair->a->estimate.median;
+	row->cand = pair->b->estimate.median;
+	return assay_gate_row_reason(row, err,
+				     "the store has no samples of the %s, only their summary",
+				     !base                      ? "candidate"
+				     : without_samples(pair->b) ? "base and the candidate"
+								: "base");
+}
+
 static enum assay_code add_compared(struct against *x, const struct assay_pair *pair, size_t family,
 				    struct assay_err *err)
 {
@@ -203,6 +225,8 @@ static enum assay_code add_compared(struct against *x, const struct assay_pair *
 		rc = assay_gate_acceptances_apply(&gate->acceptances, row, err);
 	if (rc != ASSAY_OK)
 		return rc;
+	if (without_samples(pair->a) || without_samples(pair->b))
+		return cannot_compare(pair, row, err);
 	struct assay_gate_unpaired in = {
 		.base = {&pair->a->samples, &pair->a->estimate},
 		.cand = {&pair->b->samples, &pair->b->estimate},

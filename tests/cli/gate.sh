@@ -107,6 +107,10 @@ check "... is said to decide nothing, before anything is measured" awk \
 	'/has 1 launch of each case/ { said = 1 } said && /alloc_pair.*subject:pool/ { then = 1 } END { exit !then }' err
 check "... and -s chooses" sh -c '! grep -q subject:glibc out'
 
+"$assay" db gc --keep-samples 1ms >/dev/null 2>&1
+check "stored runs without their samples are not compared" gate 5 --base @last~1 --cand @last --ignore 0% --catch 9%
+check "... which is said" shows 'has no samples of the base and the candidate'
+
 # ---- what remains ----
 
 rm -f results.db

@@ -186,7 +186,7 @@ static void disturb(struct soak *soak, struct tree *tree, enum harm harm, uint64
 	}
 	tree_signal(tree->pid, SIGSTOP);
 	usleep((useconds_t)(20000 + soak_below(soak, 200000)));
-	tree_signal(tree->pid, SIGCONT);
+	tree_go_on();
 }
 
 static bool at_a_call(enum harm harm)

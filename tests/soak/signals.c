@@ -157,7 +157,7 @@ static void suspend(struct soak *soak)
 				break;
 			tree_signal(tree.pid, SIGSTOP);
 			usleep((useconds_t)(50000 + soak_below(soak, 200000)));
-			tree_signal(tree.pid, SIGCONT);
+			tree_go_on();
 		}
 		tree_outlive(soak, &tree, "suspended");
 		if (tree_exit(&tree) != 0)

@@ -192,6 +192,14 @@ void tree_signal(pid_t pid, int number)
 		tree_signal(children[i], number);
 }
 
+void tree_go_on(void)
+{
+	pid_t children[64];
+	size_t n = tree_children(getpid(), children, ASSAY_COUNT_OF(children));
+	for (size_t i = 0; i < n; i++)
+		tree_signal(children[i], SIGCONT);
+}
+
 /* The whole of a text file, for free(); "" when there is none. */
 static char *contents(const char *path)
 {

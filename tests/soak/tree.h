@@ -37,6 +37,12 @@ size_t tree_children(pid_t pid, pid_t *children, size_t capacity);
 /* `number` to the process and all its descendants. */
 void tree_signal(pid_t pid, int number);
 
+/*
+ * After a SIGSTOP of a tree: SIGCONT to all that came of it, also to what lost its parent, which was not stopped yet, while
+ * it was itself, such as a guard that is just being started. It is a child of this process by then.
+ */
+void tree_go_on(void);
+
 /* Lines of a file that begin with `start`; 0 when there is none. */
 size_t file_lines(const char *path, const char *start);
 /* Times that `text` is in the file. */
