@@ -16,6 +16,8 @@ enum {
 	WINDOW_MAX_NS = 5 * 1000 * 1000, /* longer ones rarely pass without a switch */
 	CHUNK_NS = 2000,                 /* between two looks at the clock in a window */
 	WARM_BATCHES = 2,
+	FAR_TOO_LONG = 10,    /* times what a batch is to take */
+	MOST_CHOSEN = 3,      /* times that a size is chosen */
 	SAMPLES_AT_LEAST = 5, /* even when one operation takes longer than all the time */
 	ATTEMPTS_PER_WINDOW = 3,
 	COUNTED_ATTEMPTS = 10,
@@ -210,6 +212,29 @@ static bool go_on(const struct gang *gang, const struct measure_sink *sink, bool
 	return meet(gang, sink, MEASURE_MEET_BATCH, &stop) && !stop;
 }
 
+/*
+ * Warm-up with batches of n. Where one takes far longer than it should, the trials saw another mode of what is measured,
+ * such as a hand-over that finds the other thread awake, and batches of seconds would follow: n is chosen anew.
+ * Ranks keep what they agreed on.
+ */
+static uint64_t warm_up(struct gang *gang, const struct assay_driver *driver, uint64_t n,
+			uint64_t target_ns, const struct measure_sink *sink)
+{
+	unsigned chosen = 1;
+	for (int i = 0; i < WARM_BATCHES && gang_ok(gang); i++) {
+		struct gang_batch batch;
+		driver->batch(gang, n, 0, &batch);
+		bool far_too_long =
+			batch_took_ns(gang, &batch) > FAR_TOO_LONG * (double)target_ns && n > 1;
+		if (!far_too_long || sink->meet || chosen == MOST_CHOSEN)
+			continue;
+		chosen++;
+		n = choose_n(gang, driver, target_ns, sink);
+		i = -1;
+	}
+	return n;
+}
+
 static uint64_t measure_batches(struct gang *gang, const struct assay_driver *driver,
 				const struct assay_effort *effort, const struct measure_sink *sink)
 {
@@ -218,8 +243,9 @@ static uint64_t measure_batches(struct gang *gang, const struct assay_driver *dr
 	struct gang_batch batch;
 	if (!meet(gang, sink, MEASURE_MEET_SIZE, &n))
 		return n;
-	for (int i = 0; i < WARM_BATCHES && !once && gang_ok(gang); i++)
-		driver->batch(gang, n, 0, &batch);
+	if (!once)
+		n = warm_up(gang, driver, n, effort->batch ? UINT64_MAX : sample_target_ns(effort),
+			    sink);
 	uint64_t began = assay_now_ns();
 	for (unsigned taken = 0; go_on(gang, sink, enough(effort, taken, began)); taken++) {
 		driver->batch(gang, n, 0, &batch);

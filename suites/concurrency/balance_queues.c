@@ -79,4 +79,5 @@ const struct assay_bench assay_bench_concurrency_balance_queues = {
 			   {"load", "share", "0.5,0.9", "0.9"},
 			   {"speeds", "name", "equal,mixed", "mixed"}),
 	.unit = "op/s",
+	.thorough = true,
 };

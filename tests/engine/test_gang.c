@@ -215,6 +215,17 @@ static void what_is_queued_counts_as_long_as_it_takes(void **state)
 	end(&f);
 }
 
+static void a_size_is_chosen_anew_when_the_trials_misled(void **state)
+{
+	(void)state;
+	struct fixture f;
+	start(&f, "toy/moody");
+	struct taken taken = measure(&f, &assay_driver_native);
+	assert_int_equal(f.gang->n, 3);
+	assert_close(taken.last_value, TOY_QUEUED_NS, 1e-12);
+	end(&f);
+}
+
 static void operations_in_a_turn_are_counted(void **state)
 {
 	(void)state;
@@ -479,6 +490,7 @@ int main(void)
 		cmocka_unit_test(a_stop_is_seen_once),
 		cmocka_unit_test(a_stated_time_is_believed),
 		cmocka_unit_test(what_is_queued_counts_as_long_as_it_takes),
+		cmocka_unit_test(a_size_is_chosen_anew_when_the_trials_misled),
 		cmocka_unit_test(a_region_is_long_enough_in_the_time_that_it_takes),
 		cmocka_unit_test(operations_in_a_turn_are_counted),
 		cmocka_unit_test(operations_that_did_nothing_are_not_counted),

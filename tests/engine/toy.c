@@ -161,6 +161,22 @@ static const struct assay_bench queued = {
 	.thorough = true,
 };
 
+/* Quick as long as the trials last, then as slow as queued. */
+static void moody_body(struct assay_run *run)
+{
+	uint64_t n = 0;
+	ASSAY_LOOP (run)
+		n++;
+	assay_set_elapsed_ns(run, (double)n * (++toy_calls.body <= 4 ? 1000 : TOY_QUEUED_NS));
+}
+
+static const struct assay_bench moody = {
+	.brief = "a quick mode that does not last",
+	.body = moody_body,
+	.subjects = ASSAY_NO_SUBJECT,
+	.thorough = true,
+};
+
 static void four_setup(struct assay_run *run)
 {
 	assay_set_ops_per_iteration(run, 4);
@@ -291,6 +307,7 @@ const struct assay_table toy_table = {
 			{"toy", "once", &once},
 			{"toy", "stated", &stated},
 			{"toy", "queued", &queued},
+			{"toy", "moody", &moody},
 			{"toy", "bundle", &bundle},
 			{"toy", "discount", &discount},
 			{"toy", "early", &early},

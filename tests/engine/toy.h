@@ -10,7 +10,7 @@ extern const struct assay_table toy_table;
 
 enum { TOY_QUEUED_NS = 200 * 1000 }; /* what an operation of toy/queued takes, as it states */
 
-/* How often each function of toy/empty was called; one process, one test at a time. */
+/* How often each function of toy/empty, or the body of toy/moody, was called; one process, one test at a time. */
 struct toy_calls {
 	int setup, teardown, thread_setup, thread_teardown, prepare, body;
 };
