@@ -58,8 +58,9 @@ static bool capture(const char *const argv[], char *text, size_t size)
 static bool read_in(const char *folder, char commit[65], bool *dirty)
 {
 	const char *const head[] = {"git", "-C", folder, "rev-parse", "--verify", "HEAD", NULL};
-	const char *const diff[] = {
-		"git", "-C", folder, "status", "--porcelain", "--untracked-files=no", NULL};
+	/* Status likes to refresh the index: killed in the middle of it, git leaves a lock in a repository that is not ours. */
+	const char *const diff[] = {"git",         "--no-optional-locks",  "-C", folder, "status",
+				    "--porcelain", "--untracked-files=no", NULL};
 	char changes[2];
 	*dirty = false;
 	if (!capture(head, commit, 65)) {

@@ -93,6 +93,28 @@ static void work_trees(void **state)
 	assert_true(!aside && !r.commit[0]);
 }
 
+/* A file that only looks changed is a reason for git to write the index anew, under a lock. */
+static void the_repository_is_only_read(void **state)
+{
+	(void)state;
+	const struct timespec long_ago[2] = {{1000000000, 0}, {1000000000, 0}};
+	struct stat before, after;
+	char head[65];
+	bool dirty;
+	FILE *file = fopen("source", "w");
+	assert_non_null(file);
+	assert_int_equal(fputs("text\n", file) < 0 || fclose(file) != 0, 0);
+	assert_int_equal(git("add", "source", NULL, NULL, NULL), 0);
+	commit("a file", head);
+	assert_int_equal(utimensat(AT_FDCWD, "source", long_ago, 0), 0);
+	assert_int_equal(stat(".git/index", &before), 0);
+	assert_true(revision_read(head, &dirty));
+	assert_false(dirty);
+	assert_int_equal(stat(".git/index", &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+}
+
 /* When git cannot be asked, no commit is known, and none is said to be in another. */
 static void no_descriptors_left(void **state)
 {
@@ -129,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ancestry_and_author),
 		cmocka_unit_test(work_trees),
+		cmocka_unit_test(the_repository_is_only_read),
 		cmocka_unit_test(no_descriptors_left),
 	};
 	if (!mkdtemp(t_path(folder, "revision")) || chdir(folder) != 0)
