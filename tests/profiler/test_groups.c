@@ -233,17 +233,25 @@ static void advise(void (*kernel)(void), struct assay_str *ret)
 	counter_groups_done(&groups);
 }
 
-/* On a busy machine anybody may be pushed off the CPU: of several tries one must be undisturbed. */
+/*
+ * On a busy machine anybody may be pushed off the CPU, and a sanitizer's own memory may be touched for the first time: of
+ * several tries one must be undisturbed.
+ */
 static void the_guilty_get_advice_and_the_innocent_none(void **state)
 {
 	(void)state;
 	ASSAY_AUTO(assay_str_done) struct assay_str faults = {0}, switches = {0}, none = {0};
 	advise(touches_fresh_memory, &faults);
-	advise(waits_for_others, &switches);
 	assert_non_null(strstr(assay_str_text(&faults), "faults_per_op"));
-	assert_non_null(strstr(assay_str_text(&switches), "switches_per_op"));
-	assert_null(strstr(assay_str_text(&switches), "faults_per_op"));
 	bool innocent = false;
+	for (int i = 0; i < 20 && !innocent; i++) {
+		assay_str_clear(&switches);
+		advise(waits_for_others, &switches);
+		assert_non_null(strstr(assay_str_text(&switches), "switches_per_op"));
+		innocent = !strstr(assay_str_text(&switches), "faults_per_op");
+	}
+	assert_true(innocent);
+	innocent = false;
 	for (int i = 0; i < 20 && !innocent; i++) {
 		assay_str_clear(&none);
 		advise(computes, &none);
