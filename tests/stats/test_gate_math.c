@@ -217,6 +217,26 @@ static void differences_within_m0_do_not_count(void **state)
 	}
 }
 
+/* Six lucky pairs, and then 90 that show nothing at all. */
+static void an_improvement_of_the_screen_is_no_verdict(void **state)
+{
+	(void)state;
+	const struct assay_gate_policy policy = assay_gate_policy(ASSAY_GATE_NORMAL);
+	struct assay_gate_state one;
+	struct assay_err err = {0};
+	double lucky[6], wide[90];
+	spread_about(-0.05, 6, lucky);
+	for (size_t i = 0; i < 90; i++)
+		wide[i] = 0.03 + (i % 2 ? 1 : -1) * (0.1 + 0.002 * (double)i);
+	assert_ok(assay_gate_screen(&policy, lucky, 6, &one, &err));
+	assert_true(one.survived && one.pursued);
+	for (size_t look = 0; look < policy.looks; look++)
+		assert_ok(assay_gate_look(
+			&policy, look,
+			&(struct assay_gate_series){wide, policy.look_pairs[look], &one}, 1, &err));
+	assert_int_equal(one.verdict, ASSAY_GATE_INCONCLUSIVE);
+}
+
 /* Benchmarks that the screen dismissed are no part of the family. */
 static void dismissed_ones_are_ignored(void **state)
 {
@@ -464,6 +484,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(looks_spend_and_holm_counts_survivors),
 		cmocka_unit_test(improvements_have_their_family),
 		cmocka_unit_test(differences_within_m0_do_not_count),
+		cmocka_unit_test(an_improvement_of_the_screen_is_no_verdict),
 		cmocka_unit_test(dismissed_ones_are_ignored),
 		cmocka_unit_test(all_verdicts_are_reached),
 		cmocka_unit_test(early_end),
