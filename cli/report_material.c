@@ -182,6 +182,12 @@ static bool grow(void *array, size_t n, size_t each)
 	return larger != NULL;
 }
 
+static const char *brief_of(const void *context, const char *suite, const char *name)
+{
+	const struct assay_bench_entry *bench = assay_registry_bench(context, suite, name);
+	return bench ? bench->bench->brief : NULL;
+}
+
 static enum assay_code add_run(struct cli *cli, struct report_material *m,
 			       struct assay_store *store, const struct assay_run_info *info,
 			       const struct report_request *request, bool one_file,
@@ -194,7 +200,8 @@ static enum assay_code add_run(struct cli *cli, struct report_material *m,
 	if (!run)
 		return no_memory(err);
 	struct assay_report_input *input = &m->inputs[m->n++];
-	*input = (struct assay_report_input){.run = info};
+	*input = (struct assay_report_input){
+		.run = info, .brief = brief_of, .brief_context = cli->registry};
 	enum assay_code rc =
 		assay_store_results(store, info->id, request->pattern,
 				    ASSAY_LOAD_SAMPLES | ASSAY_LOAD_COUNTERS, &run->results, err);

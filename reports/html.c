@@ -182,7 +182,13 @@ static enum assay_code bench_section(struct assay_str *to, const struct assay_re
 	assay_html_anchor(to, "id", number, bench);
 	assay_str_add(to, ">\n<h%d>", level);
 	assay_escape_html(to, bench->name, LINE_LIMIT);
-	assay_str_add(to, "</h%d>\n<p class=\"about\">", level);
+	assay_str_add(to, "</h%d>\n", level);
+	if (bench->brief) {
+		assay_str_add(to, "<p class=\"brief\">");
+		text(to, bench->brief);
+		assay_str_add(to, "</p>\n");
+	}
+	assay_str_add(to, "<p class=\"about\">");
 	text(to, assay_str_text(&about));
 	assay_str_add(to, "</p>\n");
 	enum assay_code rc = assay_html_figure(to, page->figures, bench, &drawn, err);

@@ -60,6 +60,7 @@ const char assay_html_style[] =
 	".why{color:var(--muted);display:block}\n"
 	".bench{margin-top:2.25rem}\n"
 	".bench h3,.bench h4{font-size:1.0625rem}\n"
+	".brief{margin:.15rem 0 0}.brief::first-letter{text-transform:uppercase}\n"
 	".about{margin:.15rem 0 0;color:var(--muted);font-size:.9375rem}\n"
 	/* figures */
 	"figure{margin:1rem 0 0}\n"
@@ -186,6 +187,6 @@ const char assay_html_style[] =
 	".skip,nav,.filter{display:none}tr[hidden]{display:table-row!important}"
 	".bench[hidden],.changes[hidden],.problems[hidden]{display:block!important}"
 	"figure,thead,tr,.card{break-inside:avoid}"
-	".scroll{overflow:visible}h2,h3,.about,.lead,summary,thead,tbody tr:first-child{break-after:avoid}"
+	".scroll{overflow:visible}h2,h3,.brief,.about,.lead,summary,thead,tbody tr:first-child{break-after:avoid}"
 	"tbody tr:last-child,.note{break-before:avoid}"
 	"details::details-content{content-visibility:visible;display:block;block-size:auto}}\n";

@@ -150,6 +150,17 @@ static enum assay_code reduce_suites(struct assay_report_model *model, struct as
 	return ASSAY_OK;
 }
 
+/* A store has names and figures; what they mean is known to whoever can measure them. */
+static void explain(struct assay_report_run *run, const struct assay_report_input *input)
+{
+	for (size_t s = 0; s < run->n_suites && input->brief; s++)
+		for (size_t b = 0; b < run->suites[s].n_benches; b++) {
+			struct assay_report_bench *bench = &run->suites[s].benches[b];
+			bench->brief =
+				input->brief(input->brief_context, bench->suite, bench->name);
+		}
+}
+
 static enum assay_code reduce_run(struct assay_report_model *model,
 				  const struct assay_report_input *input,
 				  struct assay_report_run *run, struct assay_err *err)
@@ -178,6 +189,7 @@ static enum assay_code reduce_run(struct assay_report_model *model,
 		sorted[i] = &input->results[i];
 	qsort(sorted, input->n_results, sizeof(const struct assay_result *), by_case);
 	enum assay_code rc = reduce_suites(model, run, sorted, err);
+	explain(run, input);
 	if (rc == ASSAY_OK)
 		rc = count(model, run, err);
 	if (rc == ASSAY_OK)

@@ -60,6 +60,9 @@ struct assay_report_input {
 	size_t n_verdicts;
 	const struct assay_attachment *traces; /* of devices, ASSAY_GPU_TRACE_KIND; may be NULL */
 	size_t n_traces;
+	/* One line on what a benchmark is, or NULL when nobody here knows it; may be NULL itself. Kept as it is. */
+	const char *(*brief)(const void *context, const char *suite, const char *name);
+	const void *brief_context;
 	double price; /* of the machine, in whatever currency all of them have; 0: not given */
 	double power; /* it draws, in watts; 0: not given */
 };
@@ -86,6 +89,7 @@ struct assay_report_axis {
 
 struct assay_report_bench {
 	const char *suite, *name;
+	const char *brief;               /* what it is, lower case; NULL: not known */
 	struct assay_metric_info metric; /* the primary one */
 	struct assay_report_axis *axes;
 	size_t n_axes;

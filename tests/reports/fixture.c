@@ -199,11 +199,19 @@ void fixture_fill(struct fixture *f)
 	fill_others(f);
 }
 
+static const char *brief_of(const void *context, const char *suite, const char *name)
+{
+	(void)context;
+	return strcmp(suite, "memory") == 0 && strcmp(name, "alloc_pair") == 0
+		       ? "one <allocation> & its release"
+		       : NULL;
+}
+
 const struct assay_report_model *fixture_model(struct fixture *f)
 {
 	struct assay_err err = {0};
 	const struct assay_report_input input = {
-		.run = &f->run, .results = f->results, .n_results = f->n};
+		.run = &f->run, .results = f->results, .n_results = f->n, .brief = brief_of};
 	assay_report_model_free(f->model);
 	f->model = NULL;
 	assert_ok(assay_report_model_new(&input, 1, &f->model, &err));

@@ -37,6 +37,10 @@ static void test_whole_page(void **state)
 	char *page = page_of(f, access("/usr/bin/gnuplot", X_OK) == 0 ? NULL : "/bin/false");
 	assert_non_null(strstr(page, "<h1>Example CPU 9000</h1>"));
 	assert_non_null(strstr(page, "assay run memory --seed 42"));
+	const char *brief =
+		strstr(page, "<p class=\"brief\">one &lt;allocation&gt; &amp; its release</p>");
+	assert_non_null(brief);
+	assert_null(strstr(brief + 1, "<p class=\"brief\">")); /* of others nobody knows more */
 	assert_non_null(strstr(page, "1.2 % of the time lost to other work"));
 	assert_non_null(strstr(page, "unavailable: no cpufreq here"));
 	assert_non_null(strstr(page, "libjemalloc.so.2 is not installed"));
