@@ -105,8 +105,10 @@ static double between(struct point above, struct point below)
 	return above.task_ns + share * (below.task_ns - above.task_ns);
 }
 
-/* The length searched for, or less than 0 when a sum is wrong: shorter and shorter tasks while more than half is work,
- * longer and longer ones where it was not. At either end of the search, that end. */
+/*
+ * The length searched for, or less than 0 when a sum is wrong: shorter and shorter tasks while more than half is work,
+ * longer and longer ones where it was not. At either end of the search, that end.
+ */
 static double search(const struct grains *g, double *ret_best)
 {
 	struct point last, point;

@@ -203,27 +203,27 @@ static void a_stated_time_is_believed(void **state)
 	end(&f);
 }
 
-static void what_is_queued_counts_as_long_as_it_takes(void **state)
+/* A sample is to take 500 us: three operations of 200 us each. */
+static void expect_three(const char *name)
 {
-	(void)state;
 	struct fixture f;
-	start(&f, "toy/queued");
+	start(&f, name);
 	struct taken taken = measure(&f, &assay_driver_native);
-	/* a sample is to take 500 us */
 	assert_int_equal(f.gang->n, 3);
 	assert_close(taken.last_value, TOY_QUEUED_NS, 1e-12);
 	end(&f);
 }
 
+static void what_is_queued_counts_as_long_as_it_takes(void **state)
+{
+	(void)state;
+	expect_three("toy/queued");
+}
+
 static void a_size_is_chosen_anew_when_the_trials_misled(void **state)
 {
 	(void)state;
-	struct fixture f;
-	start(&f, "toy/moody");
-	struct taken taken = measure(&f, &assay_driver_native);
-	assert_int_equal(f.gang->n, 3);
-	assert_close(taken.last_value, TOY_QUEUED_NS, 1e-12);
-	end(&f);
+	expect_three("toy/moody");
 }
 
 static void operations_in_a_turn_are_counted(void **state)
