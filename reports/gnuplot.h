@@ -16,6 +16,7 @@ void assay_gnuplot_script(struct assay_str *to, const struct assay_figure *figur
  * Run `program` (NULL: gnuplot from PATH) on a script, without a shell, in a private folder that is
  * removed afterwards; then read the files "0.svg" to "<n-1>.svg" into files[n]. When it is missing,
  * fails, complains or leaves a file unfinished: ASSAY_SKIP and why, and what was finished is kept.
+ * HUP, INT, QUIT and TERM end it early and take effect once the folder is gone.
  */
 enum assay_code assay_gnuplot_run(const char *program, const char *script, struct assay_str *files,
 				  size_t n, struct assay_err *err);

@@ -76,6 +76,30 @@ static enum assay_code read_file(const char *folder, const char *name, struct as
 	return to->failed ? assay_fail(err, ASSAY_ENOMEM, "out of memory for a figure") : ASSAY_OK;
 }
 
+/* ---- signals that end the process: held back while the folder stands, for they would leave it behind ---- */
+
+static void hold_signals(sigset_t *ret_held, sigset_t *ret_before)
+{
+	static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	sigemptyset(ret_held);
+	for (size_t i = 0; i < ASSAY_COUNT_OF(ends); i++) {
+		struct sigaction action;
+		/* One that is ignored (nohup) would stay pending, and is nobody's wish to stop. */
+		if (sigaction(ends[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			sigaddset(ret_held, ends[i]);
+	}
+	pthread_sigmask(SIG_BLOCK, ret_held, ret_before);
+}
+
+static bool asked_to_end(const sigset_t *held)
+{
+	sigset_t pending;
+	sigemptyset(&pending);
+	sigpending(&pending);
+	sigandset(&pending, &pending, held);
+	return !sigisemptyset(&pending);
+}
+
 static int describe_child(posix_spawn_file_actions_t *actions, const char *folder)
 {
 	int rc = posix_spawn_file_actions_addchdir_np(actions, folder);
@@ -89,19 +113,34 @@ static int describe_child(posix_spawn_file_actions_t *actions, const char *folde
 	return rc;
 }
 
-static enum assay_code spawn(const char *program, const char *folder, pid_t *ret_pid,
-			     struct assay_err *err)
+/* Starts with the signals that the caller had before it held some back. */
+static int start(const char *program, const posix_spawn_file_actions_t *actions,
+		 const sigset_t *before, pid_t *ret_pid)
 {
 	/* -d: neither the system's nor the user's start-up file. */
 	char *const argv[] = {(char *)"gnuplot", (char *)"-d", (char *)"script", NULL};
 	char *const environment[] = {(char *)"LC_ALL=C.UTF-8", (char *)"PATH=/usr/bin:/bin", NULL};
+	posix_spawnattr_t attr;
+	int rc = posix_spawnattr_init(&attr);
+	if (rc != 0)
+		return rc;
+	posix_spawnattr_setsigmask(&attr, before);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+	rc = posix_spawnp(ret_pid, program ? program : "gnuplot", actions, &attr, argv,
+			  environment);
+	posix_spawnattr_destroy(&attr);
+	return rc;
+}
+
+static enum assay_code spawn(const char *program, const char *folder, const sigset_t *before,
+			     pid_t *ret_pid, struct assay_err *err)
+{
 	posix_spawn_file_actions_t actions;
 	int rc = posix_spawn_file_actions_init(&actions);
 	if (rc == 0) {
 		rc = describe_child(&actions, folder);
 		if (rc == 0)
-			rc = posix_spawnp(ret_pid, program ? program : "gnuplot", &actions, NULL,
-					  argv, environment);
+			rc = start(program, &actions, before, ret_pid);
 		posix_spawn_file_actions_destroy(&actions);
 	}
 	if (rc == ENOENT)
@@ -114,16 +153,19 @@ static enum assay_code spawn(const char *program, const char *folder, pid_t *ret
 	return ASSAY_OK;
 }
 
-static enum assay_code await(pid_t pid, struct assay_err *err)
+static enum assay_code await(pid_t pid, const sigset_t *held, struct assay_err *err)
 {
 	static const struct timespec pause = {.tv_nsec = 2000000};
 	uint64_t deadline = assay_now_ns() + DEADLINE_NS;
 	int status = 0;
 	pid_t got;
 	while ((got = waitpid(pid, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)) {
-		if (assay_now_ns() > deadline) {
+		bool ending = asked_to_end(held);
+		if (ending || assay_now_ns() > deadline) {
 			kill(pid, SIGKILL);
 			waitpid(pid, &status, 0);
+			if (ending)
+				return assay_fail(err, ASSAY_SKIP, "interrupted while drawing");
 			return assay_fail(err, ASSAY_SKIP, "gnuplot did not end within %d s",
 					  (int)(DEADLINE_NS / 1000000000u));
 		}
@@ -176,17 +218,20 @@ enum assay_code assay_gnuplot_run(const char *program, const char *script, struc
 {
 	char folder[PATH_SIZE];
 	struct assay_err own = {0};
+	sigset_t held, before;
 	pid_t pid;
+	hold_signals(&held, &before);
 	enum assay_code rc = make_folder(folder, &own);
 	if (rc == ASSAY_OK) {
 		rc = write_script(folder, script, &own);
 		if (rc == ASSAY_OK)
-			rc = spawn(program, folder, &pid, &own);
+			rc = spawn(program, folder, &before, &pid, &own);
 		if (rc == ASSAY_OK) {
-			rc = complaints(folder, await(pid, &own), &own);
+			rc = complaints(folder, await(pid, &held, &own), &own);
 			rc = collect(folder, files, n, rc, &own);
 		}
 		remove_folder(folder, n);
 	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return rc == ASSAY_OK ? rc : assay_fail(err, rc, "%s", own.text);
 }

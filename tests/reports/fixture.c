@@ -218,6 +218,20 @@ const struct assay_report_model *fixture_model(struct fixture *f)
 	return f->model;
 }
 
+struct assay_figure *fixture_figure(struct fixture *f, const char *suite, const char *benchmark)
+{
+	struct assay_err err = {0};
+	struct assay_figure *figure = NULL;
+	const struct assay_report_run *run = fixture_model(f)->runs;
+	for (size_t s = 0; s < run->n_suites; s++)
+		for (size_t b = 0; b < run->suites[s].n_benches; b++)
+			if (strcmp(run->suites[s].name, suite) == 0 &&
+			    strcmp(run->suites[s].benches[b].name, benchmark) == 0)
+				assert_ok(assay_figure_new(run, &run->suites[s].benches[b], &figure,
+							   &err));
+	return figure;
+}
+
 char *fixture_write(struct fixture *f, fixture_format *format,
 		    const struct assay_report_options *options)
 {

@@ -3,7 +3,7 @@
 #ifndef ASSAY_TESTS_REPORTS_FIXTURE_H
 #define ASSAY_TESTS_REPORTS_FIXTURE_H
 
-#include "reports/report.h"
+#include "reports/figure.h"
 
 enum { FIXTURE_RESULTS = 400, FIXTURE_PARAMS = 4, FIXTURE_TEXTS = 8 };
 
@@ -44,6 +44,8 @@ struct assay_result *fixture_beside(struct fixture *f, const char *metric, const
 void fixture_fill(struct fixture *f);
 /* Reduce what was added; asserts that it worked. */
 const struct assay_report_model *fixture_model(struct fixture *f);
+/* The figure of one benchmark, to be freed; NULL when there is nothing to draw. Asserts that it worked. */
+struct assay_figure *fixture_figure(struct fixture *f, const char *suite, const char *benchmark);
 
 typedef enum assay_code fixture_format(const struct assay_report_model *model, FILE *out,
 				       const struct assay_report_options *options,

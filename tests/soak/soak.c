@@ -193,6 +193,9 @@ static void make_folder(struct soak *soak)
 	snprintf(soak->folder, sizeof(soak->folder), "/tmp/assay-soak-XXXXXX");
 	if (!mkdtemp(soak->folder) || chdir(soak->folder) != 0)
 		soak_broken("make the folder '%s'", soak->folder);
+	/* What is killed cannot clean up behind itself: its temporary files go with this folder. */
+	if (setenv("TMPDIR", soak->folder, 1) != 0)
+		soak_broken("set TMPDIR");
 }
 
 static uint64_t trials(const struct campaign *campaign, const struct wish *wish)
