@@ -223,6 +223,8 @@ static void print_counts(const struct comparison *c)
 	else
 		printf("%zu slower, %zu faster, ", counts[ASSAY_SLOWER], counts[ASSAY_FASTER]);
 	printf("%zu unsure; %zu missing, %zu new.\n", counts[ASSAY_UNSURE], p->n_lost, p->n_found);
+	if (p->n_neither)
+		printf("%zu more measured in neither run.\n", p->n_neither);
 	if (counts[ASSAY_UNSURE]) {
 		print_reasons(p);
 		cli_fill(stdout, 0, 0,

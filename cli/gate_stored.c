@@ -179,10 +179,13 @@ static enum assay_code name_row(struct assay_gate_row *row, const struct assay_r
 	return assay_series_key(r, row->series_key, err);
 }
 
+/* What was not measured is judged by its primary metric: it has no other. */
 static bool judged(const struct gate *gate, const struct assay_result *r)
 {
 	const char *metric = cli_value(gate->args, "metric");
-	return wanted(gate, r) && (metric ? strcmp(metric, r->metric.name) == 0 : r->primary);
+	bool named = metric && strcmp(metric, r->metric.name) == 0;
+	return wanted(gate, r) &&
+	       (named || (r->primary && (!metric || !assay_status_measured(r->status))));
 }
 
 static enum assay_code add_row(struct gate *gate, const struct assay_result *r,
@@ -241,25 +244,53 @@ static enum assay_code add_compared(struct against *x, const struct assay_pair *
 	return assay_gate_judge_unpaired(&in, row, err);
 }
 
-/* A series that one of the runs has a measurement of and the other has not. */
-static enum assay_code add_lone(struct gate *gate, const struct assay_result *measured,
-				const struct assay_result *other, bool lost, struct assay_err *err)
+static bool broke(const struct assay_result *r)
 {
+	return r && !assay_status_measured(r->status) && r->status != ASSAY_STATUS_SKIPPED;
+}
+
+/* What a series is that at least one of the runs has no measurement of: as for sides that are launched. */
+static enum assay_decision lone_decision(const struct assay_pair *pair)
+{
+	if (broke(pair->a) || broke(pair->b))
+		return ASSAY_DECISION_FAILED;
+	if (pair->a && assay_status_measured(pair->a->status))
+		return ASSAY_DECISION_MISSING;
+	return pair->a ? ASSAY_DECISION_SKIPPED : ASSAY_DECISION_NEW;
+}
+
+static enum assay_code add_lone(struct gate *gate, const struct assay_pair *pair,
+				struct assay_err *err)
+{
+	const struct assay_result *a = pair->a, *b = pair->b;
+	const struct assay_result *failed = broke(b) ? b : broke(a) ? a : NULL;
 	struct assay_gate_row *row;
-	enum assay_code rc = add_row(gate, measured, &row, err);
+	enum assay_code rc = add_row(gate, b ? b : a, &row, err);
 	if (rc != ASSAY_OK)
 		return rc;
-	bool broke = lost && other && other->status != ASSAY_STATUS_SKIPPED;
-	row->decision = broke  ? ASSAY_DECISION_FAILED
-			: lost ? ASSAY_DECISION_MISSING
-			       : ASSAY_DECISION_NEW;
-	row->status = other ? other->status : ASSAY_STATUS_SKIPPED;
-	if (broke)
-		return assay_gate_row_reason(row, err, "the candidate: %s", other->reason);
-	return assay_gate_row_reason(row, err, "%s",
-				     other  ? other->reason
-				     : lost ? "the candidate does not have it"
-					    : "the base does not have it");
+	row->decision = lone_decision(pair);
+	row->status = failed ? failed->status : ASSAY_STATUS_SKIPPED;
+	if (failed)
+		return assay_gate_row_reason(
+			row, err, "the %s: %s", failed == b ? "candidate" : "base",
+			*failed->reason ? failed->reason : assay_status_name(failed->status));
+	const struct assay_result *skipped = row->decision == ASSAY_DECISION_SKIPPED ? a : b;
+	if (skipped && !assay_status_measured(skipped->status))
+		return assay_gate_row_reason(row, err, "%s", skipped->reason);
+	return assay_gate_row_reason(row, err, "the %s does not have it",
+				     row->decision == ASSAY_DECISION_MISSING ? "candidate"
+									     : "base");
+}
+
+/* Of pairs that are not compared, those that are judged. */
+static enum assay_code add_lones(struct gate *gate, const struct assay_pair *pairs, size_t n,
+				 struct assay_err *err)
+{
+	enum assay_code rc = ASSAY_OK;
+	for (size_t i = 0; rc == ASSAY_OK && i < n; i++)
+		if (judged(gate, pairs[i].a ? pairs[i].a : pairs[i].b))
+			rc = add_lone(gate, &pairs[i], err);
+	return rc;
 }
 
 static enum assay_code add_rows(struct against *x, struct assay_err *err)
@@ -272,13 +303,11 @@ static enum assay_code add_rows(struct against *x, struct assay_err *err)
 	for (size_t i = 0; rc == ASSAY_OK && i < p->n_compared; i++)
 		if (judged(x->gate, p->compared[i].b))
 			rc = add_compared(x, &p->compared[i], family, err);
-	for (size_t i = 0; rc == ASSAY_OK && i < p->n_lost; i++)
-		if (judged(x->gate, p->lost[i].a))
-			rc = add_lone(x->gate, p->lost[i].a, p->lost[i].b, true, err);
-	for (size_t i = 0; rc == ASSAY_OK && i < p->n_found; i++)
-		if (judged(x->gate, p->found[i].b))
-			rc = add_lone(x->gate, p->found[i].b, p->found[i].a, false, err);
-	return rc;
+	if (rc == ASSAY_OK)
+		rc = add_lones(x->gate, p->lost, p->n_lost, err);
+	if (rc == ASSAY_OK)
+		rc = add_lones(x->gate, p->found, p->n_found, err);
+	return rc == ASSAY_OK ? add_lones(x->gate, p->neither, p->n_neither, err) : rc;
 }
 
 /* ---- the gate ---- */

@@ -57,14 +57,22 @@ static enum assay_code compare_pair(struct assay_pairs *pairs, struct assay_pair
 	return assay_compare(&side_a, &side_b, a->metric.better, &policy, &pair->comparison, err);
 }
 
-static enum assay_code match_one(struct assay_pairs *pairs, const struct keyed *a, struct keyed *b,
+/* Is a result of this metric asked for? Of what was not measured the primary one speaks for all. */
+static bool asked_for(const struct assay_result *r, const char *metric, bool measured)
+{
+	return !metric || strcmp(metric, r->metric.name) == 0 || (r->primary && !measured);
+}
+
+/* One of a and b may be NULL. */
+static enum assay_code match_one(struct assay_pairs *pairs, const struct assay_result *a,
+				 const struct assay_result *b, const char *metric,
 				 struct assay_err *err)
 {
-	bool measured_a = assay_status_measured(a->result->status);
-	bool measured_b = b && assay_status_measured(b->result->status);
-	struct assay_pair pair = {.a = a->result, .b = b ? b->result : NULL};
-	if (b)
-		b->met = true;
+	bool measured_a = a && assay_status_measured(a->status);
+	bool measured_b = b && assay_status_measured(b->status);
+	struct assay_pair pair = {.a = a, .b = b};
+	if (!asked_for(a ? a : b, metric, measured_a || measured_b))
+		return ASSAY_OK;
 	if (measured_a && measured_b) {
 		enum assay_code code = compare_pair(pairs, &pair, err);
 		pairs->compared[pairs->n_compared++] = pair;
@@ -74,6 +82,8 @@ static enum assay_code match_one(struct assay_pairs *pairs, const struct keyed *
 		pairs->lost[pairs->n_lost++] = pair;
 	else if (measured_b)
 		pairs->found[pairs->n_found++] = pair;
+	else
+		pairs->neither[pairs->n_neither++] = pair;
 	return ASSAY_OK;
 }
 
@@ -102,23 +112,22 @@ static enum assay_code match_all(struct assay_pairs *pairs, struct keyed *a, siz
 				 struct keyed *b, size_t nb, const char *metric,
 				 struct assay_err *err)
 {
+	enum assay_code code = ASSAY_OK;
 	qsort(b, nb, sizeof(*b), by_key);
-	for (size_t i = 0; i < na; i++) {
-		if (metric && strcmp(metric, a[i].result->metric.name) != 0)
-			continue;
-		enum assay_code code =
-			match_one(pairs, &a[i], bsearch(&a[i], b, nb, sizeof(*b), by_key), err);
-		if (code != ASSAY_OK)
-			return code;
+	for (size_t i = 0; i < na && code == ASSAY_OK; i++) {
+		struct keyed *met = bsearch(&a[i], b, nb, sizeof(*b), by_key);
+		if (met)
+			met->met = true;
+		code = match_one(pairs, a[i].result, met ? met->result : NULL, metric, err);
 	}
-	for (size_t i = 0; i < nb; i++) {
-		const struct assay_result *r = b[i].result;
-		if (!b[i].met && assay_status_measured(r->status) &&
-		    (!metric || strcmp(metric, r->metric.name) == 0))
-			pairs->found[pairs->n_found++] = (struct assay_pair){.b = r};
-	}
+	for (size_t i = 0; i < nb && code == ASSAY_OK; i++)
+		if (!b[i].met)
+			code = match_one(pairs, NULL, b[i].result, metric, err);
+	if (code != ASSAY_OK)
+		return code;
 	qsort(pairs->compared, pairs->n_compared, sizeof(*pairs->compared), by_metric);
 	qsort(pairs->found, pairs->n_found, sizeof(*pairs->found), as_loaded);
+	qsort(pairs->neither, pairs->n_neither, sizeof(*pairs->neither), as_loaded);
 	return ASSAY_OK;
 }
 
@@ -139,7 +148,8 @@ enum assay_code assay_pairs_match(const struct assay_result *a, size_t n_a,
 	ret->compared = calloc(n_a + 1, sizeof(struct assay_pair));
 	ret->lost = calloc(n_a + 1, sizeof(struct assay_pair));
 	ret->found = calloc(n_a + n_b + 1, sizeof(struct assay_pair));
-	if (!ret->compared || !ret->lost || !ret->found)
+	ret->neither = calloc(n_a + n_b + 1, sizeof(struct assay_pair));
+	if (!ret->compared || !ret->lost || !ret->found || !ret->neither)
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for %zu results", n_a);
 	return match_all(ret, keyed_a, n_a, keyed_b, n_b, metric, err);
 }
@@ -149,6 +159,7 @@ void assay_pairs_done(struct assay_pairs *pairs)
 	free(pairs->compared);
 	free(pairs->lost);
 	free(pairs->found);
+	free(pairs->neither);
 	*pairs = (struct assay_pairs){0};
 }
 

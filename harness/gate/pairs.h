@@ -15,16 +15,17 @@ struct assay_pair {
 };
 
 struct assay_pairs {
-	struct assay_pair *compared, *lost,
-		*found; /* lost: measured in A alone; found: in B alone */
-	size_t n_compared, n_lost, n_found;
+	/* lost: measured in A alone; found: in B alone; neither: asked for, and measured in none */
+	struct assay_pair *compared, *lost, *found, *neither;
+	size_t n_compared, n_lost, n_found, n_neither;
 	bool hardware;                        /* different machines: nothing is a regression */
 	double margin, confidence, allowance; /* ratios minus one; allowance: the largest used */
 };
 
 /*
  * Compare the results of two runs, with samples where there are any; `metric` may be NULL: all. What is
- * compared stands by metric, then as in `a`. The results are borrowed. Zero-initialise; done in any case.
+ * compared stands by metric, then as in `a`. A case that was not measured has no other metric than its primary one,
+ * which stands for it in `neither`. The results are borrowed. Zero-initialise; done in any case.
  */
 enum assay_code assay_pairs_match(const struct assay_result *a, size_t n_a,
 				  const struct assay_result *b, size_t n_b, bool hardware,

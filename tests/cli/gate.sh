@@ -107,6 +107,20 @@ check "... is said to decide nothing, before anything is measured" awk \
 	'/has 1 launch of each case/ { said = 1 } said && /alloc_pair.*subject:pool/ { then = 1 } END { exit !then }' err
 check "... and -s chooses" sh -c '! grep -q subject:glibc out'
 
+for _ in 1 2; do # judged/fragile crashes in both
+	"$assay" run -q --db broken.db --load "$other" -n 5 -t 1ms --launches 5 judged/steady judged/fragile >/dev/null 2>&1
+done
+check "what crashed in both stored runs never passes" gate 5 --db broken.db --base 1 --cand 2
+check "... and is listed" after judged/fragile/threads:1 FAILED
+check "... with what became of it" shows 'the candidate.*signal'
+"$assay" compare --db broken.db 1 2 >out 2>err
+check "... and is counted by compare" shows '^1 more measured in neither run'
+"$assay" run -q --db broken.db --load "$base" -n 5 -t 1ms --launches 5 judged/steady judged/fragile >/dev/null 2>&1
+check "nor does what crashed in the base alone" gate 5 --db broken.db --base 1 --cand 3
+check "... as of sides that are launched" shows 'the base.*signal'
+"$assay" run -q --db broken.db --load "$base" -n 5 -t 1ms --launches 5 judged/steady >/dev/null 2>&1
+check "nor what is new and crashed" gate 5 --db broken.db --base 4 --cand 2
+
 "$assay" db gc --keep-samples 1ms >/dev/null 2>&1
 check "stored runs without their samples are not compared" gate 5 --base @last~1 --cand @last --ignore 0% --catch 9%
 check "... which is said" shows 'has no samples of the base and the candidate'

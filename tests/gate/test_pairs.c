@@ -46,6 +46,40 @@ static void test_matching(void **state)
 	assay_pairs_done(&pairs);
 }
 
+/* What neither run measured is on record all the same, once, whatever metric is asked for. */
+static void test_neither(void **state)
+{
+	struct assay_result a[] = {measured("one", "time", 10), measured("broke", "time", 7),
+				   measured("gone", "time", 7), measured("fixed", "time", 7)};
+	struct assay_result b[] = {measured("broke", "time", 7), measured("new", "time", 7),
+				   measured("one", "time", 10), measured("fixed", "time", 7)};
+	struct assay_pairs pairs;
+	struct assay_err err = {0};
+	(void)state;
+	a[1].status = b[0].status = ASSAY_STATUS_CRASHED;
+	a[2].status = a[3].status = b[1].status = ASSAY_STATUS_TIMEOUT;
+	assert_ok(assay_pairs_match(a, 4, b, 4, false, NULL, 0.02, &pairs, &err));
+	assert_int_equal(pairs.n_compared, 1);
+	assert_int_equal(pairs.n_lost, 0);
+	assert_int_equal(pairs.n_found, 1);
+	assert_int_equal(pairs.n_neither, 3);
+	assert_ptr_equal(pairs.neither[0].a, &a[2]); /* the candidate has it not at all */
+	assert_null(pairs.neither[0].b);
+	assert_ptr_equal(pairs.neither[1].a, &a[1]);
+	assert_ptr_equal(pairs.neither[1].b, &b[0]);
+	assert_null(pairs.neither[2].a);
+	assert_ptr_equal(pairs.neither[2].b, &b[1]);
+	assay_pairs_done(&pairs);
+	assert_ok(assay_pairs_match(a, 4, b, 4, false, "other", 0.02, &pairs, &err));
+	assert_int_equal(pairs.n_compared + pairs.n_lost + pairs.n_found, 0);
+	assert_int_equal(pairs.n_neither, 3);
+	assay_pairs_done(&pairs);
+	a[1].primary = b[0].primary = a[2].primary = b[1].primary = false;
+	assert_ok(assay_pairs_match(a, 4, b, 4, false, "other", 0.02, &pairs, &err));
+	assert_int_equal(pairs.n_neither, 0);
+	assay_pairs_done(&pairs);
+}
+
 /* Another version of a benchmark is another series. */
 static void test_versions(void **state)
 {
@@ -228,10 +262,11 @@ static void words_of_each_verdict(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_matching),         cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_bindings),         cmocka_unit_test(test_words_and_mean),
-		cmocka_unit_test(grades_and_metrics),    cmocka_unit_test(one_metric_alone),
-		cmocka_unit_test(tables_stand_together), cmocka_unit_test(words_of_each_verdict),
+		cmocka_unit_test(test_matching),         cmocka_unit_test(test_neither),
+		cmocka_unit_test(test_versions),         cmocka_unit_test(test_bindings),
+		cmocka_unit_test(test_words_and_mean),   cmocka_unit_test(grades_and_metrics),
+		cmocka_unit_test(one_metric_alone),      cmocka_unit_test(tables_stand_together),
+		cmocka_unit_test(words_of_each_verdict),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
