@@ -10,6 +10,11 @@
 
 #include "reports/words.h"
 
+bool assay_figure_fits(double value, bool log)
+{
+	return (value > 1e-150 && value < 1e150) || (!log && value == 0);
+}
+
 const struct assay_result *assay_figure_pick(const struct assay_figure_job *job,
 					     const struct assay_report_row *row)
 {
@@ -20,9 +25,7 @@ const struct assay_result *assay_figure_pick(const struct assay_figure_job *job,
 	if (!result || !assay_status_measured(result->status) ||
 	    strcmp(result->metric.unit, job->figure->metric.unit) != 0)
 		return NULL;
-	double median = result->estimate.median;
-	bool fit = isfinite(median) && fabs(median) < 1e250 && median >= 0;
-	return fit && (!job->log || median > 1e-250) ? result : NULL;
+	return assay_figure_fits(result->estimate.median, job->log) ? result : NULL;
 }
 
 bool assay_figure_selected(const struct assay_figure_job *job, const struct assay_report_row *row)
@@ -117,8 +120,8 @@ size_t assay_figure_colour(const struct assay_figure_job *job, const struct assa
 void assay_figure_bounds(const struct assay_figure_job *job, const struct assay_estimate *e,
 			 double *lo, double *hi)
 {
-	bool sound = isfinite(e->lo) && isfinite(e->hi) && e->lo <= e->median &&
-		     e->hi >= e->median && e->lo >= 0 && e->hi < 1e250 && (!job->log || e->lo > 0);
+	bool sound = e->lo <= e->median && e->hi >= e->median &&
+		     assay_figure_fits(e->lo, job->log) && assay_figure_fits(e->hi, job->log);
 	*lo = sound ? e->lo : e->median;
 	*hi = sound ? e->hi : e->median;
 }
@@ -204,7 +207,7 @@ static void add_words(struct assay_figure *figure)
 	assay_str_add(&figure->summary, ", from %s to %s. The table below has the same figures.",
 		      lowest, highest);
 	/* Bars start at zero, so that only dots may stand on a logarithmic axis. */
-	if (figure->kind == ASSAY_FIGURE_DOTS && lo > 1e-250 && hi / lo > 30)
+	if (figure->kind == ASSAY_FIGURE_DOTS && lo > 0 && hi / lo > 30)
 		use_log_x(figure);
 	if (figure->log_x && figure->log_y)
 		assay_str_add(&figure->note, "Both axes are logarithmic. ");

@@ -48,6 +48,11 @@ struct assay_figure_job {
 	bool log; /* values must be positive */
 };
 
+/*
+ * Can a value stand on an axis, a logarithmic one where `log`? Neither negative nor beyond 1e150, nor nearer to
+ * zero than 1e-150 unless it is zero: ratios and steps of what can are finite, and steps are not zero.
+ */
+bool assay_figure_fits(double value, bool log);
 /* The result that a row contributes, or NULL when it has none that can be drawn. */
 const struct assay_result *assay_figure_pick(const struct assay_figure_job *job,
 					     const struct assay_report_row *row);

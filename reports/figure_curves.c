@@ -35,8 +35,8 @@ static void add_misses(struct assay_figure_series *series, const struct assay_re
 		    assay_parse_size(count->event + strlen(misses_at), &capacity, NULL) != ASSAY_OK)
 			continue;
 		double ratio = count->value / requests;
-		if (count->quality == ASSAY_UNAVAILABLE || capacity == 0 || !(ratio >= 0) ||
-		    !(ratio <= 1))
+		if (count->quality == ASSAY_UNAVAILABLE || capacity == 0 ||
+		    !assay_figure_fits(ratio, false) || ratio > 1)
 			continue;
 		struct assay_figure_point *point = &series->points[series->n++];
 		point->x = (double)capacity;
@@ -111,7 +111,7 @@ static const struct assay_report_row *highest(const struct assay_report_bench *b
 		    (threads && row->result->threads != threads) ||
 		    (size && (axis == bench->n_axes || strcmp(row->values[axis], size) != 0)) ||
 		    (op < bench->n_axes && strcmp(row->values[op], "triad") != 0) ||
-		    !(row->result->estimate.median > 0))
+		    !assay_figure_fits(row->result->estimate.median, true))
 			continue;
 		if (!best || row->result->estimate.median > best->result->estimate.median)
 			best = row;

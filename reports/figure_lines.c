@@ -69,17 +69,22 @@ static const char *x_unit(const struct assay_figure_job *job)
 	return "";
 }
 
+static bool x_fits(const struct assay_figure_job *job, double x)
+{
+	bool log = job->rule->log_x;
+	return assay_figure_fits(log ? x : fabs(x), log);
+}
+
 /* Where a row stands on the axis, or on the metric that stands for it. */
 static bool x_of(const struct assay_figure_job *job, const struct assay_report_row *row,
 		 double *ret)
 {
 	if (!job->rule->over)
-		return assay_report_number(row->values[job->x], ret) &&
-		       (!job->rule->log_x || *ret > 0);
+		return assay_report_number(row->values[job->x], ret) && x_fits(job, *ret);
 	for (size_t i = 0; i < job->bench->n_beside; i++)
 		if (strcmp(job->bench->beside[i].name, job->rule->over) == 0 && row->beside[i])
 			*ret = row->beside[i]->estimate.median;
-	return isfinite(*ret) && fabs(*ret) < 1e250 && (!job->rule->log_x || *ret > 0);
+	return x_fits(job, *ret);
 }
 
 /* Of a speed-up, the law of scaling that fits it, where it was measured. */

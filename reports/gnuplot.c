@@ -214,9 +214,10 @@ static void round_ticks(struct assay_str *to, const struct assay_figure *figure,
 		for (int e = (int)ceil(log2(box->x_lo) / 2) * 2; e <= log2(box->x_hi); e += stride)
 			round_tick(to, figure, ldexp(1, e), &n);
 	} else if (span > 0) {
-		double step = nice_step(span, most);
-		for (double at = ceil(box->x_lo / step); at * step <= box->x_hi; at++)
-			round_tick(to, figure, at * step, &n);
+		double step = nice_step(span, most), first = ceil(box->x_lo / step);
+		/* Counted, since far from zero the next one may be the same number. */
+		for (unsigned i = 0; i <= most && (first + i) * step <= box->x_hi; i++)
+			round_tick(to, figure, (first + i) * step, &n);
 	}
 	if (n == 0)
 		round_tick(to, figure, box->x_hi, &n);

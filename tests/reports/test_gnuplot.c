@@ -18,6 +18,48 @@ static void need_gnuplot(void)
 		skip();
 }
 
+static void assert_finite_script(struct assay_figure *figure)
+{
+	struct assay_str script = {0};
+	assert_non_null(figure);
+	assay_gnuplot_script(&script, figure, ASSAY_WIDE, "0.svg");
+	assay_gnuplot_script(&script, figure, ASSAY_NARROW, "1.svg");
+	assert_false(script.failed);
+	assert_null(strstr(script.text, "inf"));
+	assert_null(strstr(script.text, "nan"));
+	assay_str_done(&script);
+	assay_figure_free(figure);
+}
+
+/* Steps between ticks are no zero and ratios no infinity, however small, large or far from zero values are. */
+static void test_extreme_numbers(void **state)
+{
+	static const double medians[][3] = {
+		{5e-324, 1e-323, 1}, {1e-249, 1, 1e249}, {1e-140, 1, 1e140}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(medians) / sizeof(medians[0]); i++) {
+		struct fixture *f = fixture_new();
+		FIXTURE_ADD(f, "zoo", "ant", "a", NULL, .median = medians[i][0]);
+		FIXTURE_ADD(f, "zoo", "ant", "b", NULL, .median = medians[i][1]);
+		FIXTURE_ADD(f, "zoo", "ant", "c", NULL, .median = medians[i][2]);
+		FIXTURE_ADD(f, "zoo", "ant", "d", NULL, .median = 0.5);
+		assert_finite_script(fixture_figure(f, "zoo", "ant"));
+		fixture_free(f);
+	}
+	struct fixture *f = fixture_new();
+	FIXTURE_ADD(f, "zoo", "fly", "a", NULL, .median = 0)->estimate.hi = 5e-324;
+	FIXTURE_ADD(f, "zoo", "fly", "b", NULL, .median = 0);
+	for (size_t i = 0; i < 2; i++) {
+		FIXTURE_ADD(f, "scaling", "autoscale_trace", "", i ? "delay:1" : "delay:2",
+			    .median = 1e6);
+		fixture_beside(f, "replica_hours", "h", 1e17 + 64 * (double)i);
+		fixture_beside(f, "unserved", "ratio", 0.1);
+	}
+	assert_finite_script(fixture_figure(f, "zoo", "fly"));
+	assert_finite_script(fixture_figure(f, "scaling", "autoscale_trace"));
+	fixture_free(f);
+}
+
 static void test_drawing(void **state)
 {
 	static const char *const names[][2] = {{"memory", "latency"}, {"memory", "bandwidth"},
@@ -265,10 +307,15 @@ static void test_incomplete_svg(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_drawing),         cmocka_unit_test(test_intervals_above_bars),
-		cmocka_unit_test(test_hostile_names),   cmocka_unit_test(test_missing_program),
-		cmocka_unit_test(test_failing_program), cmocka_unit_test(test_signal),
-		cmocka_unit_test(test_failing_script),  cmocka_unit_test(test_incomplete_svg),
+		cmocka_unit_test(test_extreme_numbers),
+		cmocka_unit_test(test_drawing),
+		cmocka_unit_test(test_intervals_above_bars),
+		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_missing_program),
+		cmocka_unit_test(test_failing_program),
+		cmocka_unit_test(test_signal),
+		cmocka_unit_test(test_failing_script),
+		cmocka_unit_test(test_incomplete_svg),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
