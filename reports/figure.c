@@ -15,17 +15,30 @@ bool assay_figure_fits(double value, bool log)
 	return (value > 1e-150 && value < 1e150) || (!log && value == 0);
 }
 
-const struct assay_result *assay_figure_pick(const struct assay_figure_job *job,
-					     const struct assay_report_row *row)
+/* What a row has of the figure's metric, or NULL. */
+static const struct assay_result *measured(const struct assay_figure_job *job,
+					   const struct assay_report_row *row)
 {
 	const struct assay_result *result = row->result;
 	for (size_t i = 0; job->rule->metric && i < job->bench->n_beside; i++)
 		if (strcmp(job->bench->beside[i].name, job->rule->metric) == 0)
 			result = row->beside[i];
-	if (!result || !assay_status_measured(result->status) ||
-	    strcmp(result->metric.unit, job->figure->metric.unit) != 0)
-		return NULL;
-	return assay_figure_fits(result->estimate.median, job->log) ? result : NULL;
+	bool there = result && assay_status_measured(result->status) &&
+		     !isnan(result->estimate.median) &&
+		     strcmp(result->metric.unit, job->figure->metric.unit) == 0;
+	return there ? result : NULL;
+}
+
+const struct assay_result *assay_figure_pick(const struct assay_figure_job *job,
+					     const struct assay_report_row *row)
+{
+	const struct assay_result *result = measured(job, row);
+	return result && assay_figure_fits(result->estimate.median, job->log) ? result : NULL;
+}
+
+bool assay_figure_lacks(const struct assay_figure_job *job, const struct assay_report_row *row)
+{
+	return measured(job, row) && !assay_figure_pick(job, row);
 }
 
 bool assay_figure_selected(const struct assay_figure_job *job, const struct assay_report_row *row)

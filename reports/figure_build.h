@@ -56,6 +56,8 @@ bool assay_figure_fits(double value, bool log);
 /* The result that a row contributes, or NULL when it has none that can be drawn. */
 const struct assay_result *assay_figure_pick(const struct assay_figure_job *job,
 					     const struct assay_report_row *row);
+/* Has a row a number that cannot be drawn: zero on a logarithmic axis, less than zero? */
+bool assay_figure_lacks(const struct assay_figure_job *job, const struct assay_report_row *row);
 /* Is a row at the values that the figure holds? */
 bool assay_figure_selected(const struct assay_figure_job *job, const struct assay_report_row *row);
 /* A rate of the harness alone dwarfs every subject: on a linear axis it would hide them. */

@@ -112,10 +112,13 @@ static enum assay_code add_points(struct assay_figure_job *job, struct assay_err
 		const struct assay_report_row *row = &job->bench->rows[r];
 		const struct assay_result *result = assay_figure_pick(job, row);
 		double x = NAN;
-		if (!result || !assay_figure_selected(job, row) || assay_figure_dwarfs(job, row) ||
-		    (job->rule->but && strcmp(result->subject, job->rule->but) == 0) ||
-		    !x_of(job, row, &x))
+		if (!assay_figure_selected(job, row) || assay_figure_dwarfs(job, row) ||
+		    (job->rule->but && strcmp(row->result->subject, job->rule->but) == 0))
 			continue;
+		if (!result || !x_of(job, row, &x)) {
+			job->figure->left_out += result || assay_figure_lacks(job, row);
+			continue;
+		}
 		struct assay_err own = {0};
 		struct assay_figure_series *series = find_series(job, row, &own);
 		if (own.code != ASSAY_OK)

@@ -63,9 +63,12 @@ void assay_figure_rows(struct assay_figure_job *job, bool *ret_useful)
 			add_heading(job, &job->bench->rows[from]);
 		for (size_t r = from; r < to; r++) {
 			const struct assay_report_row *row = &job->bench->rows[r];
-			if (assay_figure_pick(job, row) && assay_figure_selected(job, row) &&
-			    !assay_figure_dwarfs(job, row))
+			if (!assay_figure_selected(job, row) || assay_figure_dwarfs(job, row))
+				continue;
+			if (assay_figure_pick(job, row))
 				add_row(job, row, headed);
+			else
+				figure->left_out += assay_figure_lacks(job, row);
 		}
 	}
 	*ret_useful = figure->n_rows > 1u + headed;

@@ -255,6 +255,19 @@ static void test_only_sound_numbers(void **state)
 	assert_close(figure->series[0].points[1].y, 5, 0);
 	assert_close(figure->series[0].points[1].lo, 5, 0);
 	assert_close(figure->series[0].points[1].hi, 5, 0);
+	/* Zero, -3, infinity and 1e300 stand in the table alone, and that is said. */
+	assert_int_equal(figure->left_out, 4);
+	assert_non_null(strstr(figure->note.text, "4 more in the table"));
+	assay_figure_free(figure);
+	for (size_t i = 0; i < 3; i++)
+		FIXTURE_ADD(f, "zoo", "owl",
+			    i == 0   ? "a"
+			    : i == 1 ? "b"
+				     : "c",
+			    NULL, .median = 1 - (double)i);
+	figure = fixture_figure(f, "zoo", "owl");
+	assert_int_equal(figure->n_rows, 2);
+	assert_int_equal(figure->left_out, 1);
 	assay_figure_free(figure);
 	fixture_free(f);
 }
