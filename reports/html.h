@@ -31,6 +31,9 @@ enum assay_code assay_html_figure(struct assay_str *to, const struct assay_html_
 				  const struct assay_report_bench *bench, bool *ret_drawn,
 				  struct assay_err *err);
 
+/* What a cell sorts by: its text has another unit in each row, or is no figure (NaN: behind all figures). */
+void assay_html_sort_key(struct assay_str *to, double value);
+
 /* The name of a case, which may break after each of its parts. */
 void assay_html_name(struct assay_str *to, const char *name, size_t limit);
 

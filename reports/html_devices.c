@@ -189,9 +189,11 @@ static void sum_row(struct assay_str *to, const struct assay_gpu_sum *s, double 
 	time_cell(to, ns);
 	time_cell(to, s->count ? ns / (double)s->count : 0);
 	time_cell(to, (double)s->max_ns);
-	assay_str_add(to, "<td class=\"r\">%.1f %%</td><td>%s</td></tr>\n",
-		      window_ns > 0 ? 100 * ns / window_ns : 0,
-		      assay_gpu_sum_rate(s, rate, sizeof(rate)));
+	assay_str_add(to, "<td class=\"r\">%.1f %%</td><td",
+		      window_ns > 0 ? 100 * ns / window_ns : 0);
+	if (s->bytes && s->total_ns)
+		assay_html_sort_key(to, (double)s->bytes / ns);
+	assay_str_add(to, ">%s</td></tr>\n", assay_gpu_sum_rate(s, rate, sizeof(rate)));
 }
 
 static void sum_table(struct assay_str *to, const struct assay_gpu_trace *trace)

@@ -230,8 +230,7 @@ static void gain_cell(struct assay_str *to, const struct assay_report_cell *cell
 	assay_report_value(r->estimate.median, r->metric.unit, text, sizeof(text));
 	bool known = isfinite(cell->gain) && !reference;
 	assay_str_add(to, "<td class=\"r%s\"", known ? heat(cell->gain) : "");
-	if (known)
-		assay_str_add(to, " data-v=\"%.4g\"", cell->gain);
+	assay_html_sort_key(to, reference ? r->estimate.median : known ? cell->gain : NAN);
 	assay_str_add(to, ">");
 	if (known) {
 		assay_str_add(to, "<b>");

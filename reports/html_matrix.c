@@ -98,7 +98,9 @@ static void write_cell(struct assay_str *to, const struct matrix *m, const char 
 		return;
 	}
 	double median = result->estimate.median;
-	assay_str_add(to, "<td class=\"r tint%d\">", tint(m, median));
+	assay_str_add(to, "<td class=\"r tint%d\"", tint(m, median));
+	assay_html_sort_key(to, median);
+	assay_str_add(to, ">");
 	assay_escape_html(to, assay_report_value(median, result->metric.unit, text, sizeof(text)),
 			  0);
 	assay_str_add(to, "</td>");

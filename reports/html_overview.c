@@ -59,7 +59,9 @@ static void overview_range(struct assay_str *to, const struct assay_report_bench
 		return;
 	}
 	for (int i = 0; i < 2; i++) {
-		assay_str_add(to, "<td class=\"r\">");
+		assay_str_add(to, "<td class=\"r\"");
+		assay_html_sort_key(to, i ? hi : lo);
+		assay_str_add(to, ">");
 		assay_format_value(i ? hi : lo, bench->metric.unit, text, sizeof(text));
 		assay_escape_html(to, text, 0);
 		assay_str_add(to, "</td>");

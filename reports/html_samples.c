@@ -66,7 +66,9 @@ static void range_cell(struct assay_str *to, const struct assay_result *r)
 	char low[64], high[64];
 	if (!assay_strip_range(r, &lo, &hi, &beyond))
 		return;
-	assay_str_add(to, "<td class=\"soft\">");
+	assay_str_add(to, "<td class=\"soft\"");
+	assay_html_sort_key(to, lo);
+	assay_str_add(to, ">");
 	assay_escape_html(to, assay_report_value(lo, r->metric.unit, low, sizeof(low)), 0);
 	assay_str_add(to, " to ");
 	assay_escape_html(to, assay_report_value(hi, r->metric.unit, high, sizeof(high)), 0);

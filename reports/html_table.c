@@ -24,6 +24,14 @@ void assay_html_anchor(struct assay_str *to, const char *attribute, size_t run,
 	assay_str_add(to, "\"");
 }
 
+void assay_html_sort_key(struct assay_str *to, double value)
+{
+	if (isfinite(value))
+		assay_str_add(to, " data-v=\"%.6g\"", value);
+	else
+		assay_str_add(to, " data-v=\"\"");
+}
+
 void assay_html_name(struct assay_str *to, const char *name, size_t limit)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
@@ -266,6 +274,8 @@ static void counter_cell(struct assay_str *to, const struct assay_count *count,
 		return;
 	}
 	assay_str_add(to, "<td");
+	if (*count->unit)
+		assay_html_sort_key(to, count->value);
 	if (strcmp(count->source, head->source) != 0 || count->quality != head->quality)
 		counted_by(to, count);
 	assay_str_add(to, ">");

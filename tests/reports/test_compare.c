@@ -233,6 +233,9 @@ static void test_machines(void **state)
 	assert_null(strstr(page, "for the power"));   /* nobody gave it */
 	assert_non_null(strstr(page, ">⊘ not run</td>"));
 	assert_non_null(strstr(page, "⊘ 1 missing"));
+	/* The reference's column sorts by what stands in it, the others by their gains. */
+	assert_non_null(strstr(page, "data-v=\"10\"><span class=\"soft\">10.00 ns</span>"));
+	assert_non_null(strstr(page, "data-v=\"2\"><b>2.00×</b>"));
 	assert_non_null(strstr(page, "nothing here is a regression"));
 	assert_null(strstr(page, "slower</li>"));
 	free(page);

@@ -178,7 +178,22 @@ static void test_counters(void **state)
 	assert_non_null(strstr(page, ">12.5</td>"));
 	assert_non_null(strstr(page, ">0.25 (scaled)</td>"));
 	assert_non_null(strstr(page, "Not counted: cycles (no &lt;PMU&gt; here)"));
-	assert_non_null(strstr(page, "250.0 us")); /* units scale */
+	assert_non_null(strstr(page, "data-v=\"250000\">250.0 us")); /* units scale */
+	free(page);
+	fixture_free(f);
+}
+
+/* 1.2 us is more than 900 ns to whoever sorts the overview. */
+static void test_overview_sorts(void **state)
+{
+	struct fixture *f = fixture_new();
+	(void)state;
+	FIXTURE_ADD(f, "memory", "b", NULL, "size:1", .median = 900);
+	FIXTURE_ADD(f, "memory", "b", NULL, "size:2", .median = 1200);
+	char *page = page_of(f, "/bin/false");
+	assert_non_null(strstr(page,
+			       "<td class=\"r\" data-v=\"900\">900.0 ns/op</td>"
+			       "<td class=\"r\" data-v=\"1200\">1.200 us/op</td>"));
 	free(page);
 	fixture_free(f);
 }
@@ -245,7 +260,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_whole_page),       cmocka_unit_test(test_without_gnuplot),
 		cmocka_unit_test(test_embedded_data),    cmocka_unit_test(test_damaged_data),
 		cmocka_unit_test(test_too_many_samples), cmocka_unit_test(test_counters),
-		cmocka_unit_test(test_little),           cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_overview_sorts),   cmocka_unit_test(test_little),
+		cmocka_unit_test(test_hostile_names),
 	};
 	page_xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
 	if (!page_xmllint)

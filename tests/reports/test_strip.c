@@ -220,7 +220,7 @@ static void test_samples_in_a_page(void **state)
 	assert_non_null(strstr(page, "<summary>Samples</summary>"));
 	assert_int_equal(count(page, "<svg class=\"strip\""), 2);
 	assert_non_null(strstr(page, "2 launches, 1 of 6 preempted"));
-	assert_non_null(strstr(page, "10.00 ns to 12.00 ns"));
+	assert_non_null(strstr(page, "data-v=\"10\">10.00 ns to 12.00 ns"));
 	free(page);
 	fixture_free(f);
 }
@@ -232,12 +232,12 @@ static void test_matrix(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		FIXTURE_ADD(f, "memory", "core_to_core", "cas", ways[i],
-			    .median = i == 1 ? 200 : 50);
+			    .median = i == 1 ? 2000 : 50);
 	const struct assay_report_input input = {&f->run, .results = f->results, .n_results = f->n};
 	char *page = page_of_runs(&input, 1);
 	assert_non_null(strstr(page, "<summary>From each to each: cas</summary>"));
-	assert_non_null(strstr(page, "<td class=\"r tint5\">200.0 ns</td>"));
-	assert_int_equal(count(page, "<td class=\"r tint1\">50.00 ns</td>"), 2);
+	assert_non_null(strstr(page, "<td class=\"r tint5\" data-v=\"2000\">2.000 us</td>"));
+	assert_int_equal(count(page, "<td class=\"r tint1\" data-v=\"50\">50.00 ns</td>"), 2);
 	assert_null(strstr(page, "<summary>All "));
 	free(page);
 	fixture_free(f);
