@@ -61,6 +61,12 @@ static uint64_t key_of_rank(uint64_t rank, uint64_t seed)
 	return assay_splitmix(&state) & ~PUT;
 }
 
+static void forget_counts(struct tiered_client *c)
+{
+	memset(c->found, 0, sizeof(c->found));
+	c->gets = 0;
+}
+
 void tiered_thread_setup(struct assay_run *run)
 {
 	struct tiered *s = assay_state(run);
@@ -85,6 +91,7 @@ void tiered_thread_setup(struct assay_run *run)
 		tiers_get(c->thread, key_of_rank(rank, s->seed), value);
 	for (int i = 0; i < WARM_REQUESTS; i++)
 		tiered_request(c);
+	forget_counts(c);
 	s->origin_ns = origin_ns;
 }
 
@@ -128,6 +135,5 @@ void tiered_report(struct assay_run *run, bool each)
 		if (c->found[tier] && (each || tier == TIER_ORIGIN))
 			assay_metric(run, names[tier], "ratio", ASSAY_HIGHER,
 				     (double)c->found[tier] / (double)c->gets);
-	memset(c->found, 0, sizeof(c->found));
-	c->gets = 0;
+	forget_counts(c);
 }
