@@ -42,5 +42,5 @@ const struct assay_bench assay_bench_cache_tier_mixed = {
 			   {"write", "name", "through,back", "back"},
 			   {"promote", "name", "yes,no", "yes"}),
 	.unit = "op/s",
-	.version = 1,
+	.version = 2, /* without promotion nothing goes up into the thread's array either */
 };

@@ -359,7 +359,8 @@ enum tier tiers_get(struct tiers_thread *thread, uint64_t key, uint64_t value[TI
 			promote(t, found, key, value);
 		pthread_mutex_unlock(&t->lower);
 	}
-	keep_own(thread, hash, counter, key, value);
+	if (t->config.promote || found == TIER_ORIGIN)
+		keep_own(thread, hash, counter, key, value);
 	return found;
 }
 

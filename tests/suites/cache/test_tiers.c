@@ -67,6 +67,34 @@ static void all_combinations_give_what_was_put_last(void **state)
 			drive((enum tiers_depth)depth, way & 1, way & 2);
 }
 
+/* What is found below goes up into the thread's array, or nowhere: asked again it is found where it was. */
+static void only_promotion_brings_anything_up(void **state)
+{
+	for (int promote = 0; promote < 2; promote++) {
+		unsigned made = 0;
+		struct tiers_config config = {TIERS_DISK, false, promote != 0, 4096,
+					      KEYS,       origin, &made};
+		struct assay_err err = {0};
+		struct tiers *tiers;
+		uint64_t value[TIERS_WORDS];
+		unsigned below = 0, again = 0;
+		assert_ok(tiers_new(&config, &tiers, &err));
+		struct tiers_thread *thread = tiers_thread_new(tiers);
+		for (uint64_t key = 0; key < KEYS; key++)
+			tiers_get(thread, key, value);
+		for (uint64_t key = 0; key < KEYS; key++) {
+			if (tiers_get(thread, key, value) != TIER_DISK)
+				continue;
+			below++;
+			again += tiers_get(thread, key, value) == TIER_DISK;
+		}
+		assert_true(below > KEYS / 4);
+		assert_int_equal(again, promote ? 0 : below);
+		tiers_thread_free(thread);
+		tiers_free(tiers);
+	}
+}
+
 /* One of several threads; it alone puts the keys that are its number modulo THREADS. */
 struct driver {
 	struct tiers *tiers;
@@ -152,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_combinations_give_what_was_put_last),
+		cmocka_unit_test(only_promotion_brings_anything_up),
 		cmocka_unit_test(threads_never_see_an_older_value),
 		cmocka_unit_test(a_thread_has_room_as_it_pays),
 	};
