@@ -24,7 +24,7 @@
  * for the other.
  *
  * Not for the child of a fork() in a threaded process: another thread may have held the lock. Needs 2 GiB of
- * addresses, not of memory, for each thread that allocates at the same time, and room for them below 2^47.
+ * addresses, not of memory, for each thread that allocates at the same time, and room for them below 2^48.
  */
 #ifndef ASSAY_SUITES_MEMORY_POOL_HEAP_H
 #define ASSAY_SUITES_MEMORY_POOL_HEAP_H
@@ -52,8 +52,10 @@ enum {
 	POOL_WAITING_BYTES = 128 << 10, /* of blocks that came home and have to wait */
 };
 
-/* User space of 47 bits; a region anywhere else would not be known, and so not taken. */
-#define POOL_REGIONS (((size_t)1 << 47) / POOL_REGION_BYTES)
+/* User space of 47 bits on x86-64, of 48 on aarch64, where mappings begin at its end; a region anywhere else would
+ * not be known, and so not taken. */
+#define POOL_ADDRESS_BITS 48
+#define POOL_REGIONS      (((size_t)1 << POOL_ADDRESS_BITS) / POOL_REGION_BYTES)
 
 /* A free block. `mark` is written by the hardened variant only. */
 struct pool_block {
@@ -84,7 +86,8 @@ struct pool_parcel {
 	uintptr_t entries[POOL_PARCEL_BLOCKS + 1];
 };
 #define POOL_ENTRY_SHIFT 16
-#define POOL_NO_ENTRY    UINTPTR_MAX
+_Static_assert(POOL_ADDRESS_BITS + POOL_ENTRY_SHIFT <= 64, "an entry has room for every address");
+#define POOL_NO_ENTRY UINTPTR_MAX
 
 /* Beginning of each region. */
 struct pool_region {
@@ -216,6 +219,9 @@ static inline void pool_link(const struct pool_heap *owner, struct pool_block *b
 		block->mark = pool_mark(owner, block);
 }
 
+/* What no link has: blocks are aligned, and in user space. */
+#define POOL_NO_LINK_BITS (UINTPTR_MAX << POOL_ADDRESS_BITS | (POOL_STEP - 1u))
+
 /* The block after `block` in a list of `owner`'s. */
 static inline struct pool_block *pool_next(const struct pool_heap *owner,
 					   const struct pool_block *block, bool hardened)
@@ -224,7 +230,7 @@ static inline struct pool_block *pool_next(const struct pool_heap *owner,
 		(struct pool_block *)pool_seal(owner, block, block->next, hardened);
 
 	/* An overwritten link decodes to noise, which is hardly ever aligned and in user space. */
-	if (hardened && __builtin_expect(((uintptr_t)next & 0xffff80000000000fu) != 0, 0))
+	if (hardened && __builtin_expect(((uintptr_t)next & POOL_NO_LINK_BITS) != 0, 0))
 		pool_corrupt();
 	return next;
 }
