@@ -22,8 +22,8 @@ static void prepare(struct assay_run *run, uint64_t n)
 {
 	struct tiered_client *c = assay_thread_state(run);
 	for (uint64_t i = 0; i < n; i++)
-		c->keys[(c->position + i * FRESH_EVERY) % TIERED_STREAM] = UINT64_C(1) << 62 |
-									   c->version++;
+		c->keys[(c->position + i * FRESH_EVERY) % TIERED_STREAM] =
+			UINT64_C(1) << 62 | c->version++;
 }
 
 /* Below memory nothing is forgotten: the origin is asked for what is new, and for nothing else. */
@@ -66,5 +66,6 @@ const struct assay_bench assay_bench_cache_tier_speedup = {
 	.subjects = ASSAY_NO_SUBJECT,
 	.axes = ASSAY_AXES({"tiers", "name", "memory,disk,redis,sqlite", "disk"},
 			   {"cost", "us", "10,100,1000", "100"}),
-	.version = 2, /* a thousandth of new keys in every batch: in short ones it was half of them */
+	.version =
+		2, /* a thousandth of new keys in every batch: in short ones it was half of them */
 };

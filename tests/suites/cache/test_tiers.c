@@ -72,7 +72,7 @@ static void only_promotion_brings_anything_up(void **state)
 {
 	for (int promote = 0; promote < 2; promote++) {
 		unsigned made = 0;
-		struct tiers_config config = {TIERS_DISK, false, promote != 0, 4096,
+		struct tiers_config config = {TIERS_DISK, false,  promote != 0, 4096,
 					      KEYS,       origin, &made};
 		struct assay_err err = {0};
 		struct tiers *tiers;
