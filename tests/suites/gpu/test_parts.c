@@ -76,11 +76,36 @@ static void a_link_is_speed_times_lanes(void **state)
 	assert_true(gpu_link_limit(folder, "0000:0a:00.0") == 0);
 }
 
+/* A dot product that nobody has written, or of which a group is missing, is as small as its sum: each part is looked at. */
+static void a_dot_product_that_is_not_there_is_found(void **state)
+{
+	enum { N = 1 << 20, GROUPS = 16 };
+	static float b[N], c[N], right[GROUPS], got[GROUPS];
+	const union gpu_host_arg args[] = {
+		{.memory = right}, {.memory = b}, {.memory = c}, {.f = 3}, {.u = N}};
+	struct assay_err err = {0};
+	gpu_fill(b, N, 1);
+	gpu_fill(c, N, 2);
+	gpu_kernel_dot.host(args, GROUPS * GPU_GROUP_ITEMS);
+	assert_ok(gpu_stream_check(&gpu_kernel_dot, right, b, c, 3, N, GROUPS, &err));
+	memset(got, 0xa5, sizeof(got));
+	assert_fails(gpu_stream_check(&gpu_kernel_dot, got, b, c, 3, N, GROUPS, &err), ASSAY_ECHECK,
+		     "part of group 0");
+	memcpy(got, right, sizeof(got));
+	got[7] = 0;
+	assert_fails(gpu_stream_check(&gpu_kernel_dot, got, b, c, 3, N, GROUPS, &err), ASSAY_ECHECK,
+		     "part of group 7");
+	got[7] = NAN;
+	assert_fails(gpu_stream_check(&gpu_kernel_dot, got, b, c, 3, N, GROUPS, &err), ASSAY_ECHECK,
+		     "part of group 7");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(data_is_random_and_never_zero),
 		cmocka_unit_test(blocks_are_a_product),
+		cmocka_unit_test(a_dot_product_that_is_not_there_is_found),
 		cmocka_unit_test(a_link_is_speed_times_lanes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
