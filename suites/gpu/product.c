@@ -151,6 +151,23 @@ enum assay_code gpu_trial_run(struct gpu_trial *t, struct assay_err *err)
 	return code;
 }
 
+/* Samples may miss a tile that was never written. The poison is no float of a product, and no sum of so few small integers. */
+static enum assay_code check_written(const struct gpu_trial *t, struct assay_err *err)
+{
+	const size_t n = t->operands.n;
+	uint32_t poison, word;
+	memset(&poison, POISON, sizeof(poison));
+	for (size_t i = 0; i < n * n; i++) {
+		memcpy(&word, (const char *)t->result + i * sizeof(word), sizeof(word));
+		if (word == poison)
+			return assay_fail(
+				err, ASSAY_ECHECK,
+				"%s product of %zu x %zu: row %zu, column %zu was never written",
+				gpu_type_name(t->operands.type), n, n, i / n, i % n);
+	}
+	return ASSAY_OK;
+}
+
 enum assay_code gpu_trial_open(struct gpu_trial *t, struct gpu_session *session, enum gpu_way way,
 			       enum gpu_type type, size_t n, uint64_t seed, struct assay_err *err)
 {
@@ -168,6 +185,8 @@ enum assay_code gpu_trial_open(struct gpu_trial *t, struct gpu_session *session,
 		code = gpu_trial_run(t, err);
 	if (code == ASSAY_OK)
 		code = gpu_download(session, t->result, t->buffers[2], t->out_bytes, err);
+	if (code == ASSAY_OK && session->ops->computes)
+		code = check_written(t, err);
 	if (code == ASSAY_OK && session->ops->computes)
 		code = gpu_gemm_check(&t->operands, t->result, SAMPLES, seed, &t->error, err);
 	return code;

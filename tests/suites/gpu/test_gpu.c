@@ -135,6 +135,34 @@ static bool multiply(struct gpu_session *session, enum gpu_way way, enum gpu_typ
 	return code == ASSAY_OK;
 }
 
+/* All of a product but its first element, where the poison stays. */
+static enum assay_code launch_all_but_one(struct gpu_stream *stream,
+					  const struct gpu_launch *launch, struct assay_err *err)
+{
+	static const unsigned char poison[4] = {0xa5, 0xa5, 0xa5, 0xa5};
+	enum assay_code code = host_ops()->launch(stream, launch, err);
+	return code == ASSAY_OK ? host_ops()->write(stream, launch->args[2].value.buffer, poison,
+						    sizeof(poison), err)
+				: code;
+}
+
+static void an_element_that_is_never_written_is_found(void **state)
+{
+	static const enum gpu_type types[] = {GPU_FP32, GPU_BF16, GPU_INT8};
+	struct gpu_ops ops = *host_ops();
+	struct gpu_session session = {.ops = &ops};
+	struct gpu_trial trial;
+	struct assay_err err = {0};
+	ops.launch = launch_all_but_one;
+	assert_ok(gpu_open(&session, &err));
+	for (size_t i = 0; i < ASSAY_COUNT_OF(types); i++) {
+		assert_fails(gpu_trial_open(&trial, &session, GPU_NAIVE, types[i], 256, 5, &err),
+			     ASSAY_ECHECK, "row 0, column 0 was never written");
+		gpu_trial_close(&trial);
+	}
+	gpu_close(&session);
+}
+
 static unsigned multiply_all(const struct gpu_ops *ops)
 {
 	struct gpu_session session = {.ops = ops};
@@ -433,6 +461,7 @@ int main(void)
 		cmocka_unit_test(the_oracle_catches_every_lie),
 		cmocka_unit_test(an_answer_may_be_fused_but_not_wrong),
 		cmocka_unit_test(products_of_the_host_are_right),
+		cmocka_unit_test(an_element_that_is_never_written_is_found),
 		cmocka_unit_test(a_type_that_is_not_there_has_a_reason),
 		cmocka_unit_test(opencl_passes_the_oracle),
 		cmocka_unit_test(products_of_opencl_are_right),
