@@ -69,6 +69,10 @@ check "  is counted" grep -q '"throttled":{"value":[1-9]' out
 FAKE_CUDA='devices=4'
 check "several devices" runs 0 gpu/multi -s cuda -P devices=2,4 -P size=64Ki
 check "  add up" all_ok
+FAKE_CUDA='devices=4,together=4'
+check "  work at the same time" runs 0 gpu/multi -s cuda -P devices=4 -P size=64Ki
+check "  and are right" all_ok
+FAKE_CUDA='devices=4'
 check "  sums on each of them" runs 0 gpu/exchange -s cuda -P way=allreduce -P devices=3 -P size=64Ki
 check "  are right" all_ok
 FAKE_CUDA='devices=2,peers=0'

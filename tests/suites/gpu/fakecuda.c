@@ -45,6 +45,7 @@ static const struct {
 	{"throttled", offsetof(struct fake, throttled), 0},
 	{"cache", offsetof(struct fake, cache_status), 0},
 	{"mig", offsetof(struct fake, mig), 0},
+	{"together", offsetof(struct fake, together), 0},
 };
 
 /* What the environment says now; a counter of calls starts anew. */
@@ -56,6 +57,7 @@ static void read_settings(void)
 	int current = fake.current;
 	struct CUstream_st *streams = fake.all_streams;
 	fake = (struct fake){.used_bytes = used,
+			     .pinned = fake.pinned,
 			     .alive = alive,
 			     .current = current,
 			     .all_streams = streams,
@@ -366,15 +368,44 @@ FAKE unsigned cuMemFreeAsync(cuda_address address, struct CUstream_st *stream)
 	return cuMemFree_v2(address);
 }
 
+struct pinned {
+	struct pinned *next;
+	const char *memory;
+	size_t bytes;
+};
+
 FAKE unsigned cuMemHostAlloc(void **ret, size_t bytes, unsigned flags)
 {
-	return take(bytes, ret);
+	struct pinned *pinned = malloc(sizeof(*pinned));
+	unsigned status = pinned ? take(bytes, ret) : CUDRV_OUT_OF_MEMORY;
+	if (status != CUDRV_SUCCESS) {
+		free(pinned);
+		return status;
+	}
+	*pinned = (struct pinned){fake.pinned, *ret, bytes};
+	fake.pinned = pinned;
+	return CUDRV_SUCCESS;
 }
 
 FAKE unsigned cuMemFreeHost(void *memory)
 {
 	fake_drain_all();
+	for (struct pinned **p = &fake.pinned; *p; p = &(*p)->next)
+		if ((*p)->memory == memory) {
+			struct pinned *found = *p;
+			*p = found->next;
+			free(found);
+			break;
+		}
 	return give(memory);
+}
+
+bool fake_is_pinned(const void *memory)
+{
+	const struct pinned *p = fake.pinned;
+	while (p && (uintptr_t)memory - (uintptr_t)p->memory >= p->bytes)
+		p = p->next;
+	return p != NULL;
 }
 
 FAKE unsigned cuMemHostGetDevicePointer_v2(cuda_address *ret, void *memory, unsigned flags)

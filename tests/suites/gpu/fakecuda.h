@@ -67,13 +67,16 @@ struct fake {
 	long throttled; /* throttled: every n-th such look finds half of it; 0: none */
 	long cache_status; /* cache: what resetting the cache gives */
 	long mig;          /* mig: 1, devices are instances of one that is shared out */
+	long together; /* together: dot products end when so many devices have been given one; 0: alone */
 
 	bool initialised, lost, hung;
 	long launches, looks, calls;
 	uint64_t epoch_ns;
 	uint64_t random;
 	double worked_ns;
+	uint32_t together_now; /* a bit for each device that has */
 	size_t used_bytes;
+	struct pinned *pinned;
 	int alive;
 	int current; /* device whose context is */
 	struct CUstream_st *all_streams;
@@ -89,6 +92,8 @@ unsigned fake_state(void);
 double fake_noise(uint64_t *state);
 /* Is there memory of at least so many bytes? */
 bool fake_holds(cuda_address address, size_t bytes);
+/* Is it memory of the host's that the device copies by itself? */
+bool fake_is_pinned(const void *memory);
 /* Work off a stream as far as it goes: CUDRV_NOT_READY when something holds it back. */
 unsigned fake_drain(struct CUstream_st *stream);
 /* All of them, as the real driver does before memory goes. */
