@@ -175,9 +175,31 @@ static enum assay_code read_counts(struct gate *gate, struct assay_err *err)
 	return rc == ASSAY_OK && gate->counts ? assay_replay_probe(err) : rc;
 }
 
+/* A self-test compares nothing: what is about two sides and their verdicts would be passed over, and its 0 be taken for a pass. */
+static enum assay_code check_selftest(const struct cli_args *args, struct assay_err *err)
+{
+	static const char *const sides[] = {
+		"base",     "cand",          "kind",   "metric",       "samples",
+		"confirms", "cross-machine", "counts", "counts-limit", "strict",
+		"all",      "junit",         "sarif",  "markdown",     "github",
+	};
+	if (!cli_flag(args, "self-test"))
+		return ASSAY_OK;
+	if (args->dashes)
+		return assay_fail(err, ASSAY_EUSAGE,
+				  "--self-test compares nothing: leave out the commands");
+	for (size_t i = 0; i < ASSAY_COUNT_OF(sides); i++)
+		if (cli_value(args, sides[i]))
+			return assay_fail(err, ASSAY_EUSAGE,
+					  "--self-test compares nothing: leave out --%s", sides[i]);
+	return ASSAY_OK;
+}
+
 static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 {
-	enum assay_code rc = gate_policy_read(gate->args, &gate->policy, err);
+	enum assay_code rc = check_selftest(gate->args, err);
+	if (rc == ASSAY_OK)
+		rc = gate_policy_read(gate->args, &gate->policy, err);
 	if (rc == ASSAY_OK)
 		rc = read_counts(gate, err);
 	if (rc == ASSAY_OK)

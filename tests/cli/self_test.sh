@@ -19,6 +19,10 @@ check "too few launches are refused" ends 2 "$assay" gate --self-test --max-time
 check "... with how many it takes" says '--max-time is too short: .* were recorded; [0-9]* are needed'
 check "a benchmark that is not there is refused" ends 2 "$assay" gate --self-test --max-time 1ms selftest/spun
 
+check "it is no gate of two sides" ends 2 "$assay" gate --self-test --max-time 1ms --base "$assay" selftest/spin/threads:1
+check "... which is said" says '^assay: gate: --self-test compares nothing: leave out --base$'
+check "... nor of commands" ends 2 "$assay" gate --self-test --max-time 1ms -- true ::: true
+
 # A second is enough for a machine that does nothing else.
 enough()
 {
