@@ -170,9 +170,20 @@ static enum assay_code read_counts(struct gate *gate, struct assay_err *err)
 {
 	gate->counts_limit = ASSAY_COUNTS_LIMIT;
 	gate->counts = cli_flag(gate->args, "counts");
-	enum assay_code rc =
-		gate_policy_percent(gate->args, "counts-limit", &gate->counts_limit, err);
-	return rc == ASSAY_OK && gate->counts ? assay_replay_probe(err) : rc;
+	return gate_policy_percent(gate->args, "counts-limit", &gate->counts_limit, err);
+}
+
+/* Can both sides be replayed? */
+static enum assay_code check_counts(const struct gate *gate, struct assay_err *err)
+{
+	if (!gate->counts)
+		return ASSAY_OK;
+	if (gate->sides[0].is_stored || gate->sides[1].is_stored)
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"--counts replays both sides, and a stored run cannot be replayed: "
+			"give two builds, plug-ins or commands");
+	return assay_replay_probe(err);
 }
 
 /* A self-test compares nothing: what is about two sides and their verdicts would be passed over, and its 0 be taken for a pass. */
@@ -220,6 +231,8 @@ static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 	if (cli_flag(gate->args, "self-test"))
 		return gate_side_self(gate, err);
 	rc = gate_sides_read(gate, err);
+	if (rc == ASSAY_OK)
+		rc = check_counts(gate, err);
 	for (int side = 0; rc == ASSAY_OK && side < 2; side++)
 		find_revision(gate, (enum assay_gate_which)side);
 	return rc;

@@ -41,12 +41,19 @@ static bool wanted(const struct gate *gate, const struct assay_result *r)
 static void warn_of_unused(const struct gate *gate)
 {
 	static const char *const unused[] = {"param", "set", "profile", "max-time"};
+	static const char *const measuring[] = {"samples", "time", "timeout", "cpus", "seed"};
+	bool measured = !gate->sides[0].is_stored || !gate->sides[1].is_stored;
 	for (size_t i = 0; i < ASSAY_COUNT_OF(unused); i++)
 		if (cli_value(gate->args, unused[i]))
 			cli_warn(gate->cli,
 				 "--%s has no effect: against a stored run the cases are its own; "
 				 "a PATTERN and -s choose among them",
 				 unused[i]);
+	for (size_t i = 0; !measured && i < ASSAY_COUNT_OF(measuring); i++)
+		if (cli_value(gate->args, measuring[i]))
+			cli_warn(gate->cli,
+				 "--%s has no effect: nothing is measured between two stored runs",
+				 measuring[i]);
 }
 
 /* Said before minutes are spent on what cannot be decided then. */
@@ -130,7 +137,6 @@ static enum assay_code measure_side(struct gate *gate, struct gate_side *side,
 				  "'%.200s' is not this build: measure it first (%s run), then "
 				  "compare two stored runs",
 				  side->text, side->text);
-	warn_of_unused(gate);
 	warn_of_few_launches(gate, other);
 	struct assay_argv words = {0};
 	int64_t run = 0;
@@ -423,6 +429,7 @@ enum assay_code gate_stored(struct gate *gate, struct assay_err *err)
 	if (gate->sandbox && gate->sides[0].is_stored && gate->sides[1].is_stored)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "--sandbox is for what is measured; both sides are stored runs");
+	warn_of_unused(gate);
 	for (int i = 0; rc == ASSAY_OK && i < 2; i++)
 		if (!gate->sides[i].is_stored)
 			rc = measure_side(gate, &gate->sides[i], &gate->sides[1 - i], err);
