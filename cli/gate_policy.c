@@ -5,18 +5,18 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/document.h"
+#include "cli/settings.h"
 #include "harness/base/str.h"
 #include "harness/engine/plan.h"
-
-#define PROJECT_FILE "assay.yaml"
 
 struct reading {
 	const struct document *document;
 	struct gate_policy *policy;
 	struct gate_rule *rule; /* being read */
+	bool presets; /* they first: what stands beside one changes it, wherever it stands */
+	bool found;   /* the key `gate` */
 };
 
 void gate_policy_done(struct gate_policy *policy)
@@ -59,7 +59,7 @@ static enum assay_code take_margin(const struct reading *r, const struct documen
 			 : strcmp(pair->key, "catch") == 0 ? m1
 							   : NULL;
 	*ret_known = margin || strcmp(pair->key, "preset") == 0;
-	if (!*ret_known)
+	if (!*ret_known || r->presets == (margin != NULL))
 		return ASSAY_OK;
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
 	enum assay_code rc = document_text(r->document, pair->value, &text, err);
@@ -94,6 +94,16 @@ static enum assay_code take_rule_key(void *context, const struct document_pair *
 	return rc;
 }
 
+/* The pairs of a mapping, and the presets among them before the rest. */
+static enum assay_code presets_first(struct reading *r, const struct document_node *mapping,
+				     document_pair_fn *fn, struct assay_err *err)
+{
+	r->presets = true;
+	enum assay_code rc = document_each(r->document, mapping, fn, r, err);
+	r->presets = false;
+	return rc == ASSAY_OK ? document_each(r->document, mapping, fn, r, err) : rc;
+}
+
 static enum assay_code take_rule(void *context, const struct document_pair *pair,
 				 struct assay_err *err)
 {
@@ -109,9 +119,12 @@ static enum assay_code take_rule(void *context, const struct document_pair *pair
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for rules");
 	policy->n_rules++;
 	if (document_is_mapping(pair->value))
-		return document_each(r->document, pair->value, take_rule_key, r, err);
+		return presets_first(r, pair->value, take_rule_key, err);
 	const struct document_pair preset = {"preset", pair->line, pair->value};
-	return take_rule_key(r, &preset, err);
+	r->presets = true;
+	enum assay_code rc = take_rule_key(r, &preset, err);
+	r->presets = false;
+	return rc;
 }
 
 static enum assay_code take_gate_key(void *context, const struct document_pair *pair,
@@ -119,6 +132,8 @@ static enum assay_code take_gate_key(void *context, const struct document_pair *
 {
 	struct reading *r = context;
 	bool known;
+	if (strcmp(pair->key, "rules") == 0 && r->presets)
+		return ASSAY_OK;
 	if (strcmp(pair->key, "rules") == 0) {
 		if (!document_is_mapping(pair->value))
 			return document_fail(r->document, pair->line, err,
@@ -137,13 +152,20 @@ static enum assay_code take_gate_key(void *context, const struct document_pair *
 static enum assay_code take_key(void *context, const struct document_pair *pair,
 				struct assay_err *err)
 {
+	static const char *const below[] = {"preset", "ignore", "catch", "rules"};
 	struct reading *r = context;
+	for (size_t i = 0; i < ASSAY_COUNT_OF(below); i++)
+		if (strcmp(pair->key, below[i]) == 0)
+			return document_fail(r->document, pair->line, err,
+					     "write 'gate:' and, indented below it, '%s:'",
+					     pair->key);
 	if (strcmp(pair->key, "gate") != 0)
 		return ASSAY_OK; /* a setting: settings.c has looked at it */
+	r->found = true;
 	if (!document_is_mapping(pair->value))
 		return document_fail(r->document, pair->line, err,
 				     "gate wants preset, ignore, catch or rules below it");
-	return document_each(r->document, pair->value, take_gate_key, r, err);
+	return presets_first(r, pair->value, take_gate_key, err);
 }
 
 static enum assay_code check_rules(const struct gate_policy *policy, struct assay_err *err)
@@ -163,15 +185,19 @@ static enum assay_code check_rules(const struct gate_policy *policy, struct assa
 	return ASSAY_OK;
 }
 
-static enum assay_code read_file(const char *path, struct gate_policy *ret, struct assay_err *err)
+/* `named`: somebody said that there is a policy in it. */
+static enum assay_code read_file(const char *path, bool named, struct gate_policy *ret,
+				 struct assay_err *err)
 {
 	struct document *document = NULL;
 	ret->path = strdup(path);
 	enum assay_code rc = ret->path ? document_read(path, &document, err)
 				       : assay_fail(err, ASSAY_ENOMEM, "out of memory");
-	struct reading reading = {document, ret, NULL};
+	struct reading reading = {.document = document, .policy = ret};
 	if (rc == ASSAY_OK)
 		rc = document_each(document, document_root(document), take_key, &reading, err);
+	if (rc == ASSAY_OK && named && !reading.found)
+		rc = assay_fail(err, ASSAY_EUSAGE, "%s has no key 'gate'", path);
 	document_free(document);
 	return rc == ASSAY_EIO ? ASSAY_EUSAGE
 			       : rc; /* a file that is not there is the caller's mistake */
@@ -204,10 +230,11 @@ enum assay_code gate_policy_read(const struct cli_args *args, struct gate_policy
 				 struct assay_err *err)
 {
 	const char *file = cli_value(args, "policy"), *preset = cli_value(args, "preset");
+	char project[CONFIG_PATH];
 	enum assay_code rc = ASSAY_OK;
 	take_preset(ret, "normal");
-	if (file || access(PROJECT_FILE, F_OK) == 0)
-		rc = read_file(file ? file : PROJECT_FILE, ret, err);
+	if (file || config_project_file(project))
+		rc = read_file(file ? file : project, file != NULL, ret, err);
 	if (rc == ASSAY_OK && preset && !take_preset(ret, preset))
 		rc = assay_fail(err, ASSAY_EUSAGE,
 				"--preset is strict, normal or loose, not '%.40s'", preset);

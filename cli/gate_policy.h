@@ -30,7 +30,7 @@ struct gate_policy {
 };
 
 /*
- * From ./assay.yaml or --policy FILE, its key `gate`, and then --preset, --ignore and --catch. Zero *ret first.
+ * From the project's assay.yaml or --policy FILE, its key `gate`, and then --preset, --ignore and --catch. Zero *ret first.
  * ASSAY_EUSAGE with file and line, or the option, for what makes no sense.
  */
 enum assay_code gate_policy_read(const struct cli_args *args, struct gate_policy *ret,

@@ -478,19 +478,29 @@ static bool is_root(const char *folder)
 	       (here.st_dev == up.st_dev && here.st_ino == up.st_ino);
 }
 
-/* The nearest assay.yaml from the working directory upwards. */
-static enum assay_code load_project_file(struct config *config, struct assay_err *err)
+bool config_project_file(char ret[CONFIG_PATH])
 {
-	char folder[MOST_FOLDERS * 3 + 1] = "", path[sizeof(folder) + 16];
+	char folder[MOST_FOLDERS * 3 + 1] = "";
+	_Static_assert(sizeof(folder) + sizeof("assay.yaml") <= CONFIG_PATH, "room for the path");
 	for (int i = 0; i <= MOST_FOLDERS; i++) {
-		snprintf(path, sizeof(path), "%sassay.yaml", folder);
-		if (access(path, F_OK) == 0)
-			return config_read_file(config, path, folder, err);
+		snprintf(ret, CONFIG_PATH, "%sassay.yaml", folder);
+		if (access(ret, F_OK) == 0)
+			return true;
 		if (i == MOST_FOLDERS || is_root(folder))
 			break;
 		memcpy(folder + 3 * i, "../", 4);
 	}
-	return ASSAY_OK;
+	return false;
+}
+
+static enum assay_code load_project_file(struct config *config, struct assay_err *err)
+{
+	char path[CONFIG_PATH], folder[CONFIG_PATH];
+	if (!config_project_file(path))
+		return ASSAY_OK;
+	assay_copy(folder, sizeof(folder), path);
+	*strstr(folder, "assay.yaml") = '\0';
+	return config_read_file(config, path, folder, err);
 }
 
 typedef enum assay_code load_fn(struct config *config, struct assay_err *err);

@@ -6,6 +6,7 @@
 #ifndef ASSAY_CLI_SETTINGS_H
 #define ASSAY_CLI_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ struct config_setting {
  * nearest known key.
  */
 enum assay_code config_load(struct config **ret, struct assay_err *err);
+/* The project's file: the nearest assay.yaml from the working directory upwards, relative to it. False: there is none. */
+enum { CONFIG_PATH = 256 };
+bool config_project_file(char ret[CONFIG_PATH]);
 void config_free(struct config *config);
 
 /* Set from the command line; `origin` is the option as typed. The value is checked like any other. */

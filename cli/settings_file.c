@@ -107,6 +107,10 @@ static enum assay_code take_setting(void *context, const struct document_pair *p
 				    struct assay_err *err)
 {
 	struct reading *r = context;
+	if (strcmp(pair->key, "gate") == 0 && !r->folder)
+		return document_fail(
+			r->document, pair->line, err,
+			"margins of a gate are a project's: write 'gate:' into its assay.yaml");
 	if (strcmp(pair->key, "gate") == 0)
 		return ASSAY_OK; /* not a setting: gate_policy.c reads it */
 	for (size_t i = 0; i < ASSAY_COUNT_OF(maps); i++) {

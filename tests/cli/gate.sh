@@ -73,7 +73,24 @@ check "an unknown key of the policy" gate 2 --base "$base" --cand "$same" --poli
 check "... is named with file and line" says "policy.yaml:2: unknown key 'presets'"
 printf 'gate:\n  rules:\n    judged/changing: {ignore: 12%%, catch: 15%%}\n' >assay.yaml
 check "a rule of the project applies" gate 0 --base "$base" --cand "$slower" judged/changing
+mkdir -p below
+check "... in the folders below it, too" sh -c 'cd below && "$@" >../out 2>../err' sh "$assay" gate -n 3 -t 300us \
+	--base "$base" --cand "$slower" judged/changing
 rm assay.yaml
+printf 'gate:\n  ignore: 12%%\n  catch: 15%%\n  preset: strict\n' >policy.yaml
+check "a margin stands wherever its preset does" gate 0 --base "$base" --cand "$slower" --policy policy.yaml \
+	judged/changing
+printf 'preset: strict\n' >policy.yaml
+check "a policy that is not below its key" gate 2 --base "$base" --cand "$same" --policy policy.yaml
+check "... is shown where to go" says "policy.yaml:1: write 'gate:' and, indented below it, 'preset:'"
+printf 'samples: 3\n' >policy.yaml
+check "a file without a policy" gate 2 --base "$base" --cand "$same" --policy policy.yaml
+check "... is not taken for one" says "policy.yaml has no key 'gate'"
+mkdir -p xdg/assay
+printf 'gate:\n  preset: strict\n' >xdg/assay/assay.yaml
+check "a policy in the user's file" env XDG_CONFIG_HOME="$PWD/xdg" sh -c '"$@" >out 2>err; [ $? = 2 ]' sh \
+	"$assay" gate --base "$base" --cand "$same"
+check "... is sent to the project's" says "xdg/assay/assay.yaml:1: margins of a gate are a project's"
 
 # ---- commands ----
 
