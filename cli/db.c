@@ -228,6 +228,12 @@ static enum assay_code baseline(struct cli *cli, const struct cli_args *args, co
 	if (!file)
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "db baseline wants a RUN: @last, a number, ...");
+	if (stored_names_file(file)) /* its numbers are not ours */
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"'%.200s' is in another file, which has a baseline of its own: set it "
+			"there with --db, or merge the file first",
+			file);
 	struct stored stored;
 	struct assay_store *store;
 	enum assay_code code = stored_open(cli, file, &stored, err);

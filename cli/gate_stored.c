@@ -411,8 +411,8 @@ static enum assay_code store_verdicts(struct gate *gate, struct assay_pairs *pai
 		};
 	}
 	/* only where the candidate's run is in the store in use */
-	bool here = !gate->sides[1].is_stored || !strstr(gate->sides[1].text, ".db");
-	bool base_here = !gate->sides[0].is_stored || !strstr(gate->sides[0].text, ".db");
+	bool here = !gate->sides[1].is_stored || !stored_names_file(gate->sides[1].text);
+	bool base_here = !gate->sides[0].is_stored || !stored_names_file(gate->sides[0].text);
 	enum assay_code rc = ASSAY_OK;
 	if (here && n)
 		rc = assay_store_add_verdicts(gate->store, gate->sides[1].run->id,

@@ -252,7 +252,7 @@ enum assay_code report_material_load(struct cli *cli, struct report_material *m,
 	/* A verdict knows the other run by its number, which means nothing in another file. */
 	bool one_file = true;
 	for (size_t i = 0; i < n; i++)
-		one_file &= strstr(references[i], ".db") == NULL;
+		one_file &= !stored_names_file(references[i]);
 	/* Stores stay in their places: inputs point into their lists of runs. */
 	m->stores = calloc(n, sizeof(*m->stores));
 	if (!m->stores)

@@ -11,13 +11,18 @@
 #include "harness/base/str.h"
 #include "harness/store/ack.h"
 
+bool stored_names_file(const char *reference)
+{
+	size_t length = strlen(reference);
+	return strstr(reference, ".db#") ||
+	       (length > 3 && strcmp(reference + length - 3, ".db") == 0);
+}
+
 /* Split FILE.db[#REFERENCE]; NULL when `reference` names no file. malloc'd; *ret_rest points into it. */
 static char *split_file(const char *reference, const char **ret_rest)
 {
 	const char *hash = strstr(reference, ".db#");
-	size_t length = strlen(reference);
-	bool whole = length > 3 && strcmp(reference + length - 3, ".db") == 0;
-	if (!hash && !whole)
+	if (!stored_names_file(reference))
 		return NULL;
 	char *copy = strdup(reference);
 	if (!copy)

@@ -21,6 +21,8 @@ struct stored {
 enum assay_code stored_open(const struct cli *cli, const char *reference, struct stored *ret,
 			    struct assay_err *err);
 void stored_done(struct stored *stored);
+/* Does `reference` speak of a file of its own, in which runs have numbers of their own? */
+bool stored_names_file(const char *reference);
 
 /*
  * The one run meant: the newest; of several, such as the baselines of several machines, the newest on

@@ -113,6 +113,10 @@ check 'until a baseline is set' 0 '@base is now run 2' "$assay" db baseline 2
 check 'and compared with' 0 '^A: run 2,' "$assay" compare @base 3
 check 'a baseline can be set anew' 0 '@base is now run 1' "$assay" db baseline tag:first
 check 'and compared with' 0 '^A: run 1,' "$assay" compare @base 2
+cp results.db other.db
+check 'a run of another file is no baseline here' 2 "'other.db#2' is in another file" "$assay" db baseline other.db#2
+check 'and changes nothing' 0 '^A: run 1,' "$assay" compare @base 2
+rm other.db
 check 'backup copies' 0 'copied' "$assay" db backup copy.db
 check 'its runs are counted in words' 0 '^3 runs, [0-9]+ results, ' "$assay" db check copy.db
 check 'backup replaces nothing' 7 "'copy.db' exists" "$assay" db backup copy.db
