@@ -258,6 +258,16 @@ static enum assay_code baseline(struct cli *cli, const struct cli_args *args, co
 	return code;
 }
 
+/* What is for gc is not passed over elsewhere: no migration only says what it would do. */
+static enum assay_code check_options(const struct cli_args *args, struct assay_err *err)
+{
+	for (const struct cli_option *o = options; o->name; o++)
+		if (cli_value(args, o->name) && strcmp(args->positional[0], "gc") != 0)
+			return assay_fail(err, ASSAY_EUSAGE, "--%s is for gc, not for %s", o->name,
+					  args->positional[0]);
+	return ASSAY_OK;
+}
+
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
@@ -276,10 +286,14 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 			"say what to do: one of check, migrate, gc, backup, baseline, digest");
 	for (size_t i = 0; i < ASSAY_COUNT_OF(actions); i++) {
 		names[i] = actions[i].name;
-		if (strcmp(actions[i].name, args->positional[0]) == 0)
-			return actions[i].run(cli, args,
-					      args->n_positional > 1 ? args->positional[1] : NULL,
-					      ret_exit, err);
+		if (strcmp(actions[i].name, args->positional[0]) != 0)
+			continue;
+		enum assay_code code = check_options(args, err);
+		return code != ASSAY_OK
+			       ? code
+			       : actions[i].run(cli, args,
+						args->n_positional > 1 ? args->positional[1] : NULL,
+						ret_exit, err);
 	}
 	const char *nearest = assay_nearest(args->positional[0], names, ASSAY_COUNT_OF(names));
 	return assay_fail(err, ASSAY_EUSAGE, "unknown action '%s'%s%s%s", args->positional[0],

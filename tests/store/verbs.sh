@@ -122,6 +122,7 @@ check 'its runs are counted in words' 0 '^3 runs, [0-9]+ results, ' "$assay" db 
 check 'backup replaces nothing' 7 "'copy.db' exists" "$assay" db backup copy.db
 check 'the copy is sound' 0 'sound' "$assay" db check copy.db
 check 'migrate has nothing to do' 0 'has schema 1 already' "$assay" db migrate
+check 'no other action is only tried' 2 '--dry-run is for gc, not for migrate' "$assay" db migrate --dry-run
 check 'gc wants to be told' 2 'say what may go' "$assay" db gc
 check 'gc can only count' 0 'would drop 0 runs and 9 sample sets, 0.0 MB of samples; results.db has' \
 	"$assay" db gc --keep-samples 90d --dry-run
