@@ -20,6 +20,7 @@
 #include "cli/run_ranks.h"
 #include "cli/run_record.h"
 #include "cli/run_request.h"
+#include "cli/run_resume.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
 #include "harness/base/clock.h"
@@ -346,17 +347,20 @@ static int exit_of(const struct session *s, bool strict)
 	return CLI_OK;
 }
 
-static enum assay_code resume(struct session *s, const char *reference, struct assay_err *err)
+static enum assay_code resume(struct session *s, const struct cli_args *args, struct assay_err *err)
 {
+	const char *reference = cli_value(args, "resume");
 	struct assay_run_list runs = {0};
-	enum assay_code rc = assay_store_open(s->cli->db, ASSAY_STORE_WRITE, &s->store, err);
+	enum assay_code rc = assay_topology_load(NULL, &s->topology, err);
+	if (rc == ASSAY_OK)
+		rc = assay_store_open(s->cli->db, ASSAY_STORE_WRITE, &s->store, err);
 	if (rc == ASSAY_OK)
 		rc = assay_store_runs(s->store, reference, &runs, err);
 	if (rc == ASSAY_OK && runs.n != 1)
 		rc = assay_fail(err, ASSAY_EUSAGE, "'%s' names %zu runs; --resume wants one",
 				reference, runs.n);
-	if (rc == ASSAY_OK && runs.runs[0].status == ASSAY_RUN_COMPLETE)
-		rc = assay_fail(err, ASSAY_EUSAGE, "run %" PRId64 " is complete", runs.runs[0].id);
+	if (rc == ASSAY_OK)
+		rc = run_resume_check(args, &runs.runs[0], s->topology, err);
 	if (rc == ASSAY_OK) {
 		s->run = runs.runs[0].id;
 		s->resumed = true;
@@ -372,14 +376,14 @@ static enum assay_code resume(struct session *s, const char *reference, struct a
 static enum assay_code prepare(struct session *s, const struct cli_args *args,
 			       struct assay_err *err)
 {
-	const char *reference = cli_value(args, "resume");
-	enum assay_code rc = reference ? resume(s, reference, err)
-				       : run_request_read(s->cli, args, &s->request, err);
-	if (rc == ASSAY_OK && !reference)
+	bool resumes = cli_value(args, "resume");
+	enum assay_code rc =
+		resumes ? resume(s, args, err) : run_request_read(s->cli, args, &s->request, err);
+	if (rc == ASSAY_OK && !resumes)
 		rc = run_request_anchor(s->cli, args, &s->request, err);
 	if (rc == ASSAY_OK)
 		rc = run_record_tags(args, &s->tagged, &s->tags, err);
-	if (rc == ASSAY_OK)
+	if (rc == ASSAY_OK && !resumes)
 		rc = assay_topology_load(NULL, &s->topology, err);
 	if (rc == ASSAY_OK)
 		rc = run_request_plan(s->cli, &s->request, s->topology, &s->plan, err);

@@ -106,6 +106,15 @@ check "  leave no process" no_survivors
 done_before=$(grep -c '^\[' err)
 "$assay" export --format jsonl --db int.db >kept 2>err
 check "  keep what was finished" test "$(grep -c '"primary":true' kept)" -eq "$done_before"
+check "what is measured is not asked for anew" run 2 run --resume @last --db int.db -n 7
+check "  but said to have been" says 'goes on as the run was begun: leave out --samples'
+check "  nor which cases" run 2 run --resume @last --db int.db selftest/touch
+if "$assay" --version | grep -q 'hwloc *yes'; then
+	export HWLOC_SYNTHETIC="pack:1 core:3 pu:1"
+	check "another machine does not measure the rest" run 6 run --resume @last --db int.db
+	unset HWLOC_SYNTHETIC
+	check "  and says whose it is" says 'another machine'
+fi
 check "resume measures the rest" run 0 run --resume @last --db int.db
 "$assay" export --format jsonl --db int.db >kept 2>err
 check "  and then all is there" test "$(grep -c '"primary":true' kept)" -eq 6

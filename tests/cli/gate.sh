@@ -152,6 +152,11 @@ rm -f results.db
 gate 1 --base "$base" --cand "$slower" judged/changing
 runs=$("$assay" export --format jsonl 2>/dev/null | grep -c '"judged/changing/threads:1"')
 check "both sides are stored" [ "$runs" -eq 1 ]
+if python3 -c 'import sqlite3; db = sqlite3.connect("results.db"); db.execute("UPDATE run SET status = \"interrupted\""); \
+	db.commit()' 2>/dev/null; then
+	check "a side of a gate is not resumed as a run" ends 2 "$assay" run --resume @last
+	check "... which is said" says 'one side of a gate'
+fi
 check "a store that cannot be written" gate 7 --db /proc/none/results.db --base "$base" \
 	--cand "$same"
 "$assay" gate -q --base "$base" --cand "$same" -n 3 -t 300us --json judged/steady >out 2>err
