@@ -106,7 +106,8 @@ struct gpu_info {
 	uint32_t arch;  /* of NVIDIA's: 90 is 9.0 */
 	bool instance;  /* a part of a device that others may use (MIG) */
 	uint64_t memory_bytes, max_alloc_bytes;
-	uint64_t cache_bytes; /* of the last level before the memory */
+	uint64_t cache_bytes;      /* of the last level before the memory */
+	uint64_t cache_most_bytes; /* where that is not told: what no such device's goes beyond */
 	double limits[GPU_LIMITS];
 	const char *compiler;            /* the library's file; NULL: the driver is */
 	const char *no_limit;            /* why those that are 0 are */

@@ -143,8 +143,9 @@ struct opencl_choice {
 	struct _cl_device_id *device;
 	unsigned devices; /* there are of its kind */
 	uint32_t units;
-	uint64_t max_alloc_bytes, memory_bytes, cache_bytes;
-	bool half, doubles; /* computes with floats of 16 bits, of 64 */
+	uint64_t max_alloc_bytes, memory_bytes;
+	uint64_t cache_bytes, cache_most_bytes; /* as in struct gpu_info */
+	bool half, doubles;                     /* computes with floats of 16 bits, of 64 */
 	char text[200];
 };
 

@@ -8,6 +8,8 @@
 #include "suites/gpu/opencl.h"
 
 enum { MAX_PLATFORMS = 16, MAX_DEVICES = 16 };
+/* The largest last cache of a GPU, that of AMD's MI300X [CDNA 3 white paper, 2023]. */
+#define LARGEST_CACHE_BYTES ((uint64_t)256 << 20)
 
 enum assay_code opencl_load(const char *library, struct opencl *ret, struct assay_err *err)
 {
@@ -56,8 +58,6 @@ static void describe(const struct opencl *cl, struct opencl_choice *choice)
 			    sizeof(choice->max_alloc_bytes), &choice->max_alloc_bytes, NULL);
 	cl->get_device_info(choice->device, OPENCL_DEVICE_GLOBAL_MEM_SIZE,
 			    sizeof(choice->memory_bytes), &choice->memory_bytes, NULL);
-	cl->get_device_info(choice->device, OPENCL_DEVICE_GLOBAL_MEM_CACHE_SIZE,
-			    sizeof(choice->cache_bytes), &choice->cache_bytes, NULL);
 	char extensions[8192] = "";
 	cl->get_device_info(choice->device, OPENCL_DEVICE_EXTENSIONS, sizeof(extensions) - 1,
 			    extensions, NULL);
@@ -68,6 +68,20 @@ static void describe(const struct opencl *cl, struct opencl_choice *choice)
 		      platform[0] ? platform : "OpenCL", name[0] ? name : "unnamed device",
 		      driver[0] ? driver : "unknown", choice->units);
 	assay_sanitise(choice->text, sizeof(choice->text), assay_str_text(&text));
+}
+
+/*
+ * What OpenCL calls the cache of global memory is the last one of a CPU. Of GPUs it is what the driver likes: the first of
+ * a compute unit of AMD's (16 KiB where 4 MiB and more follow), those of all multiprocessors of NVIDIA's, the last of
+ * Intel's.
+ */
+static void describe_cache(const struct opencl *cl, opencl_bits type, struct opencl_choice *choice)
+{
+	if (type != OPENCL_DEVICE_TYPE_CPU)
+		choice->cache_most_bytes = LARGEST_CACHE_BYTES;
+	else
+		cl->get_device_info(choice->device, OPENCL_DEVICE_GLOBAL_MEM_CACHE_SIZE,
+				    sizeof(choice->cache_bytes), &choice->cache_bytes, NULL);
 }
 
 /* All devices of one type, platform after platform; how many there are, and device `number` of them. */
@@ -110,10 +124,12 @@ enum assay_code opencl_choose(const struct opencl *cl, unsigned number, struct o
 		return assay_fail(err, ASSAY_SKIP, "OpenCL: clGetPlatformIDs gives %d", status);
 	if (n > MAX_PLATFORMS)
 		n = MAX_PLATFORMS;
-	for (size_t i = 0; i < ASSAY_COUNT_OF(types) && ret->devices == 0; i++)
-		ret->devices = find_type(cl, platforms, n, types[i], number, ret);
+	size_t kinds = 0;
+	while (kinds < ASSAY_COUNT_OF(types) && ret->devices == 0)
+		ret->devices = find_type(cl, platforms, n, types[kinds++], number, ret);
 	if (ret->device) {
 		describe(cl, ret);
+		describe_cache(cl, types[kinds - 1], ret);
 		return ASSAY_OK;
 	}
 	if (ret->devices > 0)

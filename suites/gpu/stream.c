@@ -33,17 +33,18 @@ struct streaming {
 static enum assay_code count_sets(struct streaming *t, bool cold, struct assay_err *err)
 {
 	const struct gpu_info *info = t->session.ops->info(t->session.device);
-	double set_bytes = (double)t->kind->arrays * (double)t->bytes;
+	const double set_bytes = (double)t->kind->arrays * (double)t->bytes;
+	const uint64_t cache = info->cache_bytes ? info->cache_bytes : info->cache_most_bytes;
 	t->n_sets = 1;
 	if (!cold)
 		return ASSAY_OK;
-	if (info->cache_bytes == 0)
+	if (cache == 0)
 		return assay_fail(err, ASSAY_SKIP,
 				  "how large its cache is the device does not say");
-	double sets = CACHES * (double)info->cache_bytes / set_bytes + 2;
+	double sets = CACHES * (double)cache / set_bytes + 2;
 	if (sets > MAX_SETS)
 		return assay_fail(err, ASSAY_SKIP, "size is too small to leave a cache of %llu KiB",
-				  (unsigned long long)(info->cache_bytes >> 10));
+				  (unsigned long long)(cache >> 10));
 	if (info->memory_bytes && sets * 3 * (double)t->bytes > 0.9 * (double)info->memory_bytes)
 		return assay_fail(err, ASSAY_SKIP, "%g arrays of this size do not fit the device",
 				  3 * sets);
@@ -186,6 +187,6 @@ const struct assay_bench assay_bench_gpu_stream = {
 			   {"cache", "name", "hot,cold", NULL}, {"size", "bytes", "16Mi", NULL}),
 	.unit = "B/s",
 	.max_ops = MAX_OPS,
-	.version = 1,
+	.version = 2,
 	.thorough = true,
 };

@@ -106,6 +106,7 @@ static void fill_info(struct gpu_device *device)
 		.memory_bytes = choice->memory_bytes,
 		.max_alloc_bytes = choice->max_alloc_bytes,
 		.cache_bytes = choice->cache_bytes,
+		.cache_most_bytes = choice->cache_most_bytes,
 		.no_limit =
 			"OpenCL tells neither the width of the memory nor what a unit does in a "
 			"clock",

@@ -131,12 +131,66 @@ static void a_machine_without_drivers_is_a_reason(void **state)
 	assert_int_equal(WEXITSTATUS(status), SAID_SO);
 }
 
+/* One platform with one device, of the type that its handle is, which tells of 16 KiB of cache. */
+static int32_t one_platform(uint32_t most, struct _cl_platform_id **platforms, uint32_t *n)
+{
+	platforms[0] = NULL;
+	*n = 1;
+	return OPENCL_SUCCESS;
+}
+
+static opencl_bits type_there;
+
+static int32_t one_device(struct _cl_platform_id *platform, opencl_bits type, uint32_t most,
+			  struct _cl_device_id **devices, uint32_t *n)
+{
+	devices[0] = (struct _cl_device_id *)&type_there;
+	*n = 1;
+	return type == type_there ? OPENCL_SUCCESS : OPENCL_DEVICE_NOT_FOUND;
+}
+
+static int32_t no_platform_info(struct _cl_platform_id *platform, uint32_t what, size_t size,
+				void *to, size_t *needed)
+{
+	return OPENCL_SUCCESS;
+}
+
+static int32_t small_cache(struct _cl_device_id *device, uint32_t what, size_t size, void *to,
+			   size_t *needed)
+{
+	const uint64_t bytes = 16384;
+	if (what == OPENCL_DEVICE_GLOBAL_MEM_CACHE_SIZE)
+		memcpy(to, &bytes, sizeof(bytes));
+	return OPENCL_SUCCESS;
+}
+
+/* What a GPU's driver tells of is seldom the last cache: what it tells is not taken for it. */
+static void the_cache_of_a_gpu_is_not_told(void **state)
+{
+	(void)state;
+	const struct opencl cl = {.get_platforms = one_platform,
+				  .get_platform_info = no_platform_info,
+				  .get_devices = one_device,
+				  .get_device_info = small_cache};
+	struct opencl_choice choice;
+	struct assay_err err = {0};
+	type_there = OPENCL_DEVICE_TYPE_GPU;
+	assert_ok(opencl_choose(&cl, 0, &choice, &err));
+	assert_int_equal(choice.cache_bytes, 0);
+	assert_true(choice.cache_most_bytes >= (uint64_t)256 << 20);
+	type_there = OPENCL_DEVICE_TYPE_CPU;
+	assert_ok(opencl_choose(&cl, 0, &choice, &err));
+	assert_int_equal(choice.cache_bytes, 16384);
+	assert_int_equal(choice.cache_most_bytes, 0);
+}
+
 int main(void)
 {
 	/* The child of the first test must be forked before OpenCL is loaded here. */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_without_drivers_is_a_reason),
 		cmocka_unit_test(a_missing_library_is_a_reason),
+		cmocka_unit_test(the_cache_of_a_gpu_is_not_told),
 		cmocka_unit_test(opencl_shows_the_compilers_log),
 		cmocka_unit_test(opencl_skips_what_the_device_cannot_hold),
 		cmocka_unit_test(groups_are_opencls_where_nothing_looks_at_them),
