@@ -160,8 +160,8 @@ static void add_pair(struct assay_grids *grids, struct assay_grid *grid,
 	name(&row[1], pair->a);
 	value(&row[2], pair->a);
 	value(&row[3], pair->b);
-	assay_str_add(&row[4], "%.3f", c->ratio);
-	assay_str_add(&row[5], "[%.3f, %.3f]", c->lo, c->hi);
+	assay_report_ratio(&row[4], c->ratio, 3);
+	assay_report_ratios(&row[5], c->lo, c->hi, 3);
 }
 
 /* Series that one of the two lacks. */
@@ -222,18 +222,13 @@ static void add_changes(struct assay_grids *grids, const struct assay_report_mod
 
 /* ---- several machines ---- */
 
-static void times(struct assay_str *to, double gain)
-{
-	assay_str_add(to, "%.*f×", gain < 9.995 ? 2 : gain < 99.95 ? 1 : 0, gain);
-}
-
 static void mean(struct assay_str *to, const struct assay_report_mean *m, bool reference)
 {
 	if (m->n == 0) {
 		assay_str_add(to, "⊘ nothing in common");
 		return;
 	}
-	times(to, m->gain);
+	assay_report_times(to, m->gain);
 	if (!reference && !isnan(m->spread))
 		assay_str_add(to, " ×/÷ %.2f", m->spread);
 	assay_str_add(to, ", %zu case%s", m->n, m->n == 1 ? "" : "s");
@@ -260,7 +255,7 @@ static void add_costs(struct assay_grids *grids, struct assay_grid *grid,
 		double own = price ? model->runs[r].price : model->runs[r].power;
 		double gain = suite->means[r].gain * reference / own;
 		if (isfinite(gain))
-			times(&row[r + 1], gain);
+			assay_report_times(&row[r + 1], gain);
 		else
 			assay_str_add(&row[r + 1], "–");
 	}
@@ -297,7 +292,7 @@ static void gain_cell(struct assay_str *to, const struct assay_report_cell *cell
 		return;
 	}
 	if (isfinite(cell->gain) && !reference) {
-		times(to, cell->gain);
+		assay_report_times(to, cell->gain);
 		assay_str_add(to, " ");
 	}
 	value(to, r);

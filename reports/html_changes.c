@@ -142,13 +142,13 @@ static void gate_words(struct assay_str *to, const struct change *x, const struc
 
 static void ratio_cells(struct assay_str *to, const struct assay_comparison *c)
 {
-	if (isfinite(c->ratio))
-		assay_str_add(to, "<td class=\"r value\">%.3f</td>", c->ratio);
-	else
-		assay_str_add(to, "<td class=\"r\">–</td>");
-	assay_str_add(to, "<td class=\"soft\">");
+	bool known = isfinite(c->ratio);
+	assay_str_add(to, known ? "<td class=\"r value\">" : "<td class=\"r\">–");
+	if (known)
+		assay_report_ratio(to, c->ratio, 3);
+	assay_str_add(to, "</td><td class=\"soft\">");
 	if (isfinite(c->lo) && isfinite(c->hi))
-		assay_str_add(to, "[%.3f, %.3f]", c->lo, c->hi);
+		assay_report_ratios(to, c->lo, c->hi, 3);
 	else
 		assay_str_add(to, "–");
 	assay_str_add(to, "<span class=\"why\">%zu and %zu launch%s</span></td>", c->launches_a,

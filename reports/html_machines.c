@@ -96,12 +96,6 @@ static void machine_table(struct assay_str *to, const struct assay_report_model 
 
 /* ---- suites ---- */
 
-/* "1.30×" */
-static void times(struct assay_str *to, double gain)
-{
-	assay_str_add(to, "%.*f×", gain < 9.995 ? 2 : gain < 99.95 ? 1 : 0, gain);
-}
-
 static void mean_cell(struct assay_str *to, const struct assay_report_mean *mean, bool reference)
 {
 	if (mean->n == 0) {
@@ -109,16 +103,16 @@ static void mean_cell(struct assay_str *to, const struct assay_report_mean *mean
 		return;
 	}
 	assay_str_add(to, "<td class=\"r wide\" data-v=\"%.6g\"><b>", mean->gain);
-	times(to, mean->gain);
+	assay_report_times(to, mean->gain);
 	assay_str_add(to, "</b><span class=\"why\">");
 	if (reference) {
 		assay_str_add(to, "reference, %zu cases", mean->n);
 	} else {
 		if (!isnan(mean->spread))
 			assay_str_add(to, "×/÷ %.2f, ", mean->spread);
-		times(to, mean->lo);
+		assay_report_times(to, mean->lo);
 		assay_str_add(to, " to ");
-		times(to, mean->hi);
+		assay_report_times(to, mean->hi);
 		assay_str_add(to, ", %zu case%s", mean->n, mean->n == 1 ? "" : "s");
 		if (mean->missing)
 			assay_str_add(to, ", ⊘ %zu missing", mean->missing);
@@ -136,7 +130,7 @@ static void cost_cell(struct assay_str *to, const struct assay_report_mean *mean
 		return;
 	}
 	assay_str_add(to, "<td class=\"r\">");
-	times(to, gain);
+	assay_report_times(to, gain);
 	assay_str_add(to, "</td>");
 }
 
@@ -209,8 +203,11 @@ static void interval(struct assay_str *to, const struct assay_report_cell *cell)
 	const struct assay_comparison *c = &cell->pair->comparison;
 	bool higher = cell->gain == c->ratio; /* else the gain is its inverse */
 	double lo = higher ? c->lo : 1 / c->hi, hi = higher ? c->hi : 1 / c->lo;
-	if (isfinite(lo) && isfinite(hi))
-		assay_str_add(to, "<span class=\"soft\">[%.2f, %.2f]</span>", lo, hi);
+	if (!isfinite(lo) || !isfinite(hi))
+		return;
+	assay_str_add(to, "<span class=\"soft\">");
+	assay_report_ratios(to, lo, hi, 2);
+	assay_str_add(to, "</span>");
 }
 
 static void gain_cell(struct assay_str *to, const struct assay_report_cell *cell, bool reference)
@@ -234,7 +231,7 @@ static void gain_cell(struct assay_str *to, const struct assay_report_cell *cell
 	assay_str_add(to, ">");
 	if (known) {
 		assay_str_add(to, "<b>");
-		times(to, cell->gain);
+		assay_report_times(to, cell->gain);
 		assay_str_add(to, "</b> ");
 		interval(to, cell);
 	}

@@ -105,10 +105,14 @@ static void history_cell(struct assay_str *to, const struct assay_report_run *ru
 	assay_str_add(to, "<span class=\"why\">%zu runs", n);
 	for (size_t i = 0; history->changes && i < history->changes->n; i++) {
 		const struct assay_change_point *change = &history->changes->points[i];
-		if (memcmp(change->fingerprint, run->info->fingerprint, 32) == 0 &&
-		    isfinite(change->ratio) && isfinite(change->lo) && isfinite(change->hi))
-			assay_str_add(to, "; %.3f× [%.3f, %.3f] %s", change->ratio, change->lo,
-				      change->hi, assay_change_state_name(change->state));
+		if (memcmp(change->fingerprint, run->info->fingerprint, 32) != 0 ||
+		    !isfinite(change->ratio) || !isfinite(change->lo) || !isfinite(change->hi))
+			continue;
+		assay_str_add(to, "; ");
+		assay_report_ratio(to, change->ratio, 3);
+		assay_str_add(to, "× ");
+		assay_report_ratios(to, change->lo, change->hi, 3);
+		assay_str_add(to, " %s", assay_change_state_name(change->state));
 	}
 	assay_str_add(to, "</span></td>");
 }

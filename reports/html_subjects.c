@@ -10,6 +10,7 @@
 #include "reports/escape.h"
 #include "reports/html.h"
 #include "reports/model.h"
+#include "reports/words.h"
 
 enum { NAME_LIMIT = 60, MOST_SUBJECTS = 40, MOST_BENCHES = 64, LEAST_SUBJECTS = 3 };
 
@@ -158,11 +159,7 @@ static void write_cell(struct assay_str *to, const struct cell *cell)
 	if (cell->ratio < 1.0005)
 		assay_str_add(to, "best");
 	else
-		assay_str_add(to, "%.*f×",
-			      cell->ratio < 9.995   ? 2
-			      : cell->ratio < 99.95 ? 1
-						    : 0,
-			      cell->ratio);
+		assay_report_times(to, cell->ratio);
 	if (cell->cases < cell->of)
 		assay_str_add(to, " <span class=\"soft\">⊘ %zu</span>", cell->of - cell->cases);
 	assay_str_add(to, "</td>");

@@ -21,6 +21,27 @@ const char *assay_report_value(double value, const char *unit, char *text, size_
 	return text;
 }
 
+void assay_report_ratio(struct assay_str *to, double ratio, int places)
+{
+	bool tiny = ratio > 0 && ratio < 0.0995, huge = ratio >= 1e6;
+	assay_str_add(to, tiny || huge ? "%.*g" : "%.*f", huge ? 3 : places, ratio);
+}
+
+void assay_report_ratios(struct assay_str *to, double lo, double hi, int places)
+{
+	assay_str_add(to, "[");
+	assay_report_ratio(to, lo, places);
+	assay_str_add(to, ", ");
+	assay_report_ratio(to, hi, places);
+	assay_str_add(to, "]");
+}
+
+void assay_report_times(struct assay_str *to, double factor)
+{
+	assay_report_ratio(to, factor, factor < 9.995 ? 2 : factor < 99.95 ? 1 : 0);
+	assay_str_add(to, "×");
+}
+
 void assay_report_metric_in_words(struct assay_str *to, const struct assay_metric_info *metric)
 {
 	size_t n = strlen(metric->unit);
@@ -242,11 +263,7 @@ static void relative(struct assay_str *to, const struct assay_report_row *row)
 	if (row->best)
 		assay_str_add(to, "best");
 	else if (row->relative >= 1)
-		assay_str_add(to, "%.*f×",
-			      row->relative < 9.995   ? 2
-			      : row->relative < 99.95 ? 1
-						      : 0,
-			      row->relative);
+		assay_report_times(to, row->relative);
 }
 
 void assay_report_cell(struct assay_str *to, const struct assay_report_bench *bench,

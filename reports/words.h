@@ -8,6 +8,12 @@
 
 /* "12.34 ns": the unit without "/op", which the table's heading says once. Returns text. */
 const char *assay_report_value(double value, const char *unit, char *text, size_t size);
+/* "1.300": a ratio with so many decimals, or as many digits of one below a tenth, which would be all zeros. */
+void assay_report_ratio(struct assay_str *to, double ratio, int places);
+/* "[1.210, 1.400]" */
+void assay_report_ratios(struct assay_str *to, double lo, double hi, int places);
+/* "1.30×", "12.4×", "130×" */
+void assay_report_times(struct assay_str *to, double factor);
 /* "time per operation, lower is better" */
 void assay_report_metric_in_words(struct assay_str *to, const struct assay_metric_info *metric);
 /* "chain random, 1 thread": the axes that do not vary; nothing when all do. */

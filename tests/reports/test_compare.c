@@ -119,6 +119,20 @@ static void test_one_run_has_none(void **state)
 	quiet_free(a);
 }
 
+static char *written(const struct assay_report_input *inputs, size_t n, fixture_format *format)
+{
+	struct assay_err err = {0};
+	struct assay_report_model *model = model_of(inputs, n);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	assert_ok(format(model, out, NULL, &err));
+	assert_int_equal(fclose(out), 0);
+	assay_report_model_free(model);
+	return text;
+}
+
 static void test_what_changed(void **state)
 {
 	struct quiet *a = quiet_new(1, 'a', linux_6), *b = quiet_new(1.5, 'a', linux_5);
@@ -159,6 +173,35 @@ static void test_what_changed(void **state)
 	free(page);
 	quiet_free(a);
 	quiet_free(b);
+}
+
+/* A ten-thousandth is not nothing: all decimals of it would be zeros. */
+static void test_large_changes(void **state)
+{
+	struct quiet *a = quiet_new(1e4, 'a', linux_6), *b = quiet_new(1, 'a', linux_6);
+	struct quiet *c = quiet_new(1, 'c', linux_6);
+	(void)state;
+	const struct assay_report_input changes[] = {input_of(a), input_of(b)};
+	const struct assay_report_input machines[] = {input_of(c), input_of(a)};
+	char *page = page_of_runs(changes, 2);
+	assert_non_null(strstr(page, ">0.0001</td>"));
+	assert_null(strstr(page, "0.000<"));
+	assert_null(strstr(page, "[0.000"));
+	free(page);
+	page = page_of_runs(machines, 2);
+	assert_non_null(strstr(page, "<b>0.0001×</b>"));
+	assert_null(strstr(page, "0.00×"));
+	assert_null(strstr(page, "[0.00,"));
+	free(page);
+	char *text = written(changes, 2, assay_report_text);
+	assert_non_null(strstr(text, " 0.0001 "));
+	free(text);
+	text = written(machines, 2, assay_report_text);
+	assert_non_null(strstr(text, "0.0001×"));
+	free(text);
+	quiet_free(a);
+	quiet_free(b);
+	quiet_free(c);
 }
 
 /* Nothing but noise is said to have changed, and nothing is called a regression. */
@@ -263,20 +306,6 @@ static void test_odd_runs(void **state)
 	fixture_free(empty);
 	fixture_free(again);
 	quiet_free(a);
-}
-
-static char *written(const struct assay_report_input *inputs, size_t n, fixture_format *format)
-{
-	struct assay_err err = {0};
-	struct assay_report_model *model = model_of(inputs, n);
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	assert_non_null(out);
-	assert_ok(format(model, out, NULL, &err));
-	assert_int_equal(fclose(out), 0);
-	assay_report_model_free(model);
-	return text;
 }
 
 /* The same in Markdown and on a terminal: changes, what is missing and what is new. */
@@ -430,6 +459,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_one_run_has_none),
 		cmocka_unit_test(test_what_changed),
+		cmocka_unit_test(test_large_changes),
 		cmocka_unit_test(test_nothing_changed),
 		cmocka_unit_test(test_nothing_in_common),
 		cmocka_unit_test(test_order_of_numbers),
