@@ -20,14 +20,17 @@ static const char *letter_of(size_t run, char text[24])
 
 /* ---- the table itself ---- */
 
+/* A new grid, where it is until the next one is added; NULL when out of memory. */
 static struct assay_grid *add_grid(struct assay_grids *grids, size_t columns, size_t left)
 {
-	if (grids->n == ASSAY_GRIDS)
+	struct assay_grid *all = realloc(grids->all, (grids->n + 1) * sizeof(*all));
+	if (!all) {
+		grids->failed = true;
 		return NULL;
-	struct assay_grid *grid = &grids->all[grids->n++];
-	grid->columns = columns;
-	grid->left = left;
-	return grid;
+	}
+	grids->all = all;
+	all[grids->n] = (struct assay_grid){.columns = columns, .left = left};
+	return &all[grids->n++];
 }
 
 /* A new row of empty cells; NULL when out of memory. */
@@ -75,6 +78,7 @@ void assay_grids_done(struct assay_grids *grids)
 		assay_str_done(&grid->title);
 		assay_str_done(&grid->note);
 	}
+	free(grids->all);
 	*grids = (struct assay_grids){0};
 }
 

@@ -14,10 +14,8 @@ struct assay_grid {
 	size_t left; /* columns from the first that are words; the others are figures */
 };
 
-enum { ASSAY_GRIDS = 16 };
-
 struct assay_grids {
-	struct assay_grid all[ASSAY_GRIDS];
+	struct assay_grid *all; /* n: of many runs there are many */
 	size_t n;
 	bool failed; /* out of memory */
 };

@@ -204,6 +204,27 @@ static void test_large_changes(void **state)
 	quiet_free(c);
 }
 
+/* Each run of many has its table in words, as on the page. */
+static void test_many_runs_in_words(void **state)
+{
+	enum { RUNS = 20 };
+	struct quiet *q[RUNS];
+	struct assay_report_input inputs[RUNS];
+	size_t tables = 0;
+	(void)state;
+	for (size_t i = 0; i < RUNS; i++) {
+		q[i] = quiet_new(1, 'a', linux_6);
+		inputs[i] = input_of(q[i]);
+	}
+	char *text = written(inputs, RUNS, assay_report_text);
+	for (const char *at = text; (at = strstr(at, "What changed from A to ")); at++)
+		tables++;
+	assert_int_equal(tables, RUNS - 1);
+	free(text);
+	for (size_t i = 0; i < RUNS; i++)
+		quiet_free(q[i]);
+}
+
 /* Nothing but noise is said to have changed, and nothing is called a regression. */
 static void test_nothing_changed(void **state)
 {
@@ -460,6 +481,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_one_run_has_none),
 		cmocka_unit_test(test_what_changed),
 		cmocka_unit_test(test_large_changes),
+		cmocka_unit_test(test_many_runs_in_words),
 		cmocka_unit_test(test_nothing_changed),
 		cmocka_unit_test(test_nothing_in_common),
 		cmocka_unit_test(test_order_of_numbers),
