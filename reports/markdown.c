@@ -95,9 +95,14 @@ static void bench_table(struct assay_str *to, const struct assay_report_bench *b
 		return;
 	char *cursor = fits.text;
 	for (bool first = true; cursor && *cursor; first = false) {
+		size_t before = part.length;
 		assay_str_add(&part, first ? "\n- " : "- ");
 		text(&part, strsep(&cursor, "\n"), LINE);
 		assay_str_add(&part, "\n");
+		if (to->length + part.length <= end)
+			continue;
+		part.length = before;
+		++*ret_more;
 	}
 	assay_str_put(to, part.text, part.length);
 	assay_str_add(to, "\n</details>\n\n");
@@ -142,14 +147,17 @@ static void problems(struct assay_str *to, const struct assay_report_run *run, b
 		assay_str_add(to, skips ? "\n</details>\n\n" : "\n");
 }
 
-static void advice(struct assay_str *page, const struct assay_report_run *run)
+static void advice(struct assay_str *page, const struct assay_report_run *run, size_t end,
+		   size_t *ret_more)
 {
+	size_t start = page->length, i = 0;
 	if (!run->n_advice)
 		return;
 	assay_str_add(page, "\n<details><summary>Advice from the counters: %zu</summary>\n\n",
 		      run->n_advice);
-	for (size_t i = 0; i < run->n_advice; i++) {
+	for (; i < run->n_advice; i++) {
 		const struct assay_report_advice *a = &run->advice[i];
+		size_t before = page->length;
 		assay_str_add(page, "- **%s** (%s, %zu case%s): ", a->rule, a->confidence,
 			      a->n_cases, a->n_cases == 1 ? "" : "s");
 		assay_escape_markdown(page, a->text, 0);
@@ -160,8 +168,16 @@ static void advice(struct assay_str *page, const struct assay_report_run *run)
 		assay_str_add(page, "<br>try: ");
 		assay_escape_markdown(page, a->next, 0);
 		assay_str_add(page, "\n");
+		if (page->length <= end)
+			continue;
+		page->length = before;
+		break;
 	}
-	assay_str_add(page, "\n</details>\n");
+	*ret_more += run->n_advice - i;
+	if (i)
+		assay_str_add(page, "\n</details>\n");
+	else
+		page->length = start;
 }
 
 /* ---- comparisons ---- */
@@ -251,10 +267,15 @@ enum assay_code assay_report_markdown(const struct assay_report_model *model, FI
 			return rc;
 	}
 	/* Of several runs the last, as on the page: the others have reports of their own. */
-	for (size_t r = model->comparison ? model->n_runs - 1 : 0;
-	     r < model->n_runs && page.length < end; r++) {
+	for (size_t r = model->comparison ? model->n_runs - 1 : 0; r < model->n_runs; r++) {
 		const struct assay_report_run *run = &model->runs[r];
+		size_t before = page.length;
 		head(&page, run);
+		if (model->comparison && page.length > end) {
+			page.length = before;
+			more += run->n_cases;
+			break;
+		}
 		problems(&page, run, false, end, &more);
 		enum assay_code rc = claims(&page, run, end, &more, err);
 		if (rc != ASSAY_OK)
@@ -264,8 +285,7 @@ enum assay_code assay_report_markdown(const struct assay_report_model *model, FI
 				if (run->suites[s].benches[b].n_measured)
 					bench_table(&page, &run->suites[s].benches[b], end, &more);
 		problems(&page, run, true, end, &more);
-		if (page.length < end)
-			advice(&page, run);
+		advice(&page, run, end, &more);
 	}
 	if (more)
 		assay_str_add(&page, "%zu more in the full report.\n", more);

@@ -71,6 +71,51 @@ static void test_limit(void **state)
 	fixture_free(f);
 }
 
+/* What stands below a table has a limit as well: a line on each series, advice. */
+static void test_limit_below_tables(void **state)
+{
+	enum { SERIES = 190, NAME = 50, MOST = 60000 };
+	char names[SERIES][NAME + 8];
+	struct assay_report_advice advice[200];
+	struct fixture *f = fixture_new();
+	struct assay_err err = {0};
+	(void)state;
+	for (unsigned i = 0; i < SERIES; i++) {
+		snprintf(names[i], sizeof(names[i]), "%03u", i);
+		memset(names[i] + 3, '<', NAME);
+		names[i][3 + NAME] = '\0';
+		FIXTURE_ADD(f, "scaling", "b", names[i], NULL, .median = i + 1);
+		fixture_beside(f, "speedup", "ratio", 1);
+	}
+	char *got = fixture_write(f, assay_report_markdown, NULL);
+	assert_true(strlen(got) <= MOST);
+	assert_non_null(strstr(got, "more in the full report"));
+	free(got);
+	for (size_t i = 0; i < 200; i++)
+		advice[i] = (struct assay_report_advice){.rule = "rule",
+							 .text = names[0],
+							 .confidence = "hint",
+							 .example = names[1],
+							 .n_cases = 1,
+							 .because = names[2],
+							 .next = names[3]};
+	const struct assay_report_input input = {&f->run, f->results, 2, advice, 200};
+	size_t n;
+	FILE *out = open_memstream(&got, &n);
+	assay_report_model_free(f->model);
+	assert_ok(assay_report_model_new(&input, 1, &f->model, &err));
+	assert_ok(assay_report_markdown(f->model, out, NULL, &err));
+	fclose(out);
+	char more[64];
+	snprintf(more, sizeof(more), "%zu more in the full report.",
+		 200 - count(got, "- **rule**"));
+	assert_true(n <= MOST);
+	assert_non_null(strstr(got, more));
+	assert_int_equal(count(got, "</details>"), count(got, "<details>"));
+	free(got);
+	fixture_free(f);
+}
+
 static void test_little(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -89,9 +134,8 @@ static void test_little(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_content),
-		cmocka_unit_test(test_hostile_names),
-		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_content), cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_limit),   cmocka_unit_test(test_limit_below_tables),
 		cmocka_unit_test(test_little),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
