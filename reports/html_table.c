@@ -222,39 +222,54 @@ static const struct assay_count *counter(const struct assay_result *result, cons
 	return NULL;
 }
 
-enum { EVENTS = 16 };
+/* Distinct events in order of appearance, each with the first number that some case has, else why none has. */
+struct events {
+	const struct assay_count **all;
+	size_t n, counted; /* of the n so many have a number */
+};
 
-/* The first number that some case has for an event; NULL when none has. */
-static const struct assay_count *first_counted(const struct assay_report_bench *bench,
-					       const char *event)
+static const struct assay_count **find(const struct events *events, const char *event)
 {
-	for (size_t r = 0; r < bench->n_measured; r++) {
-		const struct assay_count *count = counter(bench->rows[r].result, event);
-		if (count && count->quality != ASSAY_UNAVAILABLE)
-			return count;
-	}
+	for (size_t i = 0; i < events->n; i++)
+		if (strcmp(events->all[i]->event, event) == 0)
+			return &events->all[i];
 	return NULL;
 }
 
-/* Distinct events that some case has a number for, or that none has, in order of appearance. */
-static size_t find_events(const struct assay_report_bench *bench, bool counted,
-			  const struct assay_count *events[EVENTS])
+static bool is_counted(const struct assay_count *count)
 {
-	size_t n = 0;
+	return count->quality != ASSAY_UNAVAILABLE;
+}
+
+/* False when out of memory. */
+static bool add_event(struct events *events, const struct assay_count *count)
+{
+	const struct assay_count **known = find(events, count->event);
+	if (known) {
+		if (!is_counted(*known) && is_counted(count))
+			*known = count;
+		return true;
+	}
+	const struct assay_count **all =
+		realloc(events->all, (events->n + 1) * sizeof(const struct assay_count *));
+	if (!all)
+		return false;
+	events->all = all;
+	all[events->n++] = count;
+	return true;
+}
+
+static bool find_events(const struct assay_report_bench *bench, struct events *events)
+{
 	for (size_t r = 0; r < bench->n_measured; r++) {
 		const struct assay_result *result = bench->rows[r].result;
-		for (size_t i = 0; i < result->n_counters && n < EVENTS; i++) {
-			const char *event = result->counters[i].event;
-			size_t at = 0;
-			while (at < n && strcmp(events[at]->event, event) != 0)
-				at++;
-			const struct assay_count *first =
-				at == n ? first_counted(bench, event) : NULL;
-			if (at == n && (first != NULL) == counted)
-				events[n++] = first ? first : &result->counters[i];
-		}
+		for (size_t i = 0; i < result->n_counters; i++)
+			if (!add_event(events, &result->counters[i]))
+				return false;
 	}
-	return n;
+	for (size_t i = 0; i < events->n; i++)
+		events->counted += is_counted(events->all[i]);
+	return true;
 }
 
 static void counted_by(struct assay_str *to, const struct assay_count *count)
@@ -288,73 +303,90 @@ static void counter_cell(struct assay_str *to, const struct assay_count *count,
 }
 
 static void counter_row(struct assay_str *to, const struct assay_report_bench *bench,
-			const struct assay_result *result, const struct assay_count **events,
-			size_t n)
+			const struct assay_result *result, const struct events *events)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
 	assay_report_case(&words, bench, result);
 	assay_str_add(to, "<tr><th scope=\"row\">");
 	assay_escape_html(to, words.length ? words.text : result->name, NAME_LIMIT);
 	assay_str_add(to, "</th>");
-	for (size_t i = 0; i < n; i++)
-		counter_cell(to, counter(result, events[i]->event), events[i]);
+	for (size_t i = 0; i < events->n; i++)
+		if (is_counted(events->all[i]))
+			counter_cell(to, counter(result, events->all[i]->event), events->all[i]);
 	assay_str_add(to, "</tr>\n");
 }
 
-/* Events that no case has a number for, those with the same reason together. */
-static void missing_counters(struct assay_str *to, const struct assay_report_bench *bench)
+/* Is this the first event without a number that has its reason? */
+static bool opens(const struct events *events, size_t i)
 {
-	const struct assay_count *missing[EVENTS];
-	size_t n = find_events(bench, false, missing), shown = 0;
-	for (size_t i = 0; i < n; i++) {
-		bool again = false;
-		for (size_t k = 0; k < i; k++)
-			again |= strcmp(missing[k]->reason, missing[i]->reason) == 0;
-		if (again)
+	if (is_counted(events->all[i]))
+		return false;
+	for (size_t k = 0; k < i; k++)
+		if (!is_counted(events->all[k]) &&
+		    strcmp(events->all[k]->reason, events->all[i]->reason) == 0)
+			return false;
+	return true;
+}
+
+/* Events that no case has a number for, those with the same reason together. */
+static void missing_counters(struct assay_str *to, const struct events *events)
+{
+	size_t shown = 0;
+	for (size_t i = 0; i < events->n; i++) {
+		const char *reason = events->all[i]->reason;
+		if (!opens(events, i))
 			continue;
 		assay_str_add(to, shown++ ? "; " : "<p class=\"note\">Not counted: ");
-		assay_escape_html(to, missing[i]->event, NAME_LIMIT);
-		for (size_t k = i + 1; k < n; k++) {
-			if (strcmp(missing[k]->reason, missing[i]->reason) != 0)
+		assay_escape_html(to, events->all[i]->event, NAME_LIMIT);
+		for (size_t k = i + 1; k < events->n; k++) {
+			if (is_counted(events->all[k]) ||
+			    strcmp(events->all[k]->reason, reason) != 0)
 				continue;
 			assay_str_add(to, ", ");
-			assay_escape_html(to, missing[k]->event, NAME_LIMIT);
+			assay_escape_html(to, events->all[k]->event, NAME_LIMIT);
 		}
 		assay_str_add(to, " (");
-		assay_escape_html(to, *missing[i]->reason ? missing[i]->reason : "no reason given",
-				  REASON_LIMIT);
+		assay_escape_html(to, *reason ? reason : "no reason given", REASON_LIMIT);
 		assay_str_add(to, ")");
 	}
 	if (shown)
 		assay_str_add(to, ".</p>\n");
 }
 
+static void counter_table(struct assay_str *to, const struct assay_report_bench *bench,
+			  const struct events *events, size_t most)
+{
+	open_table(to, "Counters per operation", ", from a separate pass, which is not timed",
+		   " class=\"cases\"");
+	assay_str_add(to, "<thead><tr><th scope=\"col\">case</th>");
+	for (size_t i = 0; i < events->n; i++) {
+		if (!is_counted(events->all[i]))
+			continue;
+		assay_str_add(to, "<th scope=\"col\" class=\"r\"");
+		counted_by(to, events->all[i]);
+		assay_str_add(to, ">");
+		assay_escape_html(to, events->all[i]->event, NAME_LIMIT);
+		assay_str_add(to, "</th>");
+	}
+	assay_str_add(to, "</tr></thead>\n<tbody>\n");
+	for (size_t r = 0; r < bench->n_measured; r++)
+		if (bench->rows[r].result->n_counters && is_shown(bench, r, most))
+			counter_row(to, bench, bench->rows[r].result, events);
+	assay_html_close_table(to);
+}
+
 static void counters(struct assay_str *to, const struct assay_report_bench *bench, size_t most)
 {
-	const struct assay_count *events[EVENTS], *missing[EVENTS];
-	size_t n = find_events(bench, true, events);
-	if (n == 0 && find_events(bench, false, missing) == 0)
-		return;
-	assay_str_add(to, "<details><summary>Counters per operation</summary>\n");
-	if (n > 0) {
-		open_table(to, "Counters per operation",
-			   ", from a separate pass, which is not timed", " class=\"cases\"");
-		assay_str_add(to, "<thead><tr><th scope=\"col\">case</th>");
-		for (size_t i = 0; i < n; i++) {
-			assay_str_add(to, "<th scope=\"col\" class=\"r\"");
-			counted_by(to, events[i]);
-			assay_str_add(to, ">");
-			assay_escape_html(to, events[i]->event, NAME_LIMIT);
-			assay_str_add(to, "</th>");
-		}
-		assay_str_add(to, "</tr></thead>\n<tbody>\n");
-		for (size_t r = 0; r < bench->n_measured; r++)
-			if (bench->rows[r].result->n_counters && is_shown(bench, r, most))
-				counter_row(to, bench, bench->rows[r].result, events, n);
-		assay_html_close_table(to);
+	struct events events = {0};
+	to->failed |= !find_events(bench, &events);
+	if (events.n) {
+		assay_str_add(to, "<details><summary>Counters per operation</summary>\n");
+		if (events.counted)
+			counter_table(to, bench, &events, most);
+		missing_counters(to, &events);
+		assay_str_add(to, "</details>\n");
 	}
-	missing_counters(to, bench);
-	assay_str_add(to, "</details>\n");
+	free(events.all);
 }
 
 void assay_html_table(struct assay_str *to, const struct assay_report_bench *bench, bool fold,

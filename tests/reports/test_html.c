@@ -183,6 +183,44 @@ static void test_counters(void **state)
 	fixture_free(f);
 }
 
+/* All of them, however many events were counted. */
+static void test_many_counters(void **state)
+{
+	enum { EVENTS = 40 };
+	struct assay_count counts[EVENTS];
+	struct fixture *f = fixture_new();
+	(void)state;
+	for (int i = 0; i < EVENTS; i++) {
+		counts[i] = (struct assay_count){
+			.source = "papi",
+			.quality = i % 2 ? ASSAY_UNAVAILABLE : ASSAY_EXACT,
+			.value = 1000 + i,
+		};
+		snprintf(counts[i].event, sizeof(counts[i].event), "event_%02d", i);
+	}
+	/* What the first case lacks the second has. */
+	FIXTURE_ADD(f, "memory", "b", NULL, "size:1", .median = 2)->counters = &counts[1];
+	f->results[0].n_counters = 1;
+	struct assay_count second = counts[1];
+	second.quality = ASSAY_EXACT;
+	FIXTURE_ADD(f, "memory", "b", NULL, "size:2", .median = 2)->counters = &second;
+	f->results[1].n_counters = 1;
+	FIXTURE_ADD(f, "memory", "b", NULL, "size:3", .median = 2)->counters = counts;
+	f->results[2].n_counters = EVENTS;
+	char *page = page_of(f, "/bin/false");
+	for (int i = 0; i < EVENTS; i++) {
+		char want[32];
+		snprintf(want, sizeof(want), i % 2 && i > 1 ? " event_%02d" : ">event_%02d</th>",
+			 i);
+		if (!strstr(page, want))
+			fail_msg("no %s", want);
+	}
+	assert_non_null(strstr(page, "Not counted: event_03, event_05"));
+	assert_non_null(strstr(page, ">1038</td>"));
+	free(page);
+	fixture_free(f);
+}
+
 /* 1.2 us is more than 900 ns to whoever sorts the overview. */
 static void test_overview_sorts(void **state)
 {
@@ -260,8 +298,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_whole_page),       cmocka_unit_test(test_without_gnuplot),
 		cmocka_unit_test(test_embedded_data),    cmocka_unit_test(test_damaged_data),
 		cmocka_unit_test(test_too_many_samples), cmocka_unit_test(test_counters),
-		cmocka_unit_test(test_overview_sorts),   cmocka_unit_test(test_little),
-		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_many_counters),    cmocka_unit_test(test_overview_sorts),
+		cmocka_unit_test(test_little),           cmocka_unit_test(test_hostile_names),
 	};
 	page_xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
 	if (!page_xmllint)
