@@ -222,40 +222,56 @@ static const struct assay_count *counter(const struct assay_result *result, cons
 	return NULL;
 }
 
-/* Distinct events in order of appearance, each with the first number that some case has, else why none has. */
-struct events {
-	const struct assay_count **all;
-	size_t n, counted; /* of the n so many have a number */
+/* The first number that some case has of an event, else why none has; and the first remark on one. */
+struct event {
+	const struct assay_count *count;
+	const char *remark; /* NULL: none */
 };
 
-static const struct assay_count **find(const struct events *events, const char *event)
-{
-	for (size_t i = 0; i < events->n; i++)
-		if (strcmp(events->all[i]->event, event) == 0)
-			return &events->all[i];
-	return NULL;
-}
+/* Distinct ones in order of appearance. */
+struct events {
+	struct event *all;
+	size_t n, counted; /* of the n so many have a number */
+};
 
 static bool is_counted(const struct assay_count *count)
 {
 	return count->quality != ASSAY_UNAVAILABLE;
 }
 
+static const char *remark_on(const struct assay_count *count)
+{
+	if (is_counted(count) && *count->reason)
+		return count->reason;
+	return strcmp(count->source, ASSAY_SOURCE_STATED) == 0
+		       ? "as the benchmark states it, not per operation"
+		       : NULL;
+}
+
+/* The entry of an event, which may be new; NULL when out of memory. */
+static struct event *entry(struct events *events, const struct assay_count *count)
+{
+	for (size_t i = 0; i < events->n; i++)
+		if (strcmp(events->all[i].count->event, count->event) == 0)
+			return &events->all[i];
+	struct event *all = realloc(events->all, (events->n + 1) * sizeof(*all));
+	if (!all)
+		return NULL;
+	events->all = all;
+	all[events->n] = (struct event){.count = count};
+	return &all[events->n++];
+}
+
 /* False when out of memory. */
 static bool add_event(struct events *events, const struct assay_count *count)
 {
-	const struct assay_count **known = find(events, count->event);
-	if (known) {
-		if (!is_counted(*known) && is_counted(count))
-			*known = count;
-		return true;
-	}
-	const struct assay_count **all =
-		realloc(events->all, (events->n + 1) * sizeof(const struct assay_count *));
-	if (!all)
+	struct event *event = entry(events, count);
+	if (!event)
 		return false;
-	events->all = all;
-	all[events->n++] = count;
+	if (!is_counted(event->count))
+		event->count = count;
+	if (!event->remark)
+		event->remark = remark_on(count);
 	return true;
 }
 
@@ -268,7 +284,7 @@ static bool find_events(const struct assay_report_bench *bench, struct events *e
 				return false;
 	}
 	for (size_t i = 0; i < events->n; i++)
-		events->counted += is_counted(events->all[i]);
+		events->counted += is_counted(events->all[i].count);
 	return true;
 }
 
@@ -311,42 +327,59 @@ static void counter_row(struct assay_str *to, const struct assay_report_bench *b
 	assay_escape_html(to, words.length ? words.text : result->name, NAME_LIMIT);
 	assay_str_add(to, "</th>");
 	for (size_t i = 0; i < events->n; i++)
-		if (is_counted(events->all[i]))
-			counter_cell(to, counter(result, events->all[i]->event), events->all[i]);
+		if (is_counted(events->all[i].count))
+			counter_cell(to, counter(result, events->all[i].count->event),
+				     events->all[i].count);
 	assay_str_add(to, "</tr>\n");
 }
 
-/* Is this the first event without a number that has its reason? */
-static bool opens(const struct events *events, size_t i)
+/* What there is to say of an event, or NULL. */
+typedef const char *says(const struct event *event);
+
+static const char *why_missing(const struct event *event)
 {
-	if (is_counted(events->all[i]))
-		return false;
-	for (size_t k = 0; k < i; k++)
-		if (!is_counted(events->all[k]) &&
-		    strcmp(events->all[k]->reason, events->all[i]->reason) == 0)
-			return false;
-	return true;
+	if (is_counted(event->count))
+		return NULL;
+	return *event->count->reason ? event->count->reason : "no reason given";
 }
 
-/* Events that no case has a number for, those with the same reason together. */
-static void missing_counters(struct assay_str *to, const struct events *events)
+static const char *remark(const struct event *event)
+{
+	return is_counted(event->count) ? event->remark : NULL;
+}
+
+static bool said_before(const struct events *events, size_t i, says *say)
+{
+	for (size_t k = 0; k < i; k++) {
+		const char *other = say(&events->all[k]);
+		if (other && strcmp(other, say(&events->all[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "Not counted: cycles, instructions (no unit for it); ...": events of which the same is said together. */
+static void notes(struct assay_str *to, const struct events *events, const char *opening, says *say)
 {
 	size_t shown = 0;
 	for (size_t i = 0; i < events->n; i++) {
-		const char *reason = events->all[i]->reason;
-		if (!opens(events, i))
+		const char *words = say(&events->all[i]);
+		if (!words || said_before(events, i, say))
 			continue;
-		assay_str_add(to, shown++ ? "; " : "<p class=\"note\">Not counted: ");
-		assay_escape_html(to, events->all[i]->event, NAME_LIMIT);
-		for (size_t k = i + 1; k < events->n; k++) {
-			if (is_counted(events->all[k]) ||
-			    strcmp(events->all[k]->reason, reason) != 0)
+		assay_str_add(to, "%s%s", shown ? "; " : "<p class=\"note\">",
+			      shown ? "" : opening);
+		shown++;
+		const char *separator = "";
+		for (size_t k = i; k < events->n; k++) {
+			const char *other = say(&events->all[k]);
+			if (!other || strcmp(other, words) != 0)
 				continue;
-			assay_str_add(to, ", ");
-			assay_escape_html(to, events->all[k]->event, NAME_LIMIT);
+			assay_str_add(to, "%s", separator);
+			assay_escape_html(to, events->all[k].count->event, NAME_LIMIT);
+			separator = ", ";
 		}
 		assay_str_add(to, " (");
-		assay_escape_html(to, *reason ? reason : "no reason given", REASON_LIMIT);
+		assay_escape_html(to, words, REASON_LIMIT);
 		assay_str_add(to, ")");
 	}
 	if (shown)
@@ -360,12 +393,13 @@ static void counter_table(struct assay_str *to, const struct assay_report_bench 
 		   " class=\"cases\"");
 	assay_str_add(to, "<thead><tr><th scope=\"col\">case</th>");
 	for (size_t i = 0; i < events->n; i++) {
-		if (!is_counted(events->all[i]))
+		const struct assay_count *count = events->all[i].count;
+		if (!is_counted(count))
 			continue;
 		assay_str_add(to, "<th scope=\"col\" class=\"r\"");
-		counted_by(to, events->all[i]);
+		counted_by(to, count);
 		assay_str_add(to, ">");
-		assay_escape_html(to, events->all[i]->event, NAME_LIMIT);
+		assay_escape_html(to, count->event, NAME_LIMIT);
 		assay_str_add(to, "</th>");
 	}
 	assay_str_add(to, "</tr></thead>\n<tbody>\n");
@@ -383,7 +417,8 @@ static void counters(struct assay_str *to, const struct assay_report_bench *benc
 		assay_str_add(to, "<details><summary>Counters per operation</summary>\n");
 		if (events.counted)
 			counter_table(to, bench, &events, most);
-		missing_counters(to, &events);
+		notes(to, &events, "Of the counts: ", remark);
+		notes(to, &events, "Not counted: ", why_missing);
 		assay_str_add(to, "</details>\n");
 	}
 	free(events.all);

@@ -167,16 +167,22 @@ static void test_counters(void **state)
 		{"page_faults", "rusage", "", ASSAY_SCALED, 0.25, 1, 2, 1, ""},
 		{"task_clock", "rusage", "ns", ASSAY_EXACT, 2.5e5, 1, 2, 1, ""},
 		{"cycles", "", "", ASSAY_UNAVAILABLE, 0, 0, 0, 0, "no <PMU> here"},
+		{"peak_rss", "proc", "B", ASSAY_EXACT, 1e6, 1, 0, 0, "of the process, not per op"},
+		{"planted", ASSAY_SOURCE_STATED, "", ASSAY_EXACT, 1000, 1000, 0, 0, ""},
 	};
 	struct fixture *f = fixture_new();
 	(void)state;
 	struct assay_result *r = FIXTURE_ADD(f, "memory", "b", NULL, NULL, .median = 2);
 	r->counters = counts;
-	r->n_counters = 4;
+	r->n_counters = 6;
 	char *page = page_of(f, "/bin/false");
 	assert_non_null(strstr(page, ">instructions</th>"));
 	assert_non_null(strstr(page, ">12.5</td>"));
 	assert_non_null(strstr(page, ">0.25 (scaled)</td>"));
+	/* What is no count per operation says so below the table. */
+	assert_non_null(strstr(page,
+			       "Of the counts: peak_rss (of the process, not per op); "
+			       "planted (as the benchmark states it, not per operation)."));
 	assert_non_null(strstr(page, "Not counted: cycles (no &lt;PMU&gt; here)"));
 	assert_non_null(strstr(page, "data-v=\"250000\">250.0 us")); /* units scale */
 	free(page);
