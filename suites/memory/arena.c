@@ -145,10 +145,14 @@ void arena_release(struct arena *arena, void *ptr, size_t size)
 
 struct arena_mark arena_mark(const struct arena *arena)
 {
-	const struct arena_chunk *chunk = arena->current;
+	struct arena_chunk *chunk = arena->current;
 
-	return (struct arena_mark){arena->current, chunk ? chunk->top : NULL,
-				   chunk ? chunk->live : 0, arena->serial};
+	/* One without blocks may leave the stack, and come back elsewhere in it, before the mark is used. The one below
+	 * has blocks, which stay until then. */
+	if (chunk && chunk->live == 0)
+		chunk = chunk->below;
+	return (struct arena_mark){chunk, chunk ? chunk->top : NULL, chunk ? chunk->live : 0,
+				   arena->serial};
 }
 
 void arena_rewind(struct arena *arena, const struct arena_mark *mark)

@@ -59,6 +59,30 @@ static void test_first_mark(void **state)
 	arena_done(&arena);
 }
 
+/* The chunk that was empty when the mark was set is emptied again within the scope, and is then another's. */
+static void test_mark_of_an_empty_chunk(void **state)
+{
+	enum { BLOCKS = 3000, BYTES = 1000 };
+	static char *blocks[BLOCKS];
+	struct arena arena = {0};
+
+	(void)state;
+	arena_release(&arena, arena_alloc(&arena, 8), 8);
+	struct arena_mark mark = arena_mark(&arena);
+	for (size_t i = 0; i < BLOCKS; i++)
+		blocks[i] = arena_alloc(&arena, BYTES);
+	for (size_t i = 0; i < BLOCKS / 2; i++)
+		arena_release(&arena, blocks[i], BYTES);
+	for (size_t i = 0; i < BLOCKS; i++) /* takes the chunk again, on top of others */
+		assert_non_null(arena_alloc(&arena, BYTES));
+	arena_rewind(&arena, &mark);
+	assert_int_equal(chunks(&arena), 0);
+	char *after = arena_alloc(&arena, BYTES);
+	memset(after, 1, BYTES);
+	arena_done(&arena);
+	assert_null(arena.kept);
+}
+
 static void test_last_one_moves_down(void **state)
 {
 	struct arena arena = {0};
@@ -111,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rewind),
 		cmocka_unit_test(test_first_mark),
+		cmocka_unit_test(test_mark_of_an_empty_chunk),
 		cmocka_unit_test(test_last_one_moves_down),
 		cmocka_unit_test(test_any_order),
 	};
