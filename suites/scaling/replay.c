@@ -19,7 +19,10 @@ struct state {
 	size_t batch;
 	uint64_t seed; /* moves on with each of them */
 	const struct assay_run *run;
-	pthread_barrier_t start;
+	pthread_mutex_t lock;
+	pthread_cond_t all_here;
+	unsigned here; /* threads that wait for the others; under the lock, as the next */
+	bool called_off;
 	_Atomic unsigned learning; /* learners that are not done */
 	_Atomic uint64_t torn, drawn;
 	_Atomic uint64_t age; /* of what was drawn: entries added since, summed up */
@@ -78,6 +81,27 @@ static void learn(struct worker *w, struct assay_rng *rng)
 	s->drawn += share;
 }
 
+/* Wait for the others. False: they do not come. No pthread_barrier_t, since nobody can be called back from one. */
+static bool meet(struct state *s)
+{
+	pthread_mutex_lock(&s->lock);
+	if (++s->here == LEARNERS + ACTORS)
+		pthread_cond_broadcast(&s->all_here);
+	while (s->here < LEARNERS + ACTORS && !s->called_off)
+		pthread_cond_wait(&s->all_here, &s->lock);
+	bool all = s->here == LEARNERS + ACTORS;
+	pthread_mutex_unlock(&s->lock);
+	return all;
+}
+
+static void call_off(struct state *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->called_off = true;
+	pthread_cond_broadcast(&s->all_here);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void *work(void *context)
 {
 	struct worker *w = context;
@@ -91,7 +115,8 @@ static void *work(void *context)
 		CPU_SET((unsigned)cpu, &set);
 		pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
 	}
-	pthread_barrier_wait(&s->start);
+	if (!meet(s))
+		return NULL;
 	w->begin_ns = assay_now_ns();
 	if (w->number < LEARNERS) {
 		learn(w, &rng);
@@ -110,7 +135,7 @@ static bool do_batch(struct state *s, uint64_t *ret_ns)
 	unsigned n = 0;
 	s->learning = LEARNERS;
 	s->seed += LEARNERS + ACTORS;
-	pthread_barrier_init(&s->start, NULL, LEARNERS + ACTORS);
+	s->here = 0;
 	bool ok = true;
 	for (unsigned i = 0; i < LEARNERS + ACTORS; i++) {
 		workers[i] = (struct worker){.state = s, .number = i};
@@ -121,18 +146,16 @@ static bool do_batch(struct state *s, uint64_t *ret_ns)
 	while (ok && n < LEARNERS + ACTORS &&
 	       pthread_create(&workers[n].thread, NULL, work, &workers[n]) == 0)
 		n++;
+	if (n != LEARNERS + ACTORS)
+		call_off(s);
 	uint64_t first = UINT64_MAX, last = 0;
-	for (unsigned i = 0; n == LEARNERS + ACTORS && i < n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		pthread_join(workers[i].thread, NULL);
 		first = workers[i].begin_ns < first ? workers[i].begin_ns : first;
 		if (i < LEARNERS && workers[i].end_ns > last)
 			last = workers[i].end_ns;
 	}
 	*ret_ns += last > first ? last - first : 1;
-	if (n != LEARNERS + ACTORS) /* who waits at the barrier cannot be called back */
-		for (unsigned i = 0; i < n; i++)
-			pthread_cancel(workers[i].thread), pthread_join(workers[i].thread, NULL);
-	pthread_barrier_destroy(&s->start);
 	for (unsigned i = 0; i < LEARNERS; i++)
 		free(workers[i].draws);
 	return n == LEARNERS + ACTORS;
@@ -146,6 +169,8 @@ static void setup(struct assay_run *run)
 	uint64_t words[REPLAY_WORDS];
 	if (!assay_check(run, s != NULL, "out of memory"))
 		return;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->all_here, NULL);
 	assay_set_state(run, s);
 	size_t entries = (size_t)assay_axis(run, "entries");
 	s->run = run;
@@ -170,8 +195,11 @@ static void setup(struct assay_run *run)
 static void teardown(struct assay_run *run)
 {
 	struct state *s = assay_state(run);
-	if (s)
-		replay_free(s->replay);
+	if (!s)
+		return;
+	replay_free(s->replay);
+	pthread_cond_destroy(&s->all_here);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
@@ -182,7 +210,7 @@ static void body(struct assay_run *run)
 	uint64_t ns = 0, before = replay_added(s->replay);
 	bool started = true;
 	ASSAY_LOOP (run)
-		started &= do_batch(s, &ns);
+		started = started && do_batch(s, &ns);
 	if (!assay_check(run, started, "ten threads could not be started") ||
 	    !assay_check(run, s->torn == 0, "%llu entries were torn", (unsigned long long)s->torn))
 		return;
