@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "suites/cache/anywhere.h"
 #include "suites/cache/cache.h"
 #include "suites/cache/hash.h"
 #include "suites/cache/redis_server.h"
@@ -152,6 +153,7 @@ static void add_dirty(struct tiers *t, const struct entry *e)
 static void *write_behind(void *argument)
 {
 	struct tiers *t = argument;
+	anywhere_begin(); /* for good */
 	pthread_mutex_lock(&t->lower);
 	while (!t->stop) {
 		struct timespec until;

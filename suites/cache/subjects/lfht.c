@@ -16,6 +16,7 @@
 #include <urcu-bp.h>
 #include <urcu/rculfhash.h>
 
+#include "suites/cache/anywhere.h"
 #include "suites/cache/hash.h"
 
 enum { PARTS_MAX = 16, HEAP_OVERHEAD_BYTES = 16, BUCKET_BYTES = 2 * sizeof(struct cds_lfht_node) };
@@ -180,6 +181,9 @@ static enum assay_code lfht_create(const struct cache_config *config, struct cac
 		c->parts[p].ring = calloc(c->per_part, sizeof(*c->parts[p].ring));
 		made &= c->parts[p].ring != NULL;
 	}
+	struct anywhere anywhere = anywhere_begin();
+	made &= get_default_call_rcu_data() != NULL; /* starts the thread that frees nodes */
+	anywhere_end(&anywhere);
 	c->table = cds_lfht_new(buckets, 1, buckets, CDS_LFHT_ACCOUNTING, NULL);
 	if (!c->table || !made) {
 		lfht_destroy(c);
