@@ -157,7 +157,7 @@ static void *write_behind(void *argument)
 	pthread_mutex_lock(&t->lower);
 	while (!t->stop) {
 		struct timespec until;
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until); /* the other may step back by hours */
 		until.tv_nsec += BACKGROUND_MS * 1000000;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
@@ -236,7 +236,11 @@ enum assay_code tiers_new(const struct tiers_config *config, struct tiers **ret,
 		return assay_fail(err, ASSAY_ENOMEM, "no memory for tiers");
 	t->config = *config;
 	pthread_mutex_init(&t->lower, NULL);
-	pthread_cond_init(&t->wake, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	t->shared_ops = assay_subject_cache_set_assoc.ops;
 	struct cache_config shared = {config->shared_bytes, TIERS_WORDS, 1};
 	enum assay_code rc = t->shared_ops->create(&shared, &t->shared, err);
