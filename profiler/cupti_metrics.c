@@ -23,7 +23,7 @@ const struct cupti_metric cupti_metrics[] = {
 	{"gpu_l1_hits", "ratio", 0.01, {"l1tex__t_sector_hit_rate.pct"}},
 	{"gpu_range_time", "ns", 1, {"gpu__time_duration.sum"}},
 	{"gpu_occupancy", "ratio", 0.01, {"sm__warps_active.avg.pct_of_peak_sustained_active"}},
-	{"gpu_sm_cycles", "", 1, {"sm__cycles_active.avg"}},
+	{"gpu_sm_cycles", "", 1, {"sm__cycles_active.sum"}}, /* of all, as the instructions are */
 	{"gpu_instructions", "", 1, {"sm__inst_executed.sum"}},
 	{"gpu_tensor_share",
 	 "ratio",
@@ -35,6 +35,7 @@ const struct cupti_metric cupti_metrics[] = {
 	FLOPS("gpu_f64_add", "d", "add"),
 	FLOPS("gpu_f64_mul", "d", "mul"),
 	FLOPS("gpu_f64_fma", "d", "fma"),
+	/* One of these computes on two numbers, in a word (HADD2, HMUL2, HFMA2). */
 	FLOPS("gpu_f16_add", "h", "add"),
 	FLOPS("gpu_f16_mul", "h", "mul"),
 	FLOPS("gpu_f16_fma", "h", "fma"),

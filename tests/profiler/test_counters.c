@@ -122,6 +122,10 @@ static void every_event_has_its_metric(void **state)
 	assert_null(cupti_metric_events[cupti_n_metrics]);
 	assert_true(cupti_n_metrics <= CUPTI_MOST_METRICS);
 	assert_null(cupti_metric_find("gpu_nothing"));
+	/* One is divided by the other: both are those of all multiprocessors. */
+	assert_string_equal(cupti_metric_find("gpu_instructions")->names[0],
+			    "sm__inst_executed.sum");
+	assert_string_equal(cupti_metric_find("gpu_sm_cycles")->names[0], "sm__cycles_active.sum");
 }
 
 int main(int argc, char **argv)

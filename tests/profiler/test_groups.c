@@ -182,6 +182,36 @@ static void metrics_follow_from_counts(void **state)
 	counter_groups_done(&groups);
 }
 
+/* The value of a metric that ships, made of these counts. */
+static double shipped(const char *metric, const struct assay_count *counts, size_t n)
+{
+	struct assay_err err = {0};
+	struct counter_groups groups;
+	struct assay_count made[8];
+	double value = NAN;
+	assert_ok(counter_groups_read(groups_text, &groups, &err));
+	size_t n_made = counter_groups_derive(&groups, counts, n, 1, made, 8);
+	for (size_t i = 0; i < n_made && i < ASSAY_COUNT_OF(made); i++)
+		if (strcmp(made[i].event, metric) == 0)
+			value = made[i].value;
+	counter_groups_done(&groups);
+	return value;
+}
+
+/* A thread's instruction computes on one float of 32 bits, or on two of 16; a multiply-add is two operations. */
+static void flops_are_counted_by_what_an_instruction_does(void **state)
+{
+	(void)state;
+	const struct assay_count f32[] = {
+		count("gpu_f32_add", ASSAY_EXACT, 1), count("gpu_f32_mul", ASSAY_EXACT, 2),
+		count("gpu_f32_fma", ASSAY_EXACT, 4), count("gpu_range_time", ASSAY_EXACT, 1)};
+	const struct assay_count f16[] = {
+		count("gpu_f16_add", ASSAY_EXACT, 1), count("gpu_f16_mul", ASSAY_EXACT, 2),
+		count("gpu_f16_fma", ASSAY_EXACT, 4), count("gpu_range_time", ASSAY_EXACT, 1)};
+	assert_close(shipped("gpu_f32_rate", f32, 4), 11, 0);
+	assert_close(shipped("gpu_f16_rate", f16, 4), 22, 0);
+}
+
 enum { OPS = 200 };
 
 static void touches_fresh_memory(void)
@@ -269,6 +299,7 @@ int main(void)
 		cmocka_unit_test(the_groups_of_this_build_are_sound),
 		cmocka_unit_test(malformed_groups_are_named_by_line),
 		cmocka_unit_test(metrics_follow_from_counts),
+		cmocka_unit_test(flops_are_counted_by_what_an_instruction_does),
 		cmocka_unit_test(the_guilty_get_advice_and_the_innocent_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
