@@ -172,7 +172,7 @@ static void write_name(char *to, const char *name)
 {
 	size_t n = 0;
 	for (; name[n] && n < NAME - 1; n++)
-		to[n] = name[n] > ' ' || name[n] < 0 ? name[n] : '_';
+		to[n] = (unsigned char)name[n] > ' ' ? name[n] : '_';
 	to[n] = '\0';
 	if (!n)
 		memcpy(to, "_", 2);

@@ -38,7 +38,7 @@ static void *outer(void *unused)
 
 static void recurse(int depth)
 {
-	ASSAY_REGION("deep");
+	ASSAY_REGION("deep ä");
 	if (depth)
 		recurse(depth - 1);
 }
@@ -124,7 +124,7 @@ static void what_does_not_match_is_counted(void **state)
 	assert_non_null(strstr(text, " 1 2\n"));
 	free(text);
 	text = run_target("deep", 1);
-	assert_non_null(strstr(text, "region deep 64 "));
+	assert_non_null(strstr(text, "region deep_ä 64 "));
 	assert_non_null(strstr(text, " 1 36\n"));
 	free(text);
 }
