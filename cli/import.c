@@ -55,7 +55,7 @@ static enum assay_code read_file(const char *path, char **ret, size_t *ret_lengt
 	assay_str_put(&text, "", 1); /* of an empty file, too, there is a text */
 	if (text.failed)
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory for '%s'", path);
-	*ret_length = strlen(text.text);
+	*ret_length = text.length - 1;
 	*ret = text.text;
 	text.text = NULL;
 	return ASSAY_OK;
@@ -208,6 +208,10 @@ static enum assay_code import_file(struct job *job, const char *path, struct ass
 	file.document = document;
 	job->file = &file;
 	code = find_format(cli_value(job->args, "format"), &file, &job->format, err);
+	if (code == ASSAY_OK && strlen(text) < file.length) /* what a lost power leaves in a file */
+		code = assay_fail(err, ASSAY_EPARSE,
+				  "byte %zu is a NUL, which is in no text: the file is damaged",
+				  strlen(text) + 1);
 	if (code == ASSAY_OK)
 		code = import_runs_read(job->format, &file, &runs, err);
 	json_decref(document);

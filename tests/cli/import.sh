@@ -123,6 +123,9 @@ check '  is counted' says "'bad.jsonl': line 1 is out of place"
 head -c 400 own.jsonl >cut.jsonl
 check 'a file that was cut off' ends 2 "$assay" import --db bad.db --format assay cut.jsonl
 check '  says where' says "'cut.jsonl': line 1 is"
+{ head -n 1 own.jsonl && head -c 64 /dev/zero && tail -n +2 own.jsonl; } >hole.jsonl
+check 'a file with a hole in it' ends 2 "$assay" import --db bad.db hole.jsonl
+check '  says where' says "'hole.jsonl': byte [0-9]* is a NUL, which is in no text: the file is damaged"
 head -c 500 "$fixtures/gbench.json" >cut.json
 check 'so is foreign one' ends 2 "$assay" import --db bad.db --format gbench cut.json
 check '  with its line' says "'cut.json': its JSON is malformed in line"
