@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/gate.h"
 #include "harness/base/str.h"
 #include "harness/engine/child.h"
 
@@ -80,23 +80,15 @@ static enum assay_code gate_words(const struct cli_args *args, struct assay_argv
 	return code;
 }
 
-/* The gate as its own verb decides it, and the exit code it would end with. */
-static enum assay_code gate(struct cli *cli, const struct cli_args *args, int *ret_exit,
-			    struct assay_err *err)
+/* The question as a command line of `assay gate`, which has to make sense before anything is built. */
+static enum assay_code read_gate(struct cli *cli, const struct cli_args *args,
+				 struct assay_argv *words, struct cli_args *ret,
+				 struct assay_err *err)
 {
-	const struct cli_verb *verb;
-	struct assay_argv words = {0};
-	struct cli_args gate_args = {0};
-	enum assay_code code = gate_words(args, &words, err);
+	enum assay_code code = gate_words(args, words, err);
 	if (code == ASSAY_OK)
-		code = cli_verb_find("gate", &verb, err);
-	if (code == ASSAY_OK)
-		code = cli_parse(verb, (int)words.n, words.words, &gate_args, err);
-	if (code == ASSAY_OK)
-		code = verb->run(cli, &gate_args, ret_exit, err);
-	cli_args_done(&gate_args);
-	assay_argv_done(&words);
-	return code;
+		code = cli_parse(&cli_verb_gate, (int)words->n, words->words, ret, err);
+	return code == ASSAY_OK ? gate_options_check(cli, ret, err) : code;
 }
 
 static int answer(const struct cli *cli, int gate_exit)
@@ -133,16 +125,16 @@ static enum assay_code check_arguments(const struct cli_args *args, struct assay
 }
 
 /* The commit is built: ask the gate. What the gate refuses to do with it says nothing of other commits. */
-static enum assay_code ask(struct cli *cli, const struct cli_args *args, int *ret_exit,
+static enum assay_code ask(struct cli *cli, const struct cli_args *gate, int *ret_exit,
 			   struct assay_err *err)
 {
-	const char *cand = cli_value(args, "cand");
+	const char *cand = cli_value(gate, "cand");
 	int gate_exit = CLI_OK;
 	if (access(cand, R_OK) < 0) {
 		cli_warn(cli, "cannot say: --cand '%s': %s", cand, strerror(errno));
 		return ASSAY_OK;
 	}
-	enum assay_code code = gate(cli, args, &gate_exit, err);
+	enum assay_code code = cli_verb_gate.run(cli, gate, &gate_exit, err);
 	if (code == ASSAY_EINTR || code == ASSAY_ENOMEM || code == ASSAY_ESTORE)
 		return code;
 	if (code == ASSAY_OK)
@@ -155,12 +147,20 @@ static enum assay_code ask(struct cli *cli, const struct cli_args *args, int *re
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
-	bool built;
+	bool built = false;
+	struct assay_argv words = {0};
+	struct cli_args gate = {0};
 	enum assay_code code = check_arguments(args, err);
+	if (code == ASSAY_OK)
+		code = read_gate(cli, args, &words, &gate, err);
 	if (code == ASSAY_OK)
 		code = build(cli, args, &built, err);
 	*ret_exit = CANNOT_SAY;
-	return code == ASSAY_OK && built ? ask(cli, args, ret_exit, err) : code;
+	if (code == ASSAY_OK && built)
+		code = ask(cli, &gate, ret_exit, err);
+	cli_args_done(&gate);
+	assay_argv_done(&words);
+	return code;
 }
 
 const struct cli_verb cli_verb_bisect = {

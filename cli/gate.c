@@ -206,7 +206,8 @@ static enum assay_code check_selftest(const struct cli_args *args, struct assay_
 	return ASSAY_OK;
 }
 
-static enum assay_code read_all(struct gate *gate, struct assay_err *err)
+/* What can be read whatever the sides are. */
+static enum assay_code read_options(struct gate *gate, struct assay_err *err)
 {
 	enum assay_code rc = check_selftest(gate->args, err);
 	if (rc == ASSAY_OK)
@@ -218,7 +219,13 @@ static enum assay_code read_all(struct gate *gate, struct assay_err *err)
 	if (rc == ASSAY_OK)
 		rc = read_effort(gate, err);
 	if (rc == ASSAY_OK)
-		rc = read_request(gate, err);
+		rc = gate_kind_check(gate->args, err);
+	return rc == ASSAY_OK ? read_request(gate, err) : rc;
+}
+
+static enum assay_code read_all(struct gate *gate, struct assay_err *err)
+{
+	enum assay_code rc = read_options(gate, err);
 	if (rc == ASSAY_OK)
 		rc = assay_topology_load(NULL, &gate->topology, err);
 	if (rc != ASSAY_OK)
@@ -368,6 +375,15 @@ static void gate_done(struct gate *gate)
 	assay_topology_free(gate->topology);
 	gate_policy_done(&gate->policy);
 	run_request_done(&gate->request);
+}
+
+enum assay_code gate_options_check(struct cli *cli, const struct cli_args *args,
+				   struct assay_err *err)
+{
+	struct gate gate = {.cli = cli, .args = args};
+	enum assay_code rc = read_options(&gate, err);
+	gate_done(&gate);
+	return rc;
 }
 
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,

@@ -54,6 +54,14 @@ struct gate {
 	const volatile sig_atomic_t *interrupted;
 };
 
+extern const struct cli_verb cli_verb_gate;
+
+/* Do the options of a gate make sense, whatever its sides turn out to be? ASSAY_EUSAGE. */
+enum assay_code gate_options_check(struct cli *cli, const struct cli_args *args,
+				   struct assay_err *err);
+
+/* Is --kind a word that we know? ASSAY_EUSAGE. */
+enum assay_code gate_kind_check(const struct cli_args *args, struct assay_err *err);
 /* Find out what --base and --cand, or the commands, are. ASSAY_EUSAGE when one is nothing we know. */
 enum assay_code gate_sides_read(struct gate *gate, struct assay_err *err);
 /* This very build as the candidate, for the cases of the request. */

@@ -39,23 +39,35 @@ static bool names_stored(const char *text)
 	return text[strspn(text, "0123456789")] == '\0';
 }
 
-static enum assay_code read_kind(const struct cli_args *args, const struct assay_variants *set,
-				 enum assay_gate_kind *ret, struct assay_err *err)
+static const enum assay_gate_kind kinds[] = {ASSAY_SIDE_PLUGIN, ASSAY_SIDE_BUILD,
+					     ASSAY_SIDE_GBENCH};
+
+/* The place of --kind in kinds, or past its end. */
+static size_t find_kind(const char *kind)
 {
-	const char *kind = cli_value(args, "kind"), *file = set->variants[0].path;
-	static const enum assay_gate_kind kinds[] = {ASSAY_SIDE_PLUGIN, ASSAY_SIDE_BUILD,
-						     ASSAY_SIDE_GBENCH};
-	bool library = ends_with(file, ".so") || strstr(file, ".so.");
-	*ret = library ? ASSAY_SIDE_PLUGIN : ASSAY_SIDE_BUILD;
-	if (!kind)
+	size_t i = 0;
+	while (i < ASSAY_COUNT_OF(kinds) && strcmp(kind, assay_gate_kind_name(kinds[i])) != 0)
+		i++;
+	return i;
+}
+
+enum assay_code gate_kind_check(const struct cli_args *args, struct assay_err *err)
+{
+	const char *kind = cli_value(args, "kind");
+	if (!kind || find_kind(kind) < ASSAY_COUNT_OF(kinds))
 		return ASSAY_OK;
-	for (size_t i = 0; i < ASSAY_COUNT_OF(kinds); i++) {
-		*ret = kinds[i];
-		if (strcmp(kind, assay_gate_kind_name(kinds[i])) == 0)
-			return ASSAY_OK;
-	}
 	return assay_fail(err, ASSAY_EUSAGE, "--kind is plug-in, assay or gbench, not '%.40s'",
 			  kind);
+}
+
+/* As it was said, see gate_kind_check(), or by its name. */
+static enum assay_gate_kind kind_of(const struct cli_args *args, const struct assay_variants *set)
+{
+	const char *kind = cli_value(args, "kind"), *file = set->variants[0].path;
+	bool library = ends_with(file, ".so") || strstr(file, ".so.");
+	if (kind)
+		return kinds[find_kind(kind)];
+	return library ? ASSAY_SIDE_PLUGIN : ASSAY_SIDE_BUILD;
 }
 
 /*
@@ -118,11 +130,10 @@ static enum assay_code open_live(struct gate *gate, const struct assay_gate_scop
 				 const struct assay_variants *set, struct assay_gate_side *ret,
 				 struct assay_err *err)
 {
-	enum assay_gate_kind kind;
-	enum assay_code rc = read_kind(gate->args, set, &kind, err);
+	enum assay_gate_kind kind = kind_of(gate->args, set);
 	const char **paths = calloc(set->n + 1, sizeof(*paths));
-	if (rc == ASSAY_OK && !paths)
-		rc = assay_fail(err, ASSAY_ENOMEM, "out of memory for a side");
+	enum assay_code rc =
+		paths ? ASSAY_OK : assay_fail(err, ASSAY_ENOMEM, "out of memory for a side");
 	for (size_t i = 0; rc == ASSAY_OK && i < set->n; i++)
 		paths[i] = set->variants[i].path;
 	if (rc == ASSAY_OK && kind == ASSAY_SIDE_PLUGIN)

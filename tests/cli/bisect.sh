@@ -64,6 +64,12 @@ check 'without a good side the search stops' bisect 128 --cand "$plugin" stated/
 check 'or with one that is not there' bisect 128 --good none.so --cand "$plugin" stated/steady
 check 'or without a benchmark' bisect 128 --good ../good.so --cand "$plugin"
 check 'or with an option that is none' bisect 128 --god ../good.so --cand "$plugin" stated/steady
+check 'or with a preset that is none' bisect 128 --good ../good.so --cand "$plugin" --preset harsh stated/steady -- touch ../built
+check 'which is found out before anything is built' [ ! -e ../built ]
+check 'or with a time that is none' bisect 128 --good ../good.so --cand "$plugin" --max-time soon stated/steady
+check 'or with margins the wrong way round' bisect 128 --good ../good.so --cand "$plugin" --ignore 5% stated/steady
+check 'or with values of no axis' bisect 128 --good ../good.so --cand "$plugin" -P size stated/steady
+check 'or with files of no kind' bisect 128 --good ../good.so --cand "$plugin" --kind so stated/steady
 check 'or with a command that is none' bisect 128 --good ../good.so --cand "$plugin" stated/steady -- no-such-builder
 rm text.so
 
