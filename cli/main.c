@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/pager.h"
 #include "cli/settings.h"
+#include "cli/signals.h"
 #include "harness/base/str.h"
 #include "profiler/sources.h"
 #include "suites/table.h"
@@ -208,6 +209,14 @@ static void complain(const struct session *s, const struct assay_err *err)
 		clean);
 }
 
+/* 130 or 143 whatever the verb: it is no error of its own. */
+static int exit_of(const struct session *s, enum assay_code code)
+{
+	if (code == ASSAY_EINTR)
+		return 128 + cli_signal_caught();
+	return s->verb && s->verb->on_error ? s->verb->on_error : cli_exit_of(code);
+}
+
 /* What is still buffered counts too: a full disk must not look like success. */
 static enum assay_code close_outputs(struct session *s, struct assay_err *err)
 {
@@ -251,8 +260,7 @@ int main(int argc, char **argv)
 			s.pager ? CLI_OK : READER_GONE; /* whoever leaves a pager has seen enough */
 	else if (code != ASSAY_OK) {
 		complain(&s, &err);
-		exit_code = s.verb && s.verb->on_error && code != ASSAY_EINTR ? s.verb->on_error
-									      : cli_exit_of(code);
+		exit_code = exit_of(&s, code);
 	}
 	pager_wait(s.pager);
 	assay_registry_free(s.cli.registry);

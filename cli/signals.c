@@ -20,3 +20,8 @@ const volatile sig_atomic_t *cli_catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 	return &interrupted;
 }
+
+int cli_signal_caught(void)
+{
+	return interrupted ? (int)interrupted : SIGINT;
+}

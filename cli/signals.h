@@ -11,4 +11,7 @@
  */
 const volatile sig_atomic_t *cli_catch_signals(void);
 
+/* The number of the signal that was caught; SIGINT when none was, as for a terminal's Ctrl-C that a child got. */
+int cli_signal_caught(void);
+
 #endif

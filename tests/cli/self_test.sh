@@ -49,4 +49,5 @@ for e in experiments:
 for e in experiments[1:]:
     assert abs(e["found"] + e["undecided"] + e["missed"] - 1) < 1e-9, e
 assert experiments[3]["missed"] < 0.5, "half of what is slower by a tenth passed"'
+check "terminated, it says by what" ends 143 timeout --preserve-status -s TERM 1 "$assay" gate --self-test
 echo "1..$count"
