@@ -12,6 +12,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/str.h"
+#include "harness/engine/collect.h"
 #include "harness/gate/judge.h"
 #include "harness/gate/launcher.h"
 #include "harness/store/verdict.h"
@@ -181,6 +182,20 @@ static enum assay_code add_result(void *context, const struct assay_result *resu
 				      err);
 }
 
+/* A side that ended before its first launch, by its oracle for example: how, and why. Of one that did not, nothing is known. */
+static enum assay_code store_end(const struct live *live, size_t i, struct adding *adding,
+				 struct assay_err *err)
+{
+	const struct assay_gate_trial *trial = &live->trials[i];
+	struct assay_collect ended = {.status = trial->status};
+	if (trial->status == ASSAY_STATUS_OK || trial->failed_side != adding->side)
+		return ASSAY_OK;
+	assay_copy(ended.reason, sizeof(ended.reason), trial->reason);
+	size_t k = live->matches[i].index[adding->side];
+	return assay_collect_results(&ended, &plan_of(live->gate, adding->side)->cases[k],
+				     live->gate->noise.grade, add_result, adding, err);
+}
+
 static enum assay_code store_results(struct live *live, struct assay_err *err)
 {
 	struct gate *gate = live->gate;
@@ -188,9 +203,11 @@ static enum assay_code store_results(struct live *live, struct assay_err *err)
 	for (size_t i = 0; rc == ASSAY_OK && i < live->n; i++) {
 		for (int side = 0; rc == ASSAY_OK && side < 2; side++) {
 			struct adding adding = {gate, (enum assay_gate_which)side};
-			rc = assay_gate_launcher_results(live->launcher, i, adding.side,
-							 gate->noise.grade, add_result, &adding,
-							 err);
+			rc = assay_gate_launcher_launched(live->launcher, i, adding.side)
+				     ? assay_gate_launcher_results(live->launcher, i, adding.side,
+								   gate->noise.grade, add_result,
+								   &adding, err)
+				     : store_end(live, i, &adding, err);
 		}
 	}
 	return rc;

@@ -368,6 +368,12 @@ enum assay_code assay_gate_launcher_replay(const struct assay_gate_launcher *l, 
 	return rc;
 }
 
+bool assay_gate_launcher_launched(const struct assay_gate_launcher *launcher, size_t item,
+				  enum assay_gate_which side)
+{
+	return launcher->items[item].collect[side].launches_done > 0;
+}
+
 enum assay_code assay_gate_launcher_results(const struct assay_gate_launcher *launcher, size_t item,
 					    enum assay_gate_which side, char noise,
 					    assay_result_fn on_result, void *context,

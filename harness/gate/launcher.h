@@ -62,6 +62,10 @@ enum assay_code assay_gate_launcher_replay(const struct assay_gate_launcher *lau
 					   enum assay_gate_which side,
 					   struct assay_gate_replay_of *ret, struct assay_err *err);
 
+/* Has this side of the case been launched to the end, however it ended? Else it has no results of its own. */
+bool assay_gate_launcher_launched(const struct assay_gate_launcher *launcher, size_t item,
+				  enum assay_gate_which side);
+
 /* Hand out the results of item on one side, all its metrics, from all launches. */
 enum assay_code assay_gate_launcher_results(const struct assay_gate_launcher *launcher, size_t item,
 					    enum assay_gate_which side, char noise,

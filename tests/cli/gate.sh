@@ -152,6 +152,13 @@ rm -f results.db
 gate 1 --base "$base" --cand "$slower" judged/changing
 runs=$("$assay" export --format jsonl 2>/dev/null | grep -c '"judged/changing/threads:1"')
 check "both sides are stored" [ "$runs" -eq 1 ]
+gate 4 --db early.db --base "$base" --cand "$same" --strict --max-time 1ns judged/steady
+"$assay" export --db early.db --all --format csv >all.csv 2>/dev/null
+check "what was not launched before the time was up has no result" [ "$(wc -l <all.csv)" -eq 1 ]
+gate 5 --db early.db --base "$other" --cand "$base" judged/fragile
+"$assay" export --db early.db --all --format csv >all.csv 2>/dev/null
+check "what crashed at first is stored as crashed" [ "$(grep -c 'fragile.*crashed,.*signal' all.csv)" -eq 1 ]
+check "... and the other side not as anything" [ "$(grep -c fragile all.csv)" -eq 1 ]
 if python3 -c 'import sqlite3; db = sqlite3.connect("results.db"); db.execute("UPDATE run SET status = \"interrupted\""); \
 	db.commit()' 2>/dev/null; then
 	check "a side of a gate is not resumed as a run" ends 2 "$assay" run --resume @last
