@@ -249,11 +249,7 @@ static enum assay_code retire(struct cli *cli, const char *text, struct assay_er
 	enum assay_code code = assay_parse_u64(text, 1, INT64_MAX, &id, err);
 	if (code != ASSAY_OK)
 		return assay_context(err, code, "--retire");
-	code = assay_store_open(cli->db, ASSAY_STORE_READ, &store, err);
-	if (code != ASSAY_OK)
-		return code;
-	assay_store_close(store);
-	code = assay_store_open(cli->db, ASSAY_STORE_WRITE, &store, err);
+	code = stored_open_to_change(cli->db, &store, err);
 	if (code != ASSAY_OK)
 		return code;
 	code = assay_store_retire_ack(store, (int64_t)id, err);

@@ -143,12 +143,9 @@ static enum assay_code gc(struct cli *cli, const struct cli_args *args, const ch
 	if (code == ASSAY_OK && !policy.keep_samples_ns && !policy.keep_runs_ns)
 		code = assay_fail(err, ASSAY_EUSAGE,
 				  "say what may go: --keep-samples 90d, --keep-runs 365d, or both");
-	if (code == ASSAY_OK) /* a typing error must not make a new store */
-		code = assay_store_open(path, ASSAY_STORE_READ, &store, err);
-	if (code == ASSAY_OK && !policy.dry_run) {
-		assay_store_close(store);
-		code = assay_store_open(path, ASSAY_STORE_WRITE, &store, err);
-	}
+	if (code == ASSAY_OK)
+		code = policy.dry_run ? assay_store_open(path, ASSAY_STORE_READ, &store, err)
+				      : stored_open_to_change(path, &store, err);
 	if (code != ASSAY_OK)
 		return code;
 	int64_t before = file_bytes(path);

@@ -127,8 +127,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		.propose = cli_flag(args, "propose"),
 		.anomalies = cli_flag(args, "anomalies"),
 	};
-	code = assay_store_open(cli->db, q.propose ? ASSAY_STORE_WRITE : ASSAY_STORE_READ, &store,
-				err);
+	code = q.propose ? stored_open_to_change(cli->db, &store, err)
+			 : assay_store_open(cli->db, ASSAY_STORE_READ, &store, err);
 	if (code != ASSAY_OK)
 		return code;
 	struct assay_history_list list;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/run_record.h"
@@ -223,6 +224,16 @@ static enum assay_code import_file(struct job *job, const char *path, struct ass
 	return code == ASSAY_EPARSE ? assay_context(err, code, "'%s'", path) : code;
 }
 
+/* Before the store is opened: a typing error must not make a new one. */
+static enum assay_code check_there(const struct cli_args *args, struct assay_err *err)
+{
+	for (int i = 0; i < args->n_positional; i++)
+		if (access(args->positional[i], R_OK) != 0)
+			return assay_fail(err, ASSAY_EUSAGE, "cannot read '%s': %s",
+					  args->positional[i], strerror(errno));
+	return ASSAY_OK;
+}
+
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
@@ -230,7 +241,9 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	(void)ret_exit;
 	if (!args->n_positional)
 		return assay_fail(err, ASSAY_EUSAGE, "name the files to import");
-	enum assay_code code = assay_store_open(cli->db, ASSAY_STORE_WRITE, &job.store, err);
+	enum assay_code code = check_there(args, err);
+	if (code == ASSAY_OK)
+		code = assay_store_open(cli->db, ASSAY_STORE_WRITE, &job.store, err);
 	for (int i = 0; i < args->n_positional && code == ASSAY_OK; i++)
 		code = import_file(&job, args->positional[i], err);
 	assay_store_close(job.store);

@@ -23,6 +23,7 @@
 #include "cli/run_resume.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
+#include "cli/stored.h"
 #include "harness/base/clock.h"
 #include "harness/base/json.h"
 #include "harness/base/parse.h"
@@ -353,7 +354,7 @@ static enum assay_code resume(struct session *s, const struct cli_args *args, st
 	struct assay_run_list runs = {0};
 	enum assay_code rc = assay_topology_load(NULL, &s->topology, err);
 	if (rc == ASSAY_OK)
-		rc = assay_store_open(s->cli->db, ASSAY_STORE_WRITE, &s->store, err);
+		rc = stored_open_to_change(s->cli->db, &s->store, err);
 	if (rc == ASSAY_OK)
 		rc = assay_store_runs(s->store, reference, &runs, err);
 	if (rc == ASSAY_OK && runs.n != 1)

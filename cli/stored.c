@@ -53,6 +53,17 @@ enum assay_code stored_open(const struct cli *cli, const char *reference, struct
 	return code;
 }
 
+enum assay_code stored_open_to_change(const char *path, struct assay_store **ret,
+				      struct assay_err *err)
+{
+	enum assay_code code = assay_store_open(path, ASSAY_STORE_READ, ret, err);
+	if (code != ASSAY_OK)
+		return code;
+	assay_store_close(*ret);
+	*ret = NULL; /* it may fail */
+	return assay_store_open(path, ASSAY_STORE_WRITE, ret, err);
+}
+
 void stored_done(struct stored *stored)
 {
 	assay_run_list_done(&stored->runs);

@@ -21,6 +21,9 @@ struct stored {
 enum assay_code stored_open(const struct cli *cli, const char *reference, struct stored *ret,
 			    struct assay_err *err);
 void stored_done(struct stored *stored);
+/* Open for writing a store that is there already: a typing error must not make a new one. */
+enum assay_code stored_open_to_change(const char *path, struct assay_store **ret,
+				      struct assay_err *err);
 /* Does `reference` speak of a file of its own, in which runs have numbers of their own? */
 bool stored_names_file(const char *reference);
 

@@ -62,7 +62,10 @@ check "unknown configuration key" run 2 run selftest/empty
 check "  names file, line and the nearest" says 'assay.yaml:1.*samples'
 rm -f assay.yaml
 check "malformed values" run 2 run selftest/walk -P size=4..1
-check "unknown run to resume" run 2 run --resume 77 --db fresh.db
+check "no store to resume from" run 7 run --resume 77 --db fresh.db
+check "  nor to look through for changes" run 7 history --propose --db fresh.db
+check "  and no file for a new one" run 2 import nothing.json --db fresh.db
+check "  of which none makes one" test ! -e fresh.db
 check "plug-in that is none" run 2 run --load "$assay.absent"
 check "nothing of this was stored" test ! -e results.db
 
