@@ -37,7 +37,8 @@ struct load {
 	unsigned *idle, n_idle; /* a stack */
 	struct epoll_event events[EVENTS];
 	int n_events, at_event;
-	double next_ns; /* when the next request is due */
+	double next_ns;  /* when the next request is due */
+	double until_ns; /* those due later do not come */
 	double mean_gap_ns;
 	uint64_t began_ns, cpu_ns, answered, intended, most;
 	struct assay_rng rng;
@@ -146,7 +147,19 @@ void load_begin(struct load *l, uint64_t most)
 	l->began_ns = assay_now_ns();
 	l->cpu_ns = assay_thread_cpu_ns();
 	l->next_ns = (double)l->began_ns;
+	l->until_ns = INFINITY;
 	l->answered = l->intended = 0;
+}
+
+void load_close(struct load *l)
+{
+	l->until_ns = (double)assay_now_ns();
+}
+
+bool load_owes(const struct load *l)
+{
+	bool due = l->mean_gap_ns > 0 && l->intended < l->most && l->next_ns <= l->until_ns;
+	return due || l->n_idle < l->config.connections;
 }
 
 static enum assay_code send_one(struct load *l, uint64_t intended_ns, struct assay_err *err)
@@ -169,7 +182,7 @@ static enum assay_code send_due(struct load *l, uint64_t now_ns, struct assay_er
 	enum assay_code rc = ASSAY_OK;
 	bool closed = l->mean_gap_ns == 0;
 	while (rc == ASSAY_OK && l->n_idle && l->intended < l->most &&
-	       (closed || l->next_ns <= (double)now_ns)) {
+	       (closed || l->next_ns <= fmin((double)now_ns, l->until_ns))) {
 		rc = send_one(l, closed ? now_ns : (uint64_t)l->next_ns, err);
 		l->next_ns += l->config.poisson ? -log(1 - assay_rng_unit(&l->rng)) * l->mean_gap_ns
 						: l->mean_gap_ns;
@@ -211,7 +224,7 @@ static bool wait_for_events(struct load *l, uint64_t now_ns)
 	struct timespec wait = {most_ms / 1000, most_ms % 1000 * 1000000};
 	double until_due = l->next_ns - (double)now_ns;
 	bool due = l->mean_gap_ns > 0 && l->n_idle && l->intended < l->most &&
-		   until_due < most_ms * 1e6;
+		   l->next_ns <= l->until_ns && until_due < most_ms * 1e6;
 	if (due)
 		wait = (struct timespec){(time_t)(until_due / 1e9),
 					 (long)fmax(0, fmod(until_due, 1e9))};

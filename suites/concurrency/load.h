@@ -51,6 +51,13 @@ enum assay_code load_set_rate(struct load *load, double rate_hz, struct assay_er
 void load_begin(struct load *load, uint64_t most);
 /* Wait for the next answer; *ret_intended_ns is when its request should have started. */
 enum assay_code load_next(struct load *load, uint64_t *ret_intended_ns, struct assay_err *err);
+/*
+ * Open loop: no request comes any more but those that are due by now, sent or not. They are answered too, by
+ * load_next(), as long as load_owes(): who looks only at so many answers and then begins anew forgets whoever still
+ * waits, which are those that wait for longest.
+ */
+void load_close(struct load *load);
+bool load_owes(const struct load *load);
 /* Figures since load_begin(); then take in what is still on its way. */
 enum assay_code load_end(struct load *load, struct load_report *ret, struct assay_err *err);
 

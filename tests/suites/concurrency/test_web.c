@@ -313,6 +313,51 @@ static void open_load_keeps_its_schedule(void **state)
 	load_free(load);
 }
 
+static size_t stall_once(void *context, unsigned worker, const struct http_request *request,
+			 char *body, unsigned *status)
+{
+	bool *stalls = context;
+	if (*stalls)
+		poll(NULL, 0, 60);
+	*stalls = false;
+	memset(body, 'x', 8);
+	return 8;
+}
+
+/* The server stalls, and so many answers later nobody looks any more: all who were due until then get theirs. */
+static void whoever_is_due_is_answered(void **state)
+{
+	enum { LOOKED_AT = 20, GAP_NS = 250000 };
+	bool stalls = true;
+	const struct web_route routes[] = {{"/static", stall_once, &stalls}, {0}};
+	struct web_config web_config = {
+		.workers = 1, .connections = 4, .idle_ms = 5000, .routes = routes};
+	struct load_config config = {
+		.connections = 4, .rate_hz = 1e9 / GAP_NS, .request = web_request_static};
+	struct load *load = NULL;
+	struct load_report report;
+	struct web *web = NULL;
+	struct assay_err err = {0};
+	uint64_t start, least = UINT64_MAX, most = 0, n = 0;
+	assert_ok(web_start(&web_config, &web, &err));
+	config.port = web_port(web);
+	assert_ok(load_new(&config, &load, &err));
+	load_begin(load, 0);
+	for (; n < LOOKED_AT || load_owes(load); n++) {
+		assert_ok(load_next(load, &start, &err));
+		least = start < least ? start : least;
+		most = start > most ? start : most;
+		if (n + 1 == LOOKED_AT)
+			load_close(load);
+	}
+	assert_true(n > 10 * LOOKED_AT); /* in 60 ms 240 were due */
+	assert_in_range(most - least, (n - 1) * GAP_NS - n, (n - 1) * GAP_NS + n);
+	assert_ok(load_end(load, &report, &err));
+	assert_int_equal(report.answered, n);
+	load_free(load);
+	web_stop(web);
+}
+
 struct reader {
 	struct model_box *box;
 	unsigned number;
@@ -385,6 +430,7 @@ int main(void)
 		cmocka_unit_test(a_server_without_answers_is_caught),
 		cmocka_unit_test(two_hundred_clients_are_served),
 		cmocka_unit_test(open_load_keeps_its_schedule),
+		cmocka_unit_test(whoever_is_due_is_answered),
 		cmocka_unit_test(versions_are_swapped_in_use),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
