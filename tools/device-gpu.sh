@@ -139,7 +139,8 @@ sanitize()
 	for what in triad 'stream -P cache=hot -P kernel=copy,scale,add,dot' latency roofline launch \
 		'gemm -P n=128 -P transfers=no' 'rows -P rows=1Ki -P transfers=no'; do
 		# shellcheck disable=SC2086 # a benchmark and its options
-		within "$tool" --target-processes all --error-exitcode 9 "$assay" run --db "$out/sanitizer.db" gpu/$what -s cuda \
+		# It and ncu may end each launch before the next call, which nothing behind a gate survives.
+		within env CUDA_LAUNCH_BLOCKING=1 "$tool" --target-processes all --error-exitcode 9 "$assay" run --db "$out/sanitizer.db" gpu/$what -s cuda \
 			--counters none -n 1 -t 1ms --launches 1 -P size=1Mi --timeout 60s
 		status=$?
 		[ "$status" = 0 ] || bad="$bad ${what%% *}($status)"
@@ -296,7 +297,7 @@ stage_counters()
 	has ncu || { skip "counters / ncu" "no ncu on PATH: it comes with the toolkit"; return 0; }
 	if [ ! -s "$out/ncu.csv" ]; then
 		# shellcheck disable=SC2086
-		timeout "$(left)" ncu --target-processes all --clock-control none --csv --log-file "$out/ncu.csv" --launch-count 20 --kernel-name triad \
+		timeout "$(left)" env CUDA_LAUNCH_BLOCKING=1 ncu --target-processes all --clock-control none --csv --log-file "$out/ncu.csv" --launch-count 20 --kernel-name triad \
 			--metrics dram__bytes_read.sum,dram__bytes_write.sum,sm__inst_executed.sum \
 			"$assay" run --db "$out/ncu.db" $what --counters none -n 3 -t 1ms --launches 1 >>"$out/$stage.log" 2>&1
 	fi

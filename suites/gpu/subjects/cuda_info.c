@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cuda_info: what an NVIDIA device is, what it lacks, and what it cannot go beyond, by what its driver says of it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/attr.h"
@@ -66,8 +67,19 @@ static void find_limits(struct gpu_device *device, struct gpu_info *info)
 	info->no_limit = "a MIG instance shares the memory's width and the link with others";
 }
 
+/* "CUDA_LAUNCH_BLOCKING", for people who look for a fault: the driver returns from a launch when the kernel has ended. */
+static bool launches_block(void)
+{
+	const char *set = getenv("CUDA_LAUNCH_BLOCKING");
+	return set && set[0] && strcmp(set, "0") != 0;
+}
+
 static void find_lacks(const struct gpu_device *device, struct gpu_info *info)
 {
+	/* Whoever waits for a launch behind a closed gate cannot open it. */
+	if (launches_block())
+		info->lacks[GPU_HAS_GATES] =
+			"CUDA_LAUNCH_BLOCKING is set: each launch is waited for";
 	if (!attribute(device, CUDRV_MEMORY_POOLS))
 		info->lacks[GPU_HAS_POOL] = "the device has no pool of memory in stream order";
 	if (info->arch < 53)

@@ -240,6 +240,16 @@ static unsigned put(struct CUstream_st *stream, struct command what)
 	return CUDRV_SUCCESS;
 }
 
+/* Where the real driver waits, however long that takes: what would never come back says so here. */
+static unsigned drain_as_one_call(struct CUstream_st *stream)
+{
+	const long fail_at = fake.fail_at;
+	fake.fail_at = 0;
+	const unsigned status = fake_drain(stream);
+	fake.fail_at = fail_at;
+	return status == CUDRV_NOT_READY ? CUDRV_LAUNCH_TIMEOUT : status;
+}
+
 FAKE unsigned cuStreamCreate(struct CUstream_st **ret, unsigned flags)
 {
 	const unsigned status = fake_state();
@@ -364,15 +374,8 @@ FAKE unsigned cuMemcpyDtoHAsync_v2(void *to, cuda_address from, size_t bytes,
 						       .bytes = bytes});
 	if (status != CUDRV_SUCCESS || fake_is_pinned(to))
 		return status;
-	/*
-	 * The real one returns when the bytes are there, however long that takes [CUDA Driver API, "API synchronization
-	 * behavior"]: what would never come back says so here. It is one call, which has not failed.
-	 */
-	const long fail_at = fake.fail_at;
-	fake.fail_at = 0;
-	status = fake_drain(stream);
-	fake.fail_at = fail_at;
-	return status == CUDRV_NOT_READY ? CUDRV_LAUNCH_TIMEOUT : status;
+	/* The real one returns when the bytes are there [CUDA Driver API, "API synchronization behavior"]. */
+	return drain_as_one_call(stream);
 }
 
 FAKE unsigned cuMemcpyDtoDAsync_v2(cuda_address to, cuda_address from, size_t bytes,
@@ -506,8 +509,12 @@ FAKE unsigned cuLaunchKernel(struct CUfunc_st *function, unsigned groups_x, unsi
 	}
 	if (stream->capturing)
 		return add_to_graph(stream->capturing, &launch);
+	const char *blocking = getenv("CUDA_LAUNCH_BLOCKING");
 	fake.together_now |= strcmp(source->name, "dot_product") == 0 ? 1u << fake.current : 0;
-	return put(stream, (struct command){.type = LAUNCH, .launch = launch});
+	unsigned put_status = put(stream, (struct command){.type = LAUNCH, .launch = launch});
+	if (put_status != CUDRV_SUCCESS || !blocking || blocking[0] != '1')
+		return put_status;
+	return drain_as_one_call(stream);
 }
 
 FAKE unsigned cuStreamBeginCapture_v2(struct CUstream_st *stream, unsigned mode)

@@ -64,6 +64,26 @@ static void the_oracle_passes_and_nothing_is_left(void **state)
 	assert_int_equal(alive(), 0);
 }
 
+/* Whoever waits for a launch cannot open the gate before it. */
+static void launches_that_block_have_no_gates(void **state)
+{
+	struct assay_err err = {0};
+	struct gpu_device *device = NULL;
+	const struct gpu_ops *ops = cuda()->ops;
+	set("");
+	setenv("CUDA_LAUNCH_BLOCKING", "0", 1);
+	assert_ok(ops->open(0, &device, &err));
+	assert_null(ops->info(device)->lacks[GPU_HAS_GATES]);
+	ops->close(device);
+	setenv("CUDA_LAUNCH_BLOCKING", "1", 1);
+	assert_ok(ops->open(0, &device, &err));
+	assert_non_null(ops->info(device)->lacks[GPU_HAS_GATES]);
+	ops->close(device);
+	assert_ok(oracle(5, &err));
+	unsetenv("CUDA_LAUNCH_BLOCKING");
+	assert_int_equal(alive(), 0);
+}
+
 static void a_wrong_bit_is_found(void **state)
 {
 	/* Launches of the oracle: six triads; then, counted anew, eight copies, a count, a graph's fifteen, a copy
@@ -508,6 +528,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_oracle_passes_and_nothing_is_left),
+		cmocka_unit_test(launches_that_block_have_no_gates),
 		cmocka_unit_test(a_wrong_bit_is_found),
 		cmocka_unit_test(a_machine_that_cannot_says_why),
 		cmocka_unit_test(the_toolkits_stub_is_told_apart),
