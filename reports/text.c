@@ -12,7 +12,15 @@
 #include "reports/words.h"
 #include "reports/wrap.h"
 
-enum { WIDTH = 80, CELL_LIMIT = 28, REMARKS_LEAST = 8, GAP = 2 };
+/* Names may be as long as there is room; where there is none, they give way down to CELL_LIMIT. */
+enum {
+	WIDTH = 80,
+	CELL_LIMIT = 28,
+	NAME_LIMIT = 240,
+	REMARKS_LIMIT = 48,
+	REMARKS_LEAST = 8,
+	GAP = 2
+};
 
 struct page {
 	struct assay_str out;
@@ -35,16 +43,52 @@ static void wrap(struct page *page, const char *text, size_t column, size_t inde
 		assay_wrap(&page->out, text, column, indent, page->width);
 }
 
-/* Leave out the last remarks rather than half of one. */
+/* Leave out the last remarks rather than half of one, and say so where there is room. */
 static void whole_remarks(struct assay_str *raw, size_t limit)
 {
+	bool less = false;
 	while (raw->length > limit) {
 		char *comma = strrchr(raw->text, ',');
 		if (!comma)
 			return;
 		*comma = '\0';
 		raw->length = (size_t)(comma - raw->text);
+		less = true;
 	}
+	if (less && raw->length < limit)
+		assay_str_add(raw, "…");
+}
+
+/* The byte behind so many characters. */
+static size_t behind(const char *text, size_t characters)
+{
+	size_t at = 0;
+	for (; characters && text[at]; characters--)
+		do
+			at++;
+		while ((text[at] & 0xc0) == 0x80);
+	return at;
+}
+
+/* Names that begin alike mostly end differently: what is cut out is their middle. */
+static void cut_middle(struct assay_str *to, const char *name, size_t limit)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str clean = {0};
+	assay_escape_plain(&clean, name, 0);
+	const char *text = assay_str_text(&clean);
+	size_t n = assay_characters(text), head = (limit - 1) / 2;
+	if (n <= limit) {
+		assay_str_put(to, text, clean.length);
+	} else {
+		assay_str_put(to, text, behind(text, head));
+		assay_str_add(to, "…%s", text + behind(text, n - (limit - 1 - head)));
+	}
+	to->failed |= clean.failed;
+}
+
+static bool is_name(const struct assay_report_column *column)
+{
+	return column->kind == ASSAY_COLUMN_AXIS || column->kind == ASSAY_COLUMN_SUBJECT;
 }
 
 /* Cell (row, column) into page->scratch; row n_measured is the heading. */
@@ -59,7 +103,10 @@ static const char *cell(struct page *page, const struct assay_report_bench *benc
 	if (column->kind == ASSAY_COLUMN_REMARKS)
 		whole_remarks(&raw, limit);
 	assay_str_clear(&page->scratch);
-	assay_escape_plain(&page->scratch, assay_str_text(&raw), limit);
+	if (is_name(column))
+		cut_middle(&page->scratch, assay_str_text(&raw), limit);
+	else
+		assay_escape_plain(&page->scratch, assay_str_text(&raw), limit);
 	return assay_str_text(&page->scratch);
 }
 
@@ -101,7 +148,21 @@ static size_t expendable(const struct assay_report_column *columns, size_t n)
 	return drop;
 }
 
-/* Make the table fit: shorten the remarks, then drop the least telling columns. */
+/* Take up to `excess` from the names; returns what is left of it. What is no terminal has no edge for them. */
+static size_t shorten(const struct page *page, const struct assay_report_column *columns,
+		      size_t *widths, size_t n, size_t excess)
+{
+	for (size_t c = 0; c < n && excess; c++) {
+		size_t spare =
+			is_name(&columns[c]) && widths[c] > CELL_LIMIT ? widths[c] - CELL_LIMIT : 0;
+		size_t less = spare < excess ? spare : excess;
+		widths[c] -= page->options->width ? less : 0;
+		excess -= less;
+	}
+	return excess;
+}
+
+/* Make the table fit: shorten names and remarks, then drop the least telling columns. */
 static size_t fit(const struct page *page, struct assay_report_column *columns, size_t *widths,
 		  size_t n)
 {
@@ -110,6 +171,7 @@ static size_t fit(const struct page *page, struct assay_report_column *columns, 
 		for (size_t c = 0; c < n; c++)
 			total += GAP + widths[c];
 		size_t excess = total > page->width ? total - page->width : 0;
+		excess = shorten(page, columns, widths, n, excess);
 		if (excess && columns[n - 1].kind == ASSAY_COLUMN_REMARKS &&
 		    widths[n - 1] >= excess + REMARKS_LEAST) {
 			widths[n - 1] -= excess;
@@ -123,15 +185,43 @@ static size_t fit(const struct page *page, struct assay_report_column *columns, 
 	}
 }
 
+static bool is_shown(const struct assay_report_column *columns, size_t n, size_t beside)
+{
+	for (size_t c = 0; c < n; c++)
+		if (columns[c].kind == ASSAY_COLUMN_BESIDE && columns[c].index == beside)
+			return true;
+	return false;
+}
+
+/* Metrics that the table had no room for, by name. */
+static void dropped(struct page *page, const struct assay_report_bench *bench,
+		    const struct assay_report_column *columns, size_t n)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str names = {0};
+	for (size_t i = 0; i < bench->n_beside; i++)
+		if (!is_shown(columns, n, i))
+			assay_str_add(&names, "%s%s", names.length ? ", " : "no room for ",
+				      bench->beside[i].name);
+	if (!names.length)
+		return;
+	assay_str_add(&page->out, "  ");
+	style(page, "2");
+	wrap(page, assay_str_text(&names), 2, 4);
+	style(page, "0");
+	page->out.failed |= names.failed;
+}
+
 static void table(struct page *page, const struct assay_report_bench *bench)
 {
 	struct assay_report_column columns[ASSAY_REPORT_COLUMNS];
 	size_t widths[ASSAY_REPORT_COLUMNS] = {0};
 	size_t n = assay_report_columns(bench, columns);
 	for (size_t c = 0; c < n; c++) {
+		size_t limit = is_name(&columns[c])                      ? NAME_LIMIT
+			       : columns[c].kind == ASSAY_COLUMN_REMARKS ? REMARKS_LIMIT
+									 : CELL_LIMIT;
 		for (size_t r = 0; r <= bench->n_measured; r++) {
-			size_t width =
-				assay_characters(cell(page, bench, r, &columns[c], CELL_LIMIT));
+			size_t width = assay_characters(cell(page, bench, r, &columns[c], limit));
 			widths[c] = width > widths[c] ? width : widths[c];
 		}
 	}
@@ -141,6 +231,7 @@ static void table(struct page *page, const struct assay_report_bench *bench)
 	style(page, "0");
 	for (size_t r = 0; r < bench->n_measured; r++)
 		line(page, bench, r, columns, widths, n);
+	dropped(page, bench, columns, n);
 }
 
 /* What the points of a scaling benchmark amount to, or why that cannot be said. */

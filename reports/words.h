@@ -54,7 +54,7 @@ struct assay_report_column {
 	bool right;        /* numbers: aligned right */
 };
 
-enum { ASSAY_REPORT_COLUMNS = 24 };
+enum { ASSAY_REPORT_COLUMNS = 64 };
 
 /* The columns that say something: varying axes, subject if any, ... Returns how many. */
 size_t assay_report_columns(const struct assay_report_bench *bench,

@@ -73,6 +73,61 @@ static void test_width(void **state)
 	fixture_free(f);
 }
 
+/* Names that begin alike are told apart: whole where there is no terminal, by their ends where there is one. */
+static void test_long_names(void **state)
+{
+	static const char *const names[] = {"a_name_longer_than_any_column_with_64",
+					    "a_name_longer_than_any_column_with_128"};
+	static const struct assay_report_options wide = {.width = 120}, narrow = {.width = 60};
+	struct fixture *f = fixture_new();
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		FIXTURE_ADD(f, "memory", "b", names[i], i ? "kind:short" : "kind:another",
+			    .median = 1);
+		fixture_beside(f, "beside", "ratio", 0.5);
+	}
+	char *got = fixture_write(f, assay_report_text, NULL);
+	assert_non_null(strstr(got, "with_64 "));
+	assert_non_null(strstr(got, "with_128 "));
+	assert_non_null(strstr(got, "0.500"));
+	free(got);
+	got = fixture_write(f, assay_report_text, &wide);
+	assert_non_null(strstr(got, names[1]));
+	assert_width(got, 120);
+	free(got);
+	got = fixture_write(f, assay_report_text, &narrow);
+	assert_non_null(strstr(got, "a_name_longer…column_with_64"));
+	assert_non_null(strstr(got, "a_name_longer…olumn_with_128"));
+	assert_width(got, 60);
+	free(got);
+	fixture_free(f);
+}
+
+/* What a table has no room for is named below it, and remarks that are left out leave a mark. */
+static void test_no_room(void **state)
+{
+	static const struct assay_report_options narrow = {.width = 60};
+	struct fixture *f = fixture_new();
+	(void)state;
+	FIXTURE_ADD(f, "memory", "b", "a", NULL, .median = 1, .status = ASSAY_STATUS_UNSTABLE,
+		    .flags = ASSAY_RESULT_PREEMPTED_USED | ASSAY_RESULT_DRIFT |
+			     ASSAY_RESULT_UNPINNED);
+	fixture_beside(f, "first", "ratio", 0.5);
+	char *got = fixture_write(f, assay_report_text, NULL);
+	assert_non_null(strstr(got, "  unstable, preempted, drifting, not pinned\n"));
+	free(got);
+	fixture_beside(f, "a_metric_with_a_long_name", "ratio", 0.5);
+	fixture_beside(f, "another_with_a_long_name", "ratio", 0.5);
+	got = fixture_write(f, assay_report_text, &narrow);
+	assert_non_null(strstr(got,
+			       "  no room for a_metric_with_a_long_name,\n"
+			       "    another_with_a_long_name, first\n"));
+	assert_non_null(strstr(got, "unstable, preempted, drifting…\n"));
+	assert_width(got, 60);
+	free(got);
+	fixture_free(f);
+}
+
 static void test_empty(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -143,6 +198,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_all_failed),
 		cmocka_unit_test(test_colour_and_hostile_names),
