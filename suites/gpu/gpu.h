@@ -105,6 +105,7 @@ struct gpu_info {
 	uint32_t units; /* that run groups side by side */
 	uint32_t arch;  /* of NVIDIA's: 90 is 9.0 */
 	bool instance;  /* a part of a device that others may use (MIG) */
+	bool spans_early; /* a span begins when the device comes to it, whether or not a command is there yet */
 	uint64_t memory_bytes, max_alloc_bytes;
 	uint64_t cache_bytes;      /* of the last level before the memory */
 	uint64_t cache_most_bytes; /* where that is not told: what no such device's goes beyond */
@@ -256,7 +257,12 @@ enum assay_code gpu_upload(struct gpu_session *s, struct gpu_buffer *to, const v
 			   size_t bytes, struct assay_err *err);
 enum assay_code gpu_download(struct gpu_session *s, void *to, struct gpu_buffer *from, size_t bytes,
 			     struct assay_err *err);
-/* Launch, wait for the end, and how long it ran by the device's own clock (NaN: it has none). */
+/*
+ * Launch, wait for the end, and how long it ran by the device's own clock (NaN: it has none). Where spans begin early
+ * that has in it what the host took to launch; not after gpu_hold(), which keeps the device back until the launch is there.
+ * A kernel's first launch must not be held: the driver may wait for the device to load it.
+ */
+enum assay_code gpu_hold(struct gpu_session *s, struct assay_err *err);
 enum assay_code gpu_run(struct gpu_session *s, const struct gpu_launch *launch, double *ret_ns,
 			struct assay_err *err);
 /* At least `items` work items in one dimension: groups of GPU_GROUP_ITEMS, or as the driver likes them. */

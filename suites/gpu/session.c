@@ -89,6 +89,23 @@ enum assay_code gpu_download(struct gpu_session *s, void *to, struct gpu_buffer 
 	return code == ASSAY_OK ? s->ops->wait(s->stream, err) : code;
 }
 
+/* Open the gate in any case: what is behind it could never end. */
+static enum assay_code let_go(struct gpu_session *s, enum assay_code code, struct assay_err *err)
+{
+	if (!s->gate)
+		return code;
+	enum assay_code opened = s->ops->gate_open(s->gate, code == ASSAY_OK ? err : NULL);
+	s->gate = NULL;
+	return code == ASSAY_OK ? opened : code;
+}
+
+enum assay_code gpu_hold(struct gpu_session *s, struct assay_err *err)
+{
+	if (!s->ops->info(s->device)->spans_early || gpu_needs(s, GPU_HAS_GATES, NULL) != ASSAY_OK)
+		return ASSAY_OK;
+	return s->ops->gate_close(s->stream, &s->gate, err);
+}
+
 enum assay_code gpu_run(struct gpu_session *s, const struct gpu_launch *launch, double *ret_ns,
 			struct assay_err *err)
 {
@@ -97,6 +114,7 @@ enum assay_code gpu_run(struct gpu_session *s, const struct gpu_launch *launch, 
 		code = s->ops->launch(s->stream, launch, err);
 	if (code == ASSAY_OK)
 		code = s->ops->span_end(s->stream, s->span, err);
+	code = let_go(s, code, err);
 	if (code == ASSAY_OK)
 		code = s->ops->wait(s->stream, err);
 	return code == ASSAY_OK ? s->ops->span_ns(s->span, ret_ns, err) : code;
@@ -124,12 +142,7 @@ static enum assay_code finish_batch(struct gpu_session *s, enum assay_code code,
 	s->batch_ns = NAN;
 	if (code == ASSAY_OK)
 		code = s->ops->span_end(s->stream, s->span, err);
-	/* Open it in any case: what is behind it could never end. */
-	if (s->gate) {
-		enum assay_code opened = s->ops->gate_open(s->gate, code == ASSAY_OK ? err : NULL);
-		s->gate = NULL;
-		code = code == ASSAY_OK ? opened : code;
-	}
+	code = let_go(s, code, err);
 	if (code == ASSAY_OK)
 		code = s->ops->wait(s->stream, err);
 	if (code == ASSAY_OK)

@@ -107,6 +107,7 @@ void cuda_describe(struct gpu_device *device)
 	info->memory_bytes = info->max_alloc_bytes = bytes;
 	info->cache_bytes = attribute(device, CUDRV_L2_CACHE_SIZE);
 	info->compiler = device->nvrtc.path;
+	info->spans_early = true;
 	find_limits(device, info);
 	find_lacks(device, info);
 	snprintf(text, sizeof(text),

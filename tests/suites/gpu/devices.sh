@@ -32,6 +32,13 @@ was_measured()
 	grep "\"name\":\"gpu/$1/" out | grep -q '"status":"\(ok\|unstable\)"'
 }
 
+# faster_than RATE: is the median of the first case?
+faster_than()
+{
+	grep '"primary":true' out | head -n 1 | sed 's/.*"median":\([0-9.e+]*\).*/\1/' |
+		awk -v rate="$1" '{ exit !($1 > rate) }'
+}
+
 small='-P size=64Ki -P rows=100 -P rounds=20 -P streams=3 -P nodes=7 -P devices=1 -P groups=16 -P largest=64Ki'
 check "memory and launches on the driver" runs 0 gpu/triad gpu/latency gpu/levels gpu/occupancy gpu/overlap \
 	gpu/launch gpu/start gpu/alloc gpu/multi gpu/util gpu/fallback $small -s cuda
@@ -66,6 +73,10 @@ FAKE_CUDA='throttled=2'
 export FAKE_CUDA
 check "a clock that sinks" runs 0 gpu/roofline -s cuda -P type=fp32 -P size=64Ki -P rounds=20
 check "  is counted" grep -q '"throttled":{"value":[1-9]' out
+FAKE_CUDA='dear=1000'
+check "launches that take a millisecond of the caller" runs 0 gpu/triad -s cuda -P size=64Ki
+# 192 KiB in a millisecond are 0.2 GB/s.
+check "  are no time of the device's" faster_than 1e9
 FAKE_CUDA='devices=4'
 check "several devices" runs 0 gpu/multi -s cuda -P devices=2,4 -P size=64Ki
 check "  add up" all_ok

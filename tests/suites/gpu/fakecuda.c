@@ -45,6 +45,7 @@ static const struct {
 	{"throttled", offsetof(struct fake, throttled), 0},
 	{"cache", offsetof(struct fake, cache_status), 0},
 	{"mig", offsetof(struct fake, mig), 0},
+	{"dear", offsetof(struct fake, dear_us), 0},
 	{"together", offsetof(struct fake, together), 0},
 };
 

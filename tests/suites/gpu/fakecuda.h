@@ -67,6 +67,7 @@ struct fake {
 	long throttled; /* throttled: every n-th such look finds half of it; 0: none */
 	long cache_status; /* cache: what resetting the cache gives */
 	long mig;          /* mig: 1, devices are instances of one that is shared out */
+	long dear_us;      /* dear: what a launch takes of the caller */
 	long together; /* together: dot products end when so many devices have been given one; 0: alone */
 
 	bool initialised, lost, hung;
