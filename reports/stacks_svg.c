@@ -31,6 +31,7 @@ struct graph {
 	const struct assay_stacks *stacks, *before;
 	uint64_t *total, *total_before; /* per node of each tree */
 	uint32_t *first, *next;         /* children of each node, by name; 0: none */
+	uint32_t *first_before, *next_before;
 	uint32_t *twin;   /* node of `before` with the same path; 0: none but the root's */
 	double *x;        /* px from the left */
 	unsigned *depth;  /* root 0 */
@@ -47,14 +48,13 @@ static const char *name_of(const struct assay_stacks *stacks, size_t node)
 	return stacks->frames[stacks->nodes[node].frame].function;
 }
 
-static void link_children(struct graph *g)
+static void link_children(const struct assay_stacks *s, uint32_t *first, uint32_t *next)
 {
-	const struct assay_stacks *s = g->stacks;
 	for (size_t i = 1; i < s->n_nodes; i++) {
-		uint32_t *at = &g->first[s->nodes[i].parent];
+		uint32_t *at = &first[s->nodes[i].parent];
 		while (*at && strcmp(name_of(s, *at), name_of(s, i)) < 0)
-			at = &g->next[*at];
-		g->next[i] = *at;
+			at = &next[*at];
+		next[i] = *at;
 		*at = (uint32_t)i;
 	}
 }
@@ -64,7 +64,7 @@ static bool same(const struct assay_stack_frame *a, const struct assay_stack_fra
 	return strcmp(a->function, b->function) == 0 && strcmp(a->module, b->module) == 0;
 }
 
-/* Parents come first, so that a node's twin is among the children of its parent's. */
+/* Parents come first, so that a node's twin is among the children of its parent's, and the first of those alike. */
 static void find_twins(struct graph *g)
 {
 	const struct assay_stacks *s = g->stacks, *b = g->before;
@@ -72,10 +72,10 @@ static void find_twins(struct graph *g)
 		uint32_t parent = s->nodes[i].parent;
 		if (parent && !g->twin[parent])
 			continue;
-		for (size_t k = 1; k < b->n_nodes && !g->twin[i]; k++)
-			if (b->nodes[k].parent == g->twin[parent] &&
-			    same(&b->frames[b->nodes[k].frame], &s->frames[s->nodes[i].frame]))
-				g->twin[i] = (uint32_t)k;
+		for (uint32_t k = g->first_before[g->twin[parent]]; k; k = g->next_before[k])
+			if (same(&b->frames[b->nodes[k].frame], &s->frames[s->nodes[i].frame]) &&
+			    (!g->twin[i] || k < g->twin[i]))
+				g->twin[i] = k;
 	}
 }
 
@@ -101,31 +101,47 @@ static void place(struct graph *g)
 	}
 }
 
-/* The modules with the most weight of their own get a colour each. */
-static void choose_modules(struct graph *g)
+/* A module and what it weighs by itself. */
+struct weight {
+	const char *module;
+	uint64_t self;
+};
+
+/* The distinct modules in order of appearance; frame f is of number of[f]. Returns how many. */
+static size_t list_modules(const struct assay_stacks *s, struct weight *weights, size_t *of)
+{
+	size_t n = 0;
+	for (size_t f = 0; f < s->n_frames; f++) {
+		const char *module = s->frames[f].module;
+		for (of[f] = 0; of[f] < n && strcmp(weights[of[f]].module, module) != 0;)
+			of[f]++;
+		if (of[f] == n)
+			weights[n++] = (struct weight){module, 0};
+	}
+	for (size_t i = 1; i < s->n_nodes; i++)
+		weights[of[s->nodes[i].frame]].self += s->nodes[i].self;
+	return n;
+}
+
+/* The modules with the most weight of their own get a colour each. False when out of memory. */
+static bool choose_modules(struct graph *g)
 {
 	const struct assay_stacks *s = g->stacks;
+	ASSAY_AUTO_FREE struct weight *weights = calloc(s->n_frames + 1, sizeof(*weights));
+	ASSAY_AUTO_FREE size_t *of = calloc(s->n_frames + 1, sizeof(*of));
+	size_t n = weights && of ? list_modules(s, weights, of) : 0;
 	while (g->n_modules < LEGEND) {
-		const char *best = NULL;
-		uint64_t most = 0;
-		for (size_t f = 0; f < s->n_frames; f++) {
-			const char *module = s->frames[f].module;
-			bool taken = !module[0] || strcmp(module, "[process]") == 0;
-			for (size_t k = 0; k < g->n_modules; k++)
-				taken |= strcmp(module, g->modules[k]) == 0;
-			uint64_t sum = 0;
-			for (size_t i = 1; !taken && i < s->n_nodes; i++)
-				if (strcmp(s->frames[s->nodes[i].frame].module, module) == 0)
-					sum += s->nodes[i].self;
-			if (sum > most) {
-				most = sum;
-				best = module;
-			}
-		}
+		struct weight *best = NULL;
+		for (size_t m = 0; m < n; m++)
+			if (weights[m].module[0] && strcmp(weights[m].module, "[process]") != 0 &&
+			    weights[m].self > (best ? best->self : 0))
+				best = &weights[m];
 		if (!best)
-			return;
-		g->modules[g->n_modules++] = best;
+			break;
+		g->modules[g->n_modules++] = best->module;
+		best->self = 0;
 	}
+	return weights && of;
 }
 
 /* Hues that the common kinds of colour blindness keep apart, at a lightness black text is read on. */
@@ -407,6 +423,8 @@ static void graph_done(struct graph *g)
 	free(g->total_before);
 	free(g->first);
 	free(g->next);
+	free(g->first_before);
+	free(g->next_before);
 	free(g->twin);
 	free(g->x);
 	free(g->depth);
@@ -420,10 +438,13 @@ static bool graph_init(struct graph *g)
 	g->total_before = calloc(m, sizeof(*g->total_before));
 	g->first = calloc(n, sizeof(*g->first));
 	g->next = calloc(n, sizeof(*g->next));
+	g->first_before = calloc(m, sizeof(*g->first_before));
+	g->next_before = calloc(m, sizeof(*g->next_before));
 	g->twin = calloc(n, sizeof(*g->twin));
 	g->x = calloc(n, sizeof(*g->x));
 	g->depth = calloc(n, sizeof(*g->depth));
-	return g->total && g->total_before && g->first && g->next && g->twin && g->x && g->depth;
+	return g->total && g->total_before && g->first && g->next && g->first_before &&
+	       g->next_before && g->twin && g->x && g->depth;
 }
 
 enum assay_code assay_stacks_svg(const struct assay_stacks *stacks,
@@ -436,10 +457,12 @@ enum assay_code assay_stacks_svg(const struct assay_stacks *stacks,
 		assay_stacks_totals(stacks, g.total);
 		if (before)
 			assay_stacks_totals(before, g.total_before);
-		link_children(&g);
+		link_children(stacks, g.first, g.next);
+		if (before)
+			link_children(before, g.first_before, g.next_before);
 		find_twins(&g);
 		place(&g);
-		choose_modules(&g);
+		g.text.failed |= !choose_modules(&g);
 		find_common(&g);
 		draw(&g);
 	} else {

@@ -198,6 +198,36 @@ static void a_difference_says_what_grew(void **state)
 	assay_stacks_free(s);
 }
 
+/* A long profile has hundreds of thousands of nodes: looking through all for each would take minutes. */
+static void a_difference_of_many_ends(void **state)
+{
+	enum { WIDE = 2000, DEEP = 100 };
+	struct assay_err err = {0};
+	struct assay_stacks *s;
+	(void)state;
+	assert_ok(assay_stacks_new(&s, &err));
+	for (uint32_t i = 0; i < WIDE; i++) {
+		char name[32], module[32];
+		uint32_t path[DEEP];
+		snprintf(name, sizeof(name), "function_%u", i);
+		snprintf(module, sizeof(module), "module_%u", i % 50);
+		const struct assay_stack_frame frame = {name, module, "", 0};
+		assert_ok(assay_stacks_frame(s, &frame, &path[0], &err));
+		for (size_t d = 1; d < DEEP; d++)
+			path[d] = path[0];
+		assert_ok(assay_stacks_add(s, path, DEEP, i == 7 ? 1000000 : 1, &err));
+	}
+	size_t size;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+	assert_non_null(out);
+	assert_ok(assay_stacks_svg(s, s, out, &err));
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "before: 99.80 %, +0.00 points"));
+	free(text);
+	assay_stacks_free(s);
+}
+
 static void nothing_at_all_is_drawn_too(void **state)
 {
 	(void)state;
@@ -240,6 +270,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(pprof_is_a_well_formed_message),
 		cmocka_unit_test(the_flame_graph_is_one_whole_document),
 		cmocka_unit_test(a_difference_says_what_grew),
+		cmocka_unit_test(a_difference_of_many_ends),
 		cmocka_unit_test(nothing_at_all_is_drawn_too),
 		cmocka_unit_test(a_full_disk_is_said),
 	};
