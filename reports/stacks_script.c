@@ -14,7 +14,8 @@ const char stacks_svg_style[] =
 	".f rect{stroke:#17191c}.f:hover rect{stroke:#fff}text.b{fill:#6bf}}</style>\n";
 
 /*
- * Zoom and search. Reads only what the drawing itself says: the first text of each title is the name.
+ * Zoom and search. Reads only what the drawing itself says: the first text of each title is the name, up to the
+ * module in brackets; a name that has such brackets of its own is there once more.
  * A frame belongs to the zoomed one when it lies within its width, and above it. The share that a search
  * finds counts what is below several found frames once.
  */
@@ -24,7 +25,8 @@ const char stacks_svg_script[] =
 	"b=d.getElementById('all'),s=d.getElementById('find'),a=d.getElementById('at');\n"
 	"F.forEach(function(g){var r=g.querySelector('rect');g.X=+r.getAttribute('x');"
 	"g.W=+r.getAttribute('width');g.Y=+r.getAttribute('y');"
-	"g.T=g.querySelector('title').textContent;g.N=g.T.split(/\\n| \\(/)[0];"
+	"g.T=g.querySelector('title').textContent;"
+	"g.N=g.getAttribute('data-name')||g.T.split(/\\n| \\(/)[0];"
 	"g.L=g.getAttribute('data-label')||g.N});\n"
 	"function show(t){var x=t?t.X:M,w=t?t.W:W;F.forEach(function(g){"
 	"var up=t&&g.Y>t.Y&&g.X<=x+.01&&g.X+g.W>=x+w-.01,"

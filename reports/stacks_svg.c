@@ -320,6 +320,11 @@ static void add_frame(struct graph *g, size_t i)
 		add_label(g, i, 400);
 		assay_str_add(&g->text, "\"");
 	}
+	if (strstr(f->function, " (")) { /* where the script would take its end for a module */
+		assay_str_add(&g->text, " data-name=\"");
+		assay_escape_html(&g->text, f->function, 400);
+		assay_str_add(&g->text, "\"");
+	}
 	assay_str_add(&g->text, ">");
 	add_title(g, i);
 	assay_str_add(&g->text,

@@ -183,6 +183,27 @@ static void the_flame_graph_is_one_whole_document(void **state)
 	assay_stacks_free(s);
 }
 
+/* "void (int)" within a name is no module: who zooms still reads the whole. */
+static void names_with_brackets_are_whole(void **state)
+{
+	static const struct assay_stack_frame frame = {"std::function<void (int)>::operator()",
+						       "prog", "", 0};
+	struct assay_err err = {0};
+	struct assay_stacks *s;
+	uint32_t f;
+	size_t size;
+	(void)state;
+	assert_ok(assay_stacks_new(&s, &err));
+	assert_ok(assay_stacks_frame(s, &frame, &f, &err));
+	assert_ok(assay_stacks_add(s, &f, 1, 1, &err));
+	char *text = written(s, write_svg, &size);
+	assert_non_null(
+		strstr(text, " data-name=\"std::function&lt;void (int)&gt;::operator()\">"));
+	assert_non_null(strstr(text, "getAttribute('data-name')"));
+	free(text);
+	assay_stacks_free(s);
+}
+
 static void a_difference_says_what_grew(void **state)
 {
 	(void)state;
@@ -269,6 +290,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(speedscope_can_read_it),
 		cmocka_unit_test(pprof_is_a_well_formed_message),
 		cmocka_unit_test(the_flame_graph_is_one_whole_document),
+		cmocka_unit_test(names_with_brackets_are_whole),
 		cmocka_unit_test(a_difference_says_what_grew),
 		cmocka_unit_test(a_difference_of_many_ends),
 		cmocka_unit_test(nothing_at_all_is_drawn_too),
