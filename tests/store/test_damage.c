@@ -61,8 +61,12 @@ static void write_until_killed(const struct folder *folder, unsigned which, int 
 	}
 }
 
-/* How many results the child had acknowledged when it was killed after `ms`. */
-static size_t kill_a_writer(const struct folder *folder, unsigned which, unsigned ms)
+/*
+ * How many results the child had acknowledged when it was killed: `pause_us` after it had said so of `least` of
+ * them, however long that took.
+ */
+static size_t kill_a_writer(const struct folder *folder, unsigned which, size_t least,
+			    unsigned pause_us)
 {
 	int ends[2];
 	char bytes[4096];
@@ -74,7 +78,9 @@ static size_t kill_a_writer(const struct folder *folder, unsigned which, unsigne
 		write_until_killed(folder, which, ends[1]);
 	}
 	close(ends[1]);
-	usleep(ms * 1000);
+	for (ssize_t n; acknowledged < least && (n = read(ends[0], bytes, sizeof(bytes))) > 0;)
+		acknowledged += (size_t)n;
+	usleep(pause_us);
 	kill(pid, SIGKILL);
 	for (ssize_t n; (n = read(ends[0], bytes, sizeof(bytes))) > 0;)
 		acknowledged += (size_t)n;
@@ -91,7 +97,7 @@ static void killed_writers_lose_nothing_acknowledged(void **state)
 	struct assay_err err = {0};
 	size_t total = 0;
 	for (unsigned trial = 0; trial < 20; trial++) {
-		size_t acknowledged = kill_a_writer(folder, trial, 8 + 3 * trial);
+		size_t acknowledged = kill_a_writer(folder, trial, trial / 4, 700 * trial);
 		total += acknowledged;
 		struct assay_store *store = open_store(folder);
 		struct assay_run_list runs;
