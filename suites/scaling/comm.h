@@ -22,6 +22,9 @@ enum comm_op {
 /* "barrier", "broadcast", ...: static. */
 const char *comm_op_name(enum comm_op op);
 
+/* The time of the slowest of ns[ranks], of those that take part: to a message the others only look on. */
+uint64_t comm_slowest(enum comm_op op, const uint64_t *ns, unsigned ranks);
+
 struct comm;
 
 struct comm_ops {

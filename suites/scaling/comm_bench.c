@@ -17,6 +17,14 @@ const char *comm_op_name(enum comm_op op)
 	return op < COMM_OPS ? names[op] : "?";
 }
 
+uint64_t comm_slowest(enum comm_op op, const uint64_t *ns, unsigned ranks)
+{
+	uint64_t slowest = 0;
+	for (unsigned i = 0; i < ranks && (op != COMM_PT2PT || i < 2); i++)
+		slowest = ns[i] > slowest ? ns[i] : slowest;
+	return slowest;
+}
+
 /* The ranks are those of the launch, and this is one of them. */
 static enum assay_code join(struct assay_run *run, struct state *s, size_t count,
 			    struct assay_err *err)

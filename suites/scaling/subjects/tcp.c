@@ -230,13 +230,10 @@ static enum assay_code run(struct comm *c, enum comm_op op, uint64_t n, uint64_t
 {
 	/* Both ranks send equally often, so that the next run begins as this one did. */
 	uint64_t messages = op == COMM_PT2PT ? n + n % 2 : n;
-	uint64_t slowest = 0;
 	c->job->op = op;
 	c->job->n = messages;
 	enum assay_code code = do_part(c, timed_part, err);
-	for (unsigned i = 0; i < c->size; i++)
-		if (c->job->ns[i] > slowest)
-			slowest = c->job->ns[i];
+	uint64_t slowest = c->team ? comm_slowest(op, c->job->ns, c->size) : c->job->ns[c->self];
 	*ret_ns = (uint64_t)((double)slowest * (double)n / (double)messages);
 	return code;
 }

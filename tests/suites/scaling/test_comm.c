@@ -74,6 +74,15 @@ static void sums_are_those_of_the_plain_loop(void **state)
 	}
 }
 
+static void who_looks_on_is_not_timed(void **state)
+{
+	(void)state;
+	const uint64_t ns[] = {5, 7, 100};
+	assert_int_equal(comm_slowest(COMM_PT2PT, ns, 3), 7);
+	assert_int_equal(comm_slowest(COMM_PT2PT, ns, 2), 7);
+	assert_int_equal(comm_slowest(COMM_ALLREDUCE, ns, 3), 100);
+}
+
 /* The rank that does not come is named, and nobody waits for it again. */
 static void a_missing_rank_is_named(void **state)
 {
@@ -174,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shared_memory_passes_the_oracle),
 		cmocka_unit_test(tcp_passes_the_oracle),
+		cmocka_unit_test(who_looks_on_is_not_timed),
 		cmocka_unit_test(mpi_passes_the_oracle),
 		cmocka_unit_test(sums_are_those_of_the_plain_loop),
 		cmocka_unit_test(a_missing_rank_is_named),
