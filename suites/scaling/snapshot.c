@@ -114,6 +114,8 @@ enum assay_code snapshot_write(const char *path, enum snapshot_way way, uint64_t
 	enum assay_code code = write_file(partial, sync, &head, data, err);
 	if (code == ASSAY_OK && rename(partial, path) != 0)
 		code = failed("rename", path, err);
+	if (code != ASSAY_OK)
+		unlink(partial); /* a full disk is no better for half a checkpoint on it */
 	return code == ASSAY_OK && sync ? sync_folder(path, err) : code;
 }
 

@@ -15,7 +15,8 @@ enum snapshot_way {
 	SNAPSHOT_IN_PLACE, /* over the old one: a death in the middle leaves neither; found out when it is read */
 };
 
-/* Write data[size] as state number `step`. When it returns ASSAY_OK it can be read, as far as the way goes. ASSAY_EIO. */
+/* Write data[size] as state number `step`. When it returns ASSAY_OK it can be read, as far as the way goes. ASSAY_EIO: the
+ * old one is as it was, and nothing is beside it, unless it was written in place. */
 enum assay_code snapshot_write(const char *path, enum snapshot_way way, uint64_t step,
 			       const void *data, size_t size, struct assay_err *err);
 /*

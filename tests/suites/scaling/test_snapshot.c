@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,23 @@ static void comes_back_every_way(void **state)
 		     "cannot open");
 	assert_fails(snapshot_write("/none/state", SNAPSHOT_REPLACE, 1, p->data, SIZE, &err),
 		     ASSAY_EIO, "cannot create");
+}
+
+/* What cannot be finished leaves nothing beside the old one. */
+static void a_failed_one_leaves_nothing(void **state)
+{
+	struct place *p = *state;
+	struct assay_err err = {0};
+	char partial[100], taken[90];
+	snprintf(taken, sizeof(taken), "%s/taken", p->folder);
+	snprintf(partial, sizeof(partial), "%s.partial", taken);
+	assert_int_equal(mkdir(taken, 0700), 0); /* a folder cannot be replaced by a file */
+	for (int way = SNAPSHOT_REPLACE; way <= SNAPSHOT_UNSYNCED; way++) {
+		assert_fails(snapshot_write(taken, (enum snapshot_way)way, 1, p->data, SIZE, &err),
+			     ASSAY_EIO, "cannot rename");
+		assert_int_equal(access(partial, F_OK), -1);
+	}
+	assert_int_equal(rmdir(taken), 0);
 }
 
 /* One changed byte anywhere, or an end that is missing. */
@@ -135,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(comes_back_every_way, begin, end),
 		cmocka_unit_test_setup_teardown(torn_ones_are_found_out, begin, end),
+		cmocka_unit_test_setup_teardown(a_failed_one_leaves_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(a_killed_writer_leaves_a_whole_one, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
