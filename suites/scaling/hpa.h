@@ -56,7 +56,8 @@ enum assay_code hpa_replicas(const struct hpa_target *target, const struct hpa_p
 
 /* ---- behaviour: what a recommendation may change, and when ---- */
 
-enum { HPA_RULES = 4, HPA_LOG = 256 };
+/* A window of 300 s has a recommendation a second when decisions are as close as autoscale_trace allows. */
+enum { HPA_RULES = 4, HPA_LOG = 512 };
 
 struct hpa_rule {
 	bool percent; /* else pods */

@@ -47,6 +47,21 @@ static void the_oracle_catches_policies_that_waste_starve_or_overdo(void **state
 	assert_fails(scaling_check_scaler(&ops, 1, &err), ASSAY_ECHECK, "just enough");
 }
 
+/* Whatever lies between decisions, a high recommendation holds for the whole window, and no longer. */
+static void the_window_is_whole_at_any_interval(void **state)
+{
+	(void)state;
+	for (int64_t interval_ms = 1000; interval_ms <= 60000; interval_ms *= 2) {
+		struct hpa hpa;
+		hpa_init(&hpa, 1, 100);
+		assert_int_equal(hpa_decide(&hpa, 10, 10, 0), 10);
+		int64_t now_ms = interval_ms;
+		for (; now_ms < hpa.down.window_ms; now_ms += interval_ms)
+			assert_int_equal(hpa_decide(&hpa, 10, 5, now_ms), 10);
+		assert_int_equal(hpa_decide(&hpa, 10, 5, now_ms), 5);
+	}
+}
+
 static void a_forecast_follows_season_and_trend(void **state)
 {
 	(void)state;
@@ -175,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_policy_passes_the_oracle),
 		cmocka_unit_test(the_oracle_catches_policies_that_waste_starve_or_overdo),
+		cmocka_unit_test(the_window_is_whole_at_any_interval),
 		cmocka_unit_test(a_forecast_follows_season_and_trend),
 		cmocka_unit_test(thresholds_wait_out_their_cooldowns),
 		cmocka_unit_test(every_request_ends_and_every_instance_is_paid_for),
