@@ -156,8 +156,8 @@ static int decide_thresholds(struct scaler *s, const struct scaler_view *v)
 	double latency_s = fmax(0, v->latency_s - 1 / s->config.per_s);
 	bool over = cpu > LIMIT_CPU || v->memory > LIMIT_MEMORY || latency_s > LIMIT_LATENCY_S ||
 		    v->queue > LIMIT_QUEUE;
-	bool under = cpu < LIMIT_CPU / 2 && latency_s < LIMIT_LATENCY_S / 2 &&
-		     v->queue < LIMIT_QUEUE / 2.0;
+	bool under = cpu < LIMIT_CPU / 2 && v->memory < LIMIT_MEMORY / 2 &&
+		     latency_s < LIMIT_LATENCY_S / 2 && v->queue < LIMIT_QUEUE / 2.0;
 	int next = v->current;
 	if (over && now_ms - s->changed_up_ms >= COOLDOWN_UP_MS)
 		next++;

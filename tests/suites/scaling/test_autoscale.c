@@ -116,7 +116,10 @@ static void thresholds_wait_out_their_cooldowns(void **state)
 			assert_int_equal(downs, 0);
 	}
 	assert_int_equal(downs, 2);
-	struct scaler_view v = view_at(10000, current, pods, 500);
+	struct scaler_view v = view_at(9000, current, pods, 10);
+	v.memory = 0.6; /* one of four is not under half */
+	assert_int_equal(scaler_thresholds_ops.decide(s, &v), current);
+	v = view_at(10000, current, pods, 500);
 	assert_int_equal(scaler_thresholds_ops.decide(s, &v), current);
 	v.now_s += 1000, v.queue = 21; /* any of the four is enough */
 	assert_int_equal(scaler_thresholds_ops.decide(s, &v), current + 1);
