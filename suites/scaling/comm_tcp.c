@@ -180,7 +180,9 @@ static enum assay_code let_in(struct comm_mesh *m, uint64_t token, uint64_t unti
 			      unsigned *ret_came, struct assay_err *err)
 {
 	struct pollfd ready = {.fd = m->listener, .events = POLLIN};
-	if (poll(&ready, 1, time_left_ms(until)) == 0 && time_left_ms(until) == 0) {
+	poll(&ready, 1, time_left_ms(until));
+	/* whoever knocks: it may be strangers without end, or one for whom there is no descriptor */
+	if (time_left_ms(until) == 0) {
 		unsigned missing = m->rank + 1;
 		while (missing + 1 < m->ranks && m->peers[missing] >= 0)
 			missing++;

@@ -2,6 +2,7 @@
 /* Ranks: what arrives is right for every subject, a rank that is gone is named, and wrong ones are caught. */
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "suites/scaling/comm_shm.h"
@@ -160,6 +161,31 @@ static void a_lost_rank_of_a_network_is_named(void **state)
 	comm_mesh_close(&m[1]);
 }
 
+/* It knocks, and there is no descriptor for it: also that comes to an end. */
+static void a_rank_that_cannot_be_let_in_is_named(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct comm_mesh m[2];
+	uint64_t where[2];
+	struct rlimit before;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_ok(comm_mesh_listen(&m[i], i, 2, NULL, &where[i], &err));
+		m[i].patience_ns = 30000000;
+	}
+	assert_ok(comm_mesh_connect(&m[1], where, 8, 7, &err));
+	int lowest = dup(STDOUT_FILENO);
+	assert_true(lowest >= 0 && close(lowest) == 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	struct rlimit none = {(rlim_t)lowest, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	enum assay_code code = comm_mesh_connect(&m[0], where, 8, 7, &err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_fails(code, ASSAY_EIO, "rank 1 did not come");
+	comm_mesh_close(&m[0]);
+	comm_mesh_close(&m[1]);
+}
+
 /* A rank that sends what is not its own is found out. */
 static void wrong_sums_are_caught(void **state)
 {
@@ -189,6 +215,7 @@ int main(void)
 		cmocka_unit_test(a_missing_rank_is_named),
 		cmocka_unit_test(a_killed_rank_is_an_error),
 		cmocka_unit_test(a_lost_rank_of_a_network_is_named),
+		cmocka_unit_test(a_rank_that_cannot_be_let_in_is_named),
 		cmocka_unit_test(wrong_sums_are_caught),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
