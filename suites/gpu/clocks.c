@@ -122,6 +122,11 @@ enum assay_code gpu_clocks_settle(struct gpu_session *s, struct assay_err *err)
 	return code == ASSAY_OK ? wait_for_clock(s, err) : code;
 }
 
+enum assay_code gpu_clocks_warm(struct gpu_session *s, struct assay_err *err)
+{
+	return gpu_needs(s, GPU_HAS_CLOCK, NULL) == ASSAY_OK ? gpu_clocks_settle(s, err) : ASSAY_OK;
+}
+
 enum assay_code gpu_clocks_look(struct gpu_session *s, struct assay_err *err)
 {
 	struct gpu_clocks *c = &s->clocks;

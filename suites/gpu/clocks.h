@@ -40,6 +40,8 @@ enum { GPU_FLOORS = 10, GPU_BELOW = 20 };
  * for half a second. What the device has not is left out. Once a session; a second call does nothing.
  */
 enum assay_code gpu_clocks_settle(struct gpu_session *s, struct assay_err *err);
+/* The same where the units' clock can be read, else nothing: for who has no use for the floor. */
+enum assay_code gpu_clocks_warm(struct gpu_session *s, struct assay_err *err);
 /* How fast do the units run now? After a batch, outside its time. */
 enum assay_code gpu_clocks_look(struct gpu_session *s, struct assay_err *err);
 void gpu_clocks_done(struct gpu_session *s);

@@ -280,6 +280,8 @@ struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args
 enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err);
 bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
 	     struct assay_err *err);
+/* State what the last look at the clock saw, as gpu_end() does: for who does not use that. */
+void gpu_state_clock(struct assay_run *run, const struct gpu_session *s);
 /* Metric of_limit: `amount`, bytes or operations of the batch that has ended, as a part of what the device's limit allows in its
  * time. Where the limit is not known there is none; gpu_info says why, and `assay doctor`. */
 void gpu_of_limit(struct assay_run *run, const struct gpu_session *s, enum gpu_limit limit,

@@ -66,7 +66,7 @@ static enum assay_code survey(struct survey *t, uint64_t seed, struct level *lev
 			      struct assay_err *err)
 {
 	double bytes[MOST_SIZES], ns[MOST_SIZES];
-	enum assay_code code = ASSAY_OK;
+	enum assay_code code = gpu_clocks_warm(&t->walk.session, err);
 	size_t n = 0;
 	*ret_n = 0;
 	for (; n < MOST_SIZES && code == ASSAY_OK; n++) {
@@ -77,6 +77,8 @@ static enum assay_code survey(struct survey *t, uint64_t seed, struct level *lev
 		bytes[n] = (double)(lines * GPU_LINE_BYTES);
 		code = time_size(&t->walk, lines, seed + n, &ns[n], err);
 	}
+	if (code == ASSAY_OK)
+		code = gpu_clocks_look(&t->walk.session, err);
 	if (code == ASSAY_OK)
 		*ret_n = levels_solve(bytes, ns, n, levels, MOST_LEVELS);
 	return code;
@@ -109,8 +111,10 @@ static void body(struct assay_run *run)
 		if (s->ops->computes)
 			code = survey(t, assay_seed(run), levels, &n, &err);
 	}
-	if (gpu_passed(run, s, code, &err))
-		report(run, s->ops->info(s->device), levels, n);
+	if (!gpu_passed(run, s, code, &err))
+		return;
+	report(run, s->ops->info(s->device), levels, n);
+	gpu_state_clock(run, s);
 }
 
 const struct assay_bench assay_bench_gpu_levels = {
@@ -121,6 +125,6 @@ const struct assay_bench assay_bench_gpu_levels = {
 	.teardown = teardown,
 	.axes = ASSAY_AXES({"largest", "bytes", "256Mi", "16Mi"}),
 	.mode = ASSAY_ONCE,
-	.version = 1,
+	.version = 2,
 	.thorough = true,
 };

@@ -170,11 +170,16 @@ bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
 	}
 	assay_metric(run, "floor", "ratio", ASSAY_LOWER,
 		     s->batch_ns > 0 ? c->floor_ns / s->batch_ns : 1);
-	if (c->kernel)
-		assay_metric(run, "clock", "Hz", ASSAY_HIGHER, c->hz);
-	if (c->throttled)
-		assay_counter(run, "throttled", c->throttled);
+	gpu_state_clock(run, s);
 	return true;
+}
+
+void gpu_state_clock(struct assay_run *run, const struct gpu_session *s)
+{
+	if (s->clocks.kernel)
+		assay_metric(run, "clock", "Hz", ASSAY_HIGHER, s->clocks.hz);
+	if (s->clocks.throttled)
+		assay_counter(run, "throttled", s->clocks.throttled);
 }
 
 void gpu_of_limit(struct assay_run *run, const struct gpu_session *s, enum gpu_limit limit,

@@ -54,6 +54,8 @@ static enum assay_code verify(struct triad *t, float *const host[3], uint64_t se
 		code = gpu_run(&t->session, &t->launch, &ns, err);
 	if (code == ASSAY_OK)
 		code = gpu_download(&t->session, host[0], t->buffers[0], bytes, err);
+	if (code == ASSAY_OK)
+		code = gpu_clocks_warm(&t->session, err);
 	if (code == ASSAY_OK && t->session.ops->computes)
 		code = gpu_stream_check(&gpu_kernel_triad, host[0], host[1], host[2], SCALE, t->n,
 					0, err);
@@ -119,12 +121,15 @@ static void body(struct assay_run *run)
 	}
 	double roundtrip_ns = (double)host_ns / (double)t->batch;
 	double kernel_ns = device_ns / (double)t->batch;
+	if (code == ASSAY_OK)
+		code = gpu_clocks_look(&t->session, &err);
 	if (!gpu_passed(run, &t->session, code, &err))
 		return;
 	/* The null device has no clock: its time is the harness's own, by the host's. */
 	if (isnan(device_ns))
 		return;
 	assay_set_elapsed_ns(run, device_ns);
+	gpu_state_clock(run, &t->session);
 	t->session.batch_ns = device_ns;
 	gpu_of_limit(run, &t->session, GPU_LIMIT_MEMORY,
 		     3.0 * (double)t->n * sizeof(float) * (double)t->batch);

@@ -46,6 +46,15 @@ check "  are right" all_ok
 for what in triad latency levels occupancy overlap launch start alloc multi util fallback; do
 	check "  $what" was_measured $what
 done
+# has_clock BENCHMARK: the units had settled, and were looked at
+has_clock()
+{
+	grep "\"name\":\"gpu/$1/" out | grep -q '"metric":"clock"'
+}
+
+for what in triad latency levels; do
+	check "  the clock of $what" has_clock $what
+done
 check "caches" grep -q '"metric":"beyond_latency","unit":"ns"' out
 check "arithmetic in each type" runs 0 gpu/roofline -P size=4Ki -P rounds=4 -s cuda
 check "  is right" all_ok
