@@ -50,7 +50,7 @@ enum {
 
 enum { NVML_MOST_DEVICES = 16 };
 
-/* The devices that CUDA shows to this process. */
+/* The devices that this process works on by CUDA, or all that CUDA shows to it where that cannot be told. */
 struct nvml {
 	void *library;
 #define NVML_FIELD(field, symbol, parameters) unsigned(*field) parameters;

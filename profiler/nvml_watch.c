@@ -67,10 +67,24 @@ static enum assay_code find_calls(struct nvml *nvml, struct assay_err *err)
 	return ASSAY_OK;
 }
 
-/* CUDA numbers devices in its own way; their places on the bus are the same for both. */
+/* Does this process work on the device? A library of CUDA's, as we do, works in the device's primary context. */
+static bool is_used(void *driver, int device)
+{
+	unsigned (*state)(int, unsigned *, int *), flags;
+	int active = 0;
+	void *symbol = find(driver, "cuDevicePrimaryCtxGetState");
+	memcpy(&state, &symbol, sizeof(state));
+	return symbol && state(device, &flags, &active) == 0 && active;
+}
+
+/*
+ * Those that are used; where none is, whatever works on them made contexts of its own, and it may be any. CUDA numbers
+ * devices in its own way; their places on the bus are the same for both.
+ */
 static enum assay_code find_devices(struct nvml *nvml, struct assay_err *err)
 {
 	unsigned (*count)(int *), (*bus)(char *, int, int), status;
+	bool any = false;
 	void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD);
 	void *count_symbol = find(driver, "cuDeviceGetCount");
 	void *bus_symbol = find(driver, "cuDeviceGetPCIBusId");
@@ -80,11 +94,15 @@ static enum assay_code find_devices(struct nvml *nvml, struct assay_err *err)
 	memcpy(&bus, &bus_symbol, sizeof(bus));
 	if (!count_symbol || !bus_symbol || count(&n) != 0 || n < 1)
 		return assay_fail(err, ASSAY_SKIP, "nothing here uses CUDA");
-	for (int i = 0; i < n && i < NVML_MOST_DEVICES; i++) {
+	for (int i = 0; i < n; i++)
+		any |= is_used(driver, i);
+	for (int i = 0; i < n && nvml->n_devices < NVML_MOST_DEVICES; i++) {
+		if (any && !is_used(driver, i))
+			continue;
 		if (bus(place, sizeof(place), i) != 0)
 			return assay_fail(err, ASSAY_SKIP, "CUDA does not say where device %d is",
 					  i);
-		status = nvml->by_bus(place, &nvml->devices[i]);
+		status = nvml->by_bus(place, &nvml->devices[nvml->n_devices]);
 		if (status != NVML_OK)
 			return refused("nvmlDeviceGetHandleByPciBusId", status, err);
 		nvml->n_devices++;

@@ -79,6 +79,44 @@ static void values_are_those_of_the_device(void **state)
 	assert_non_null(strstr(c[THROTTLED].reason, "0 of "));
 }
 
+static void *of_driver(const char *symbol)
+{
+	void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+	assert_non_null(driver);
+	void *found = dlsym(driver, symbol);
+	assert_non_null(found);
+	return found;
+}
+
+/* Devices that stand idle beside the one that works have no part in what it takes, nor in its clock. */
+static void only_devices_that_are_used_count(void **state)
+{
+	struct assay_count c[EVENTS];
+	struct assay_err err = {0};
+	unsigned (*retain)(void **, int), (*release)(int);
+	void *symbols[] = {of_driver("cuDevicePrimaryCtxRetain"),
+			   of_driver("cuDevicePrimaryCtxRelease_v2")};
+	void *context;
+	struct nvml nvml;
+	memcpy(&retain, &symbols[0], sizeof(retain));
+	memcpy(&release, &symbols[1], sizeof(release));
+	setenv("FAKE_CUDA", "devices=4", 1);
+	use_cuda();
+	count("", c);
+	assert_true(c[POWER].value == 4 * 250);
+	assert_int_equal(retain(&context, 2), 0);
+	count("", c);
+	assert_true(c[POWER].value == 250);
+	assert_ok(nvml_load(&nvml, &err));
+	assert_int_equal(nvml.n_devices, 1);
+	struct nvmlDevice_st *third;
+	assert_int_equal(nvml.by_bus("0000:03:00.0", &third), NVML_OK);
+	assert_ptr_equal(nvml.devices[0], third);
+	release(2);
+	unsetenv("FAKE_CUDA");
+	use_cuda();
+}
+
 static void throttled_readings_are_counted_and_named(void **state)
 {
 	struct assay_count c[EVENTS];
@@ -143,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_does_not_use_cuda_is_not_read),
 		cmocka_unit_test(values_are_those_of_the_device),
+		cmocka_unit_test(only_devices_that_are_used_count),
 		cmocka_unit_test(throttled_readings_are_counted_and_named),
 		cmocka_unit_test(a_device_without_a_counter_is_said_to),
 		cmocka_unit_test(what_is_not_known_is_no_zero),

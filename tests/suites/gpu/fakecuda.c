@@ -55,7 +55,8 @@ static void read_settings(void)
 	const char *text = getenv("FAKE_CUDA");
 	size_t used = fake.used_bytes;
 	int alive = fake.alive;
-	int current = fake.current;
+	int current = fake.current, contexts[ASSAY_COUNT_OF(fake.contexts)];
+	memcpy(contexts, fake.contexts, sizeof(contexts));
 	struct CUstream_st *streams = fake.all_streams;
 	fake = (struct fake){.used_bytes = used,
 			     .pinned = fake.pinned,
@@ -64,6 +65,7 @@ static void read_settings(void)
 			     .all_streams = streams,
 			     .epoch_ns = assay_now_ns(),
 			     .see = fake.see};
+	memcpy(fake.contexts, contexts, sizeof(contexts));
 	for (size_t i = 0; i < ASSAY_COUNT_OF(settings); i++) {
 		char wanted[32];
 		long value = settings[i].standard;
@@ -229,12 +231,14 @@ FAKE unsigned cuDevicePrimaryCtxRetain(struct CUctx_st **context, int device)
 	if (status != CUDRV_SUCCESS)
 		return status;
 	*context = (struct CUctx_st *)&fake_numbers[device];
+	fake.contexts[device]++;
 	fake.alive++;
 	return CUDRV_SUCCESS;
 }
 
 FAKE unsigned cuDevicePrimaryCtxRelease_v2(int device)
 {
+	fake.contexts[device]--;
 	fake.alive--;
 	return CUDRV_SUCCESS;
 }
@@ -256,6 +260,14 @@ FAKE unsigned cuCtxResetPersistingL2Cache(void)
 /* For profilers: not among the calls of the suite. */
 FAKE unsigned cuCtxGetCurrent(struct CUctx_st **context);
 FAKE unsigned cuCtxGetDevice(int *device);
+FAKE unsigned cuDevicePrimaryCtxGetState(int device, unsigned *flags, int *active);
+
+FAKE unsigned cuDevicePrimaryCtxGetState(int device, unsigned *flags, int *active)
+{
+	*flags = 0;
+	*active = fake.contexts[device] > 0;
+	return CUDRV_SUCCESS;
+}
 
 FAKE unsigned cuCtxGetCurrent(struct CUctx_st **context)
 {

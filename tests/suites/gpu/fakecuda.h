@@ -79,7 +79,8 @@ struct fake {
 	size_t used_bytes;
 	struct pinned *pinned;
 	int alive;
-	int current; /* device whose context is */
+	int current;      /* device whose context is */
+	int contexts[16]; /* retained, of each device */
 	struct CUstream_st *all_streams;
 
 	fake_watch_fn see;
