@@ -10,41 +10,66 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static enum assay_code cannot_write(const char *path, int why, struct assay_err *err)
+{
+	return assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(why));
+}
+
 static enum assay_code open_in_place(struct output *output, const char *path, struct assay_err *err)
 {
-	output->out = fopen(path, "we");
-	return output->out
-		       ? ASSAY_OK
-		       : assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(errno));
+	output->out = fopen(path, "ae");
+	return output->out ? ASSAY_OK : cannot_write(path, errno, err);
+}
+
+static bool is_stdout(const char *path)
+{
+	static const char *const names[] = {"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"};
+	for (size_t i = 0; path && i < ASSAY_COUNT_OF(names); i++)
+		if (strcmp(path, names[i]) == 0)
+			return true;
+	return !path;
+}
+
+/* A file may be replaced by another; a pipe or a device must not, nor one of the system's names for what is open. */
+static bool is_replaceable(const char *path, const struct stat *target)
+{
+	struct stat itself;
+	bool system = strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+	bool link = lstat(path, &itself) == 0 && S_ISLNK(itself.st_mode);
+	return S_ISREG(target->st_mode) && !(system && link);
 }
 
 enum assay_code output_open(struct output *output, const char *path, struct assay_err *err)
 {
 	*output = (struct output){.out = stdout};
-	if (!path || strcmp(path, "-") == 0)
+	if (is_stdout(path))
 		return ASSAY_OK;
 	output->path = path;
 	struct stat st;
 	bool there = stat(path, &st) == 0;
 	if (there && S_ISDIR(st.st_mode))
 		return assay_fail(err, ASSAY_EIO, "cannot write '%s': it is a folder", path);
-	if (there && !S_ISREG(st.st_mode)) /* a pipe or a device: written to, never replaced */
+	if (there && !is_replaceable(path, &st))
 		return open_in_place(output, path, err);
-	if (asprintf(&output->temporary, "%s.XXXXXX", path) < 0) {
-		output->temporary = NULL;
+	output->target = there ? realpath(path, NULL) : strdup(path);
+	if (!output->target)
+		return cannot_write(path, errno, err);
+	if (asprintf(&output->temporary, "%s.XXXXXX", output->target) < 0) {
+		free(output->target);
+		*output = (struct output){0};
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	}
 	int fd = mkostemp(output->temporary, O_CLOEXEC);
 	output->out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (output->out)
 		return ASSAY_OK;
-	enum assay_code code =
-		assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", path, strerror(errno));
+	enum assay_code code = cannot_write(path, errno, err);
 	if (fd >= 0) {
 		close(fd);
 		unlink(output->temporary);
 	}
 	free(output->temporary);
+	free(output->target);
 	*output = (struct output){0};
 	return code;
 }
@@ -80,16 +105,16 @@ enum assay_code output_close(struct output *output, enum assay_code code, struct
 		why = errno;
 	}
 	if (replaces && code == ASSAY_OK && !failed &&
-	    rename(output->temporary, output->path) != 0) {
+	    rename(output->temporary, output->target) != 0) {
 		failed = true;
 		why = errno;
 	}
 	if (code == ASSAY_OK && failed)
-		code = assay_fail(err, ASSAY_EIO, "cannot write '%s': %s", output->path,
-				  strerror(why));
+		code = cannot_write(output->path, why, err);
 	if (replaces && code != ASSAY_OK)
 		unlink(output->temporary);
 	free(output->temporary);
+	free(output->target);
 	*output = (struct output){0};
 	return code;
 }
@@ -99,7 +124,8 @@ enum assay_code output_check(const char *path, struct assay_err *err)
 	struct output output;
 	struct assay_err ignored = {0};
 	struct stat st;
-	if (path && stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+	if (!is_stdout(path) && stat(path, &st) == 0 && !S_ISDIR(st.st_mode) &&
+	    !is_replaceable(path, &st))
 		return access(path, W_OK) == 0 ? ASSAY_OK /* opening a pipe would wait or end it */
 					       : assay_fail(err, ASSAY_EIO, "cannot write '%s': %s",
 							    path, strerror(errno));

@@ -10,10 +10,14 @@
 struct output {
 	FILE *out;        /* to write to */
 	const char *path; /* borrowed; NULL: stdout */
-	char *temporary;  /* private: stands in for `path` until it is complete */
+	char *temporary;  /* private: stands in for `target` until it is complete */
+	char *target;     /* private: the file that a link named by `path` leads to, or `path` */
 };
 
-/* Begin to write; NULL and "-" are stdout. ASSAY_EIO when the folder cannot be written to. */
+/*
+ * Begin to write; NULL, "-" and the names a system has for it are stdout. What is no file, such as a pipe, is appended to.
+ * ASSAY_EIO when the folder cannot be written to.
+ */
 enum assay_code output_open(struct output *output, const char *path, struct assay_err *err);
 /*
  * The end. With ASSAY_OK in `code` the file takes its place at once, over an earlier one; with anything

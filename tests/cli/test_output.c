@@ -134,12 +134,59 @@ static void pipes_and_devices_stay_what_they_are(void **state)
 	assert_int_equal(entries(scene->folder), 1);
 }
 
+/* A link stays one: what it leads to is replaced. */
+static void links_are_followed(void **state)
+{
+	struct scene *scene = *state;
+	struct assay_err err = {0};
+	struct stat st;
+	char link[128];
+	snprintf(link, sizeof(link), "%s/link", scene->folder);
+	assert_ok(put(scene->file, "one", ASSAY_OK, &err));
+	assert_int_equal(symlink("out.xml", link), 0);
+	assert_ok(put(link, "two", ASSAY_OK, &err));
+	assert_content(scene->file, "two");
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(put(link, "half", ASSAY_EIO, &err), ASSAY_EIO);
+	assert_content(scene->file, "two");
+	assert_int_equal(entries(scene->folder), 2);
+	assert_int_equal(unlink(link), 0);
+}
+
+/* The system's names for what is open: /dev/stdout must survive that it is written to, and what stands in its file too. */
+static void what_is_open_is_not_replaced(void **state)
+{
+	struct scene *scene = *state;
+	struct assay_err err = {0};
+	struct stat before, after;
+	char name[64];
+	int fd = open(scene->file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "head ", 5), 5);
+	assert_int_equal(fstat(fd, &before), 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	assert_ok(output_check(name, &err));
+	assert_ok(put(name, "and tail", ASSAY_OK, &err));
+	assert_content(scene->file, "head and tail");
+	assert_int_equal(stat(scene->file, &after), 0);
+	assert_true(before.st_ino == after.st_ino);
+	assert_int_equal(entries(scene->folder), 1);
+	close(fd);
+	struct output output;
+	assert_ok(output_open(&output, "/dev/stdout", &err));
+	assert_true(output.out == stdout);
+	assert_ok(output_close(&output, ASSAY_OK, &err));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(whole_or_not_at_all, begin, end),
 		cmocka_unit_test_setup_teardown(a_check_leaves_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(pipes_and_devices_stay_what_they_are, begin, end),
+		cmocka_unit_test_setup_teardown(links_are_followed, begin, end),
+		cmocka_unit_test_setup_teardown(what_is_open_is_not_replaced, begin, end),
 		cmocka_unit_test(what_cannot_be_opened_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
