@@ -74,7 +74,8 @@ struct cli_verb {
 	const struct cli_option *options; /* ends with { 0 }; may be NULL */
 	int on_error; /* its exit code for every error, usage among them; 0: by the kind of error */
 	bool paged;   /* prints much for people and starts no workers: a pager may stand behind */
-	bool bare;    /* needs neither registry nor configuration: started as fast as possible */
+	bool streams; /* its --json are events as they happen, to be had while it runs; else one document */
+	bool bare; /* needs neither registry nor configuration: started as fast as possible */
 	/* *ret_exit is CLI_OK on entry; on failure the code of the return value decides. */
 	enum assay_code (*run)(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			       struct assay_err *err);

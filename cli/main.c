@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/pager.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
@@ -27,8 +28,8 @@ struct session {
 	struct cli_args before;      /* the options before the verb */
 	struct cli_args args;        /* the verb's own, and global ones after it */
 	bool help;
-	bool json_owned;
-	pid_t pager; /* 0: none */
+	struct output json; /* its `out` is NULL: --json has no file */
+	pid_t pager;        /* 0: none */
 };
 
 /*
@@ -124,12 +125,11 @@ static enum assay_code open_json(struct session *s, struct assay_err *err)
 		s->cli.json = stdout;
 		return ASSAY_OK;
 	}
-	s->cli.json = fopen(path, "we");
-	if (!s->cli.json)
-		return assay_fail(err, ASSAY_EIO, "--json: cannot write '%s': %s", path,
-				  strerror(errno));
-	s->json_owned = true;
-	return ASSAY_OK;
+	bool streams = s->verb && s->verb->streams;
+	enum assay_code code = streams ? output_open_growing(&s->json, path, err)
+				       : output_open(&s->json, path, err);
+	s->cli.json = s->json.out;
+	return assay_context(err, code, "--json");
 }
 
 static enum assay_code apply_settings(struct session *s, struct assay_err *err)
@@ -217,14 +217,17 @@ static int exit_of(const struct session *s, enum assay_code code)
 	return s->verb && s->verb->on_error ? s->verb->on_error : cli_exit_of(code);
 }
 
-/* What is still buffered counts too: a full disk must not look like success. */
-static enum assay_code close_outputs(struct session *s, struct assay_err *err)
+/* What is still buffered counts too: a full disk must not look like success. Returns `code`, or what went wrong after it. */
+static enum assay_code close_outputs(struct session *s, enum assay_code code, struct assay_err *err)
 {
-	if (s->json_owned && fclose(s->cli.json) != 0)
-		return assay_fail(err, ASSAY_EIO, "write the file of --json: %s", strerror(errno));
-	if (fflush(stdout) != 0 || ferror(stdout))
+	if (s->json.out) {
+		enum assay_code closed = output_close(&s->json, code, err);
+		code = code == ASSAY_OK ? assay_context(err, closed, "--json") : code;
+	}
+	bool failed = fflush(stdout) != 0 || ferror(stdout);
+	if (code == ASSAY_OK && failed)
 		return assay_fail(err, ASSAY_EIO, "write to standard output: %s", strerror(errno));
-	return ASSAY_OK;
+	return code;
 }
 
 /*
@@ -252,9 +255,7 @@ int main(int argc, char **argv)
 	see_children_end();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* for the width of characters; numbers keep their dot */
 	enum assay_code code = run(&s, &exit_code, &err);
-	enum assay_code closing = close_outputs(&s, code == ASSAY_OK ? &err : NULL);
-	if (code == ASSAY_OK)
-		code = closing;
+	code = close_outputs(&s, code, &err);
 	if (code == ASSAY_EIO && reader_gone())
 		exit_code =
 			s.pager ? CLI_OK : READER_GONE; /* whoever leaves a pager has seen enough */

@@ -74,6 +74,12 @@ enum assay_code output_open(struct output *output, const char *path, struct assa
 	return code;
 }
 
+enum assay_code output_open_growing(struct output *output, const char *path, struct assay_err *err)
+{
+	*output = (struct output){.path = path, .out = fopen(path, "we")};
+	return output->out ? ASSAY_OK : cannot_write(path, errno, err);
+}
+
 /* Give the file the rights an ordinary new file has, not those of a temporary one. */
 static int set_mode(int fd)
 {

@@ -19,6 +19,8 @@ struct output {
  * ASSAY_EIO when the folder cannot be written to.
  */
 enum assay_code output_open(struct output *output, const char *path, struct assay_err *err);
+/* The same for what somebody may want to read while it grows: it stands in its place from the beginning, and stays. */
+enum assay_code output_open_growing(struct output *output, const char *path, struct assay_err *err);
 /*
  * The end. With ASSAY_OK in `code` the file takes its place at once, over an earlier one; with anything
  * else it is dropped and an earlier one stays. Returns `code`, or why it could not be finished.

@@ -534,5 +534,6 @@ const struct cli_verb cli_verb_run = {
 		"-P name=VALUES gives, and several commands take turns. EXE is asked for its\n"
 		"benchmarks, and PATTERN chooses among their names.",
 	.options = options,
+	.streams = true,
 	.run = run,
 };
