@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,26 @@ static void set_environment(void)
 	}
 }
 
+/* Set before the handler, which has no other way to know it. */
+static volatile sig_atomic_t behind_us;
+
+/* Ctrl-C is meant for the pager, too, which stays: whoever ends before it gives the terminal to two readers at once. */
+static void outlast_pager(int number)
+{
+	close(STDOUT_FILENO);
+	while (waitpid((pid_t)behind_us, NULL, 0) < 0 && errno == EINTR)
+		;
+	_exit(128 + number);
+}
+
+static void wait_when_interrupted(pid_t pager)
+{
+	struct sigaction action = {.sa_handler = outlast_pager};
+	behind_us = (sig_atomic_t)pager;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
+}
+
 pid_t pager_start(const char *program)
 {
 	struct assay_argv argv;
@@ -51,8 +72,10 @@ pid_t pager_start(const char *program)
 	posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
 	if (posix_spawnp(&pid, argv.words[0], &actions, NULL, argv.words, environ) != 0)
 		pid = 0;
-	else
+	if (pid) {
 		dup2(ends[1], STDOUT_FILENO);
+		wait_when_interrupted(pid);
+	}
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[0]);
 	close(ends[1]);

@@ -35,6 +35,16 @@ check 'a pager that is not there' on_terminal no-such-pager 'list memory/line'
 check '  is done without' shows '^memory/line'
 check 'a pager that leaves early' on_terminal 'head -n 1' list
 check '  is no failure' sh -c '! grep -q assay: out'
+# A pager that gets all there is, interrupts who wrote it, and looks whether that is still there.
+cat >pager.sh <<'SCRIPT'
+trap '' INT
+cat >/dev/null
+kill -INT $PPID
+sleep 0.3
+kill -0 $PPID && echo waited >verdict
+SCRIPT
+check 'Ctrl-C' sh -c 'ASSAY_PAGER="sh pager.sh" script -qec "$1 list" /dev/null </dev/null >out 2>err; [ $? -eq 130 ]' sh "$assay"
+check '  leaves the terminal to the pager' grep -q waited verdict
 check 'an error keeps its code' sh -c '! ASSAY_PAGER="sed s/^/:/" script -qec "$1 list nonsense" /dev/null </dev/null >out' \
 	sh "$assay"
 check '  and its words' shows 'assay: list: no benchmark matches'
