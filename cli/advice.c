@@ -92,9 +92,9 @@ static void show_one(const struct advice *a)
 	cli_fill(stdout, 2, 4, assay_str_text(&line));
 	fputs("    ", stdout);
 	cli_fill(stdout, 4, 6, advice_because(a, because, sizeof(because)));
-	char clean[400];
-	assay_sanitise(clean, sizeof(clean), a->next);
-	printf("    try: %s\n", clean);
+	assay_str_clear(&line);
+	assay_str_add(&line, "    try: %s", a->next);
+	cli_print_line(assay_str_text(&line), stdout);
 }
 
 /* Rules that need the same thing stand together. */

@@ -223,18 +223,31 @@ static void list_text(const struct cli *cli, const struct counter_groups *groups
 	for (size_t i = 0; i < groups->n; i++) {
 		const struct counter_group *g = &groups->groups[i];
 		char text[400];
-		printf("%s  %s\n    needs     ", g->name, g->brief);
+		ASSAY_AUTO(assay_str_done) struct assay_str needs = {0};
+		char line[500];
+		snprintf(line, sizeof(line), "%s  %s", g->name, g->brief);
+		cli_print_line(line, stdout);
+		assay_str_add(&needs, "    needs     %s",
+			      g->events[0] ? "" : "nothing to be counted");
 		for (const char *const *e = g->events; *e; e++)
-			printf("%s%s", *e, e[1] ? " " : "");
-		puts(g->events[0] ? "" : "nothing to be counted");
-		for (size_t k = 0; k < g->n_metrics; k++)
-			printf("    %-18s %s\n", g->metrics[k].name,
-			       group_metric_prose(&g->metrics[k], text, sizeof(text)));
+			assay_str_add(&needs, "%s%s", *e, e[1] ? " " : "");
+		cli_print_line(assay_str_text(&needs), stdout);
+		for (size_t k = 0; k < g->n_metrics; k++) {
+			snprintf(line, sizeof(line), "    %-18s %s", g->metrics[k].name,
+				 group_metric_prose(&g->metrics[k], text, sizeof(text)));
+			cli_print_line(line, stdout);
+		}
 	}
-	printf("\nSources, in the order they are asked; NAME behind a source's own prefix is its own:\n");
+	putchar('\n');
+	cli_print_line(
+		"Sources, in the order they are asked; NAME behind a source's own prefix is its own:",
+		stdout);
 	const struct assay_source *const *s = assay_registry_sources(cli->registry);
-	for (; *s; s++)
-		printf("    %-9s %s\n", (*s)->name, (*s)->brief);
+	for (; *s; s++) {
+		char line[200];
+		snprintf(line, sizeof(line), "    %-9s %s", (*s)->name, (*s)->brief);
+		cli_print_line(line, stdout);
+	}
 	printf("\n'assay doctor' shows which of them can be counted here.\n");
 }
 

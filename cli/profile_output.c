@@ -105,9 +105,9 @@ static enum assay_code show_json(const struct cli *cli, const struct assay_stack
 
 static void show_line(const char *text)
 {
-	char clean[600];
-	assay_sanitise(clean, sizeof(clean), text);
-	printf("  %s\n", clean);
+	ASSAY_AUTO(assay_str_done) struct assay_str line = {0};
+	assay_str_add(&line, "  %s", text);
+	cli_print_line(assay_str_text(&line), stdout);
 }
 
 static void show_facts(const struct cli *cli, const struct assay_stacks_facts *f)
@@ -127,11 +127,13 @@ static void show_facts(const struct cli *cli, const struct assay_stacks_facts *f
 		       assay_format_value(f->cost_ns, "ns", cost, sizeof(cost)),
 		       100 * overhead(f, f->cost_ns), 100 * overhead(f, f->cost_lo_ns),
 		       100 * overhead(f, f->cost_hi_ns));
-	printf("  %" PRIu64 " lost, %" PRIu64 " without their outermost callers", f->lost,
-	       f->partial);
+	ASSAY_AUTO(assay_str_done) struct assay_str left_out = {0};
+	assay_str_add(&left_out, "%" PRIu64 " lost, %" PRIu64 " without their outermost callers",
+		      f->lost, f->partial);
 	if (f->outside)
-		printf(", %" PRIu64 " more outside the timed loops left out", f->outside);
-	putchar('\n');
+		assay_str_add(&left_out, ", %" PRIu64 " more outside the timed loops left out",
+			      f->outside);
+	show_line(assay_str_text(&left_out));
 	ASSAY_AUTO_FREE char *remarks = strdup(f->remarks);
 	for (char *at = remarks, *line; at && (line = strsep(&at, "\n"));)
 		if (*line)

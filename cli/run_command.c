@@ -405,10 +405,13 @@ static void print_hints(const struct row *rows, size_t n, FILE *out)
 		double ratio = first_run_ratio(&rows[i].time->samples);
 		if (!(ratio > FIRST_RUN_SLOW))
 			continue;
-		fprintf(out,
-			"\nthe first run of each launch took %.1f times as long as the others: --warmup 1 "
-			"leaves\nit out, --prepare brings every run into the same state\n",
-			ratio);
+		char text[200];
+		snprintf(text, sizeof(text),
+			 "the first run of each launch took %.1f times as long as the others: "
+			 "--warmup 1 leaves it out, --prepare brings every run into the same state",
+			 ratio);
+		fputc('\n', out);
+		cli_fill(out, 0, 0, text);
 		return;
 	}
 }

@@ -24,7 +24,7 @@ fits()
 "$fill" results.db || exit 1
 for verb in 'compare 1 2' 'compare 1 2 --all' 'compare 2 3' history 'history memory/slower' 'history --anomalies' \
 	'report --text 2' 'report --text 1 2' 'report --text 1 2 3' 'gate --base 1 --cand 2' fleet config 'config sets' 'config --show-origin' list \
-	'run --dry-run cache' 'db check' --help '' --version; do
+	'run --dry-run cache' 'list --counters' 'db check' --help '' --version; do
 	check "assay $verb" fits "$verb"
 done
 for verb in $("$assay" complete -- '' | cut -f 1); do
