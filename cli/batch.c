@@ -19,11 +19,13 @@
 #include "cli/settings.h"
 #include "cli/signals.h"
 #include "harness/base/clock.h"
+#include "harness/base/json.h"
 #include "harness/base/parse.h"
 #include "harness/base/rng.h"
 #include "harness/base/str.h"
 #include "harness/engine/child.h"
 #include "harness/engine/world.h"
+#include "harness/result_json.h"
 #include "harness/store/merge.h"
 #include "reports/report.h"
 
@@ -45,6 +47,7 @@ struct batch {
 	char folder[PATH_MAX];
 	char program[PATH_MAX];
 	uint64_t ranks, tasks, time_ns, wait_ns, poll_ns;
+	bool strict;
 	char name[48]; /* of the job */
 	uint64_t id;   /* 0: SLURM did not say */
 	const volatile sig_atomic_t *interrupted;
@@ -120,6 +123,7 @@ static enum assay_code read_request(struct batch *b, const struct cli_args *args
 	if (!cli_value(args, "ranks"))
 		return assay_fail(err, ASSAY_EUSAGE,
 				  "--launcher slurm wants to know how many: -n N");
+	b->strict = cli_flag(args, "strict");
 	enum assay_code code = number(args, "ranks", ASSAY_MAX_RANKS, &b->ranks, err);
 	if (code == ASSAY_OK)
 		code = number(args, "array", MOST_TASKS, &b->tasks, err);
@@ -360,36 +364,97 @@ static enum assay_code merge_all(const struct batch *b, struct assay_store *stor
 	return code;
 }
 
-/* The newest runs are those that were merged last. */
+/* What the run in one bundle says of how to end: the worst of all counts. */
+static enum assay_code judge(const struct batch *b, const struct assay_run_info *run,
+			     const struct assay_result_list *results, int *ret_exit,
+			     struct assay_err *err)
+{
+	enum assay_code code = ASSAY_OK;
+	bool failed = run->status != ASSAY_RUN_COMPLETE, unstable = false;
+	for (size_t i = 0; i < results->n && code == ASSAY_OK; i++) {
+		const struct assay_result *r = &results->results[i];
+		failed |= !assay_status_measured(r->status) && r->status != ASSAY_STATUS_SKIPPED;
+		unstable |= r->primary && r->status == ASSAY_STATUS_UNSTABLE;
+		json_t *event = b->cli->json ? assay_result_json(r, b->cli->verbose > 0) : NULL;
+		if (event)
+			json_object_set_new(event, "run", json_integer(run->id));
+		if (b->cli->json)
+			code = assay_json_line(event, b->cli->json, err);
+	}
+	if (run->status != ASSAY_RUN_COMPLETE)
+		cli_warn(b->cli, "run %" PRId64 " inside the job is %s: not all of it was measured",
+			 run->id, assay_run_status_name(run->status));
+	if (failed)
+		*ret_exit = CLI_FAILED;
+	else if (unstable && b->strict && *ret_exit == CLI_OK)
+		*ret_exit = CLI_UNDECIDED;
+	return code;
+}
+
+static enum assay_code print_report(const struct batch *b, const struct assay_run_info *run,
+				    const struct assay_result_list *results, struct assay_err *err)
+{
+	struct assay_report_model *model = NULL;
+	const struct assay_report_options view = {
+		.color = b->cli->color_out, .width = cli_terminal_width(stdout), .brief = true};
+	const struct assay_report_input input = {
+		.run = run, .results = results->results, .n_results = results->n};
+	enum assay_code code = assay_report_model_new(&input, 1, &model, err);
+	if (code == ASSAY_OK)
+		code = assay_report_text(model, stdout, &view, err);
+	assay_report_model_free(model);
+	return code;
+}
+
+/* Where the run of a bundle is among runs[n], which are those of the store; n: nowhere. */
+static enum assay_code find_run(const char *bundle, const struct assay_run_list *runs, size_t *ret,
+				struct assay_err *err)
+{
+	struct assay_store *store = NULL;
+	struct assay_run_list own = {0};
+	enum assay_code code = assay_store_open(bundle, ASSAY_STORE_READ, &store, err);
+	if (code == ASSAY_OK)
+		code = assay_store_runs(store, "", &own, err);
+	for (*ret = 0; *ret < runs->n && own.n; ++*ret)
+		if (memcmp(runs->runs[*ret].uuid, own.runs[0].uuid, 16) == 0)
+			break;
+	if (!own.n)
+		*ret = runs->n;
+	assay_run_list_done(&own);
+	assay_store_close(store);
+	return code;
+}
+
+/* Each task's run is judged; the newest is shown. */
 static enum assay_code show(const struct batch *b, struct assay_store *store, int *ret_exit,
 			    struct assay_err *err)
 {
 	struct assay_run_list runs = {0};
-	struct assay_result_list results = {0};
-	struct assay_report_model *model = NULL;
-	const struct assay_report_options view = {
-		.color = b->cli->color_out, .width = cli_terminal_width(stdout), .brief = true};
-	enum assay_code code = assay_store_runs(store, "@last", &runs, err);
-	if (code == ASSAY_OK)
-		code = assay_store_results(store, runs.runs[0].id, NULL, ASSAY_LOAD_SUMMARY,
-					   &results, err);
-	const struct assay_report_input input = {
-		.run = runs.runs, .results = results.results, .n_results = results.n};
-	if (code == ASSAY_OK && !b->cli->json_is_stdout)
-		code = assay_report_model_new(&input, 1, &model, err);
-	if (code == ASSAY_OK && model)
-		code = assay_report_text(model, stdout, &view, err);
-	for (size_t i = 0; i < results.n; i++)
-		if (!assay_status_measured(results.results[i].status) &&
-		    results.results[i].status != ASSAY_STATUS_SKIPPED)
-			*ret_exit = CLI_FAILED;
-	if (code == ASSAY_OK && runs.runs[0].status != ASSAY_RUN_COMPLETE) {
-		cli_warn(b->cli, "the run inside the job is %s: not all of it was measured",
-			 assay_run_status_name(runs.runs[0].status));
-		*ret_exit = CLI_FAILED;
+	enum assay_code code = assay_store_runs(store, "", &runs, err);
+	size_t newest = runs.n, at;
+	for (uint64_t task = 1; code == ASSAY_OK && task <= b->tasks; task++) {
+		struct assay_result_list results = {0};
+		char path[PATH_MAX + 64];
+		if (!has_bundle(b, task, path))
+			continue;
+		code = find_run(path, &runs, &at, err);
+		if (code != ASSAY_OK || at == runs.n)
+			continue;
+		newest = at < newest ? at : newest;
+		code = assay_store_results(store, runs.runs[at].id, NULL,
+					   ASSAY_LOAD_COUNTERS | ASSAY_LOAD_SAMPLES, &results, err);
+		if (code == ASSAY_OK)
+			code = judge(b, &runs.runs[at], &results, ret_exit, err);
+		assay_result_list_done(&results);
 	}
-	assay_report_model_free(model);
-	assay_result_list_done(&results);
+	if (code == ASSAY_OK && newest < runs.n && !b->cli->json_is_stdout) {
+		struct assay_result_list results = {0};
+		code = assay_store_results(store, runs.runs[newest].id, NULL, ASSAY_LOAD_SUMMARY,
+					   &results, err);
+		if (code == ASSAY_OK)
+			code = print_report(b, &runs.runs[newest], &results, err);
+		assay_result_list_done(&results);
+	}
 	assay_run_list_done(&runs);
 	return code;
 }

@@ -74,6 +74,14 @@ static void skips(struct assay_run *run)
 		assay_skip(run, "not on this rank");
 }
 
+/* Of an array of jobs the first is wrong. */
+static void first_errs(struct assay_run *run)
+{
+	const char *task = getenv("SLURM_ARRAY_TASK_ID");
+	measure(run, 10);
+	assay_check(run, !task || strcmp(task, "1") != 0, "two by two is five");
+}
+
 static const struct assay_bench alike = {.brief = "all ranks alike", .body = even};
 static const struct assay_bench lagging = {.brief = "ten times slower", .body = lags};
 static const struct assay_bench dying = {.brief = "dies in a batch", .body = dies};
@@ -81,12 +89,15 @@ static const struct assay_bench stopping = {.brief = "stops in a batch", .body =
 static const struct assay_bench wrong = {.brief = "a wrong answer", .body = errs};
 static const struct assay_bench unborn = {.brief = "dies early", .body = even, .setup = die};
 static const struct assay_bench asleep = {.brief = "stops early", .body = even, .setup = stop};
+static const struct assay_bench first = {.brief = "wrong in the first job", .body = first_errs};
 static const struct assay_bench picky = {.brief = "skips", .body = even, .setup = skips};
 
 static const struct assay_plugin_bench benches[] = {
-	{"alike", &alike},       {"lagging", &lagging}, {"dying", &dying},
-	{"stopping", &stopping}, {"wrong", &wrong},     {"unborn", &unborn},
-	{"asleep", &asleep},     {"picky", &picky},     {0},
+	{"alike", &alike},   {"lagging", &lagging},
+	{"dying", &dying},   {"stopping", &stopping},
+	{"wrong", &wrong},   {"unborn", &unborn},
+	{"asleep", &asleep}, {"picky", &picky},
+	{"first", &first},   {0},
 };
 
 extern const struct assay_plugin assay_plugin;

@@ -98,6 +98,7 @@ check '  is none' test "$(results)" -eq 0
 begin late late --poll 500ms
 begin deaf deaf
 begin array well --array 3
+begin first well --array 3 --json odd/first
 begin int pending
 cd "$top/int" || exit 1
 for _ in $(seq 200); do
@@ -113,6 +114,11 @@ check 'a scheduler that does not answer' ended 0 deaf
 check '  one result' test "$(results)" -eq 1
 check 'an array' ended 0 array
 check '  three results' test "$(results)" -eq 3
+
+check 'an array whose first job is wrong' ended 3 first
+right=$(grep '"name":"odd/first' out | grep '"primary":true' | grep -c '"status":"ok"')
+check '  though the others are right' test "$right" -eq 2
+check '  its results are events' shows '"status":"failed","reason":"[^"]*two by two is five'
 
 check 'out of time' ended 3 limit
 check '  and that is said' says 'is interrupted'
