@@ -215,12 +215,16 @@ static int decimals(double value)
 	return a >= 999.95 ? 0 : a >= 99.995 ? 1 : a >= 9.9995 ? 2 : 3;
 }
 
-/* Without a prefix: counts and ratios; a small one keeps three digits, a tiny one by an exponent. */
+/* Without a prefix: counts and ratios; a small one keeps three digits, a tiny or a huge one by an exponent. */
 static void format_plain(double value, const char *unit, char *text, size_t size)
 {
 	bool bare = strcmp(unit, "ratio") == 0 || !*unit;
 	double a = fabs(value);
-	bool tiny = a > 0 && a < 0.0001;
+	bool tiny = a > 0 && a < 0.0001, huge = a >= 1e15 && isfinite(a);
+	if (huge) {
+		snprintf(text, size, "%.3e%s%s", value, bare ? "" : " ", bare ? "" : unit);
+		return;
+	}
 	int more = tiny || a == 0 || a >= 0.1 ? 0 : a >= 0.01 ? 1 : a >= 0.001 ? 2 : 3;
 	snprintf(text, size, tiny ? "%.*e%s%s" : "%.*f%s%s", decimals(value) + more, value,
 		 bare ? "" : " ", bare ? "" : unit);
@@ -251,7 +255,11 @@ const char *assay_format_value(double value, const char *unit, char *text, size_
 		scaled *= 1000;
 		prefix--;
 	}
-	snprintf(text, size, "%.*f %s%s", decimals(scaled), scaled, prefixes[prefix],
-		 time ? unit + 1 : unit);
+	double a = fabs(scaled);
+	if (a < 0.0995 || a >= 999950) /* beyond all prefixes: zeros, or digits without end */
+		snprintf(text, size, "%.3e %s", value, unit);
+	else
+		snprintf(text, size, "%.*f %s%s", decimals(scaled), scaled, prefixes[prefix],
+			 time ? unit + 1 : unit);
 	return text;
 }

@@ -34,7 +34,8 @@ enum assay_code assay_parse_cpus(const char *text, unsigned *cpus, size_t capaci
 const char *assay_format_size(uint64_t value, char *text, size_t size);
 
 /* Four significant digits with an SI prefix and the unit: `12.34 ns`, `1.500 ms`, `3.2 GB/s`.
- * `unit` is a base unit as stored: "ns", "ns/op", "B/s", "op/s", "ratio", ... */
+ * `unit` is a base unit as stored: "ns", "ns/op", "B/s", "op/s", "ratio", ...
+ * Beyond all prefixes by an exponent, in that unit: `1.000e-06 ns`. */
 const char *assay_format_value(double value, const char *unit, char *text, size_t size);
 
 #endif

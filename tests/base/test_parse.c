@@ -167,6 +167,13 @@ static void values_have_four_digits(void **state)
 	assert_format(-12.34, "ns", "-12.34 ns");
 	assert_format(0, "ns", "0.000 ns");
 	assert_format(4096, "B", "4.096 kB");
+	/* Beyond the prefixes neither zeros nor digits without end. */
+	assert_format(2e-6, "ns", "2.000e-06 ns");
+	assert_format(0.0002, "ns", "0.200 ps");
+	assert_format(1e249, "ns/op", "1.000e+249 ns/op");
+	assert_format(5e-324, "ns", "4.941e-324 ns");
+	assert_format(-4e22, "B/s", "-4.000e+22 B/s");
+	assert_format(5e-14, "op/s", "5.000e-14 op/s");
 }
 
 static void values_without_prefix(void **state)
@@ -182,6 +189,7 @@ static void values_without_prefix(void **state)
 	assert_format(3, "op", "3.000 op");
 	assert_format(NAN, "ns", "-");
 	assert_format(INFINITY, "ratio", "inf");
+	assert_format(1.5e300, "objects", "1.500e+300 objects");
 }
 
 int main(void)
