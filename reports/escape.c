@@ -164,6 +164,27 @@ void assay_escape_plain(struct assay_str *to, const char *text, size_t limit)
 	escape(to, text, limit, special_plain);
 }
 
+/* The byte behind so many characters. */
+static size_t behind(const char *text, size_t characters)
+{
+	uint32_t c;
+	size_t at = 0;
+	for (size_t n; characters && (n = next(text + at, &c)); characters--)
+		at += n;
+	return at;
+}
+
+void assay_escape_middle(struct assay_str *to, const char *text, size_t limit)
+{
+	size_t n = assay_characters(text), head = (limit - 1) / 2;
+	if (n <= limit) {
+		assay_escape_plain(to, text, 0);
+		return;
+	}
+	assay_escape_plain(to, text, head + 1);
+	assay_escape_plain(to, text + behind(text, n - (limit - 1 - head)), 0);
+}
+
 void assay_escape_html(struct assay_str *to, const char *text, size_t limit)
 {
 	escape(to, text, limit, special_html);

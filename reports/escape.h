@@ -14,6 +14,8 @@
 
 /* As it is: terminals and plain text. */
 void assay_escape_plain(struct assay_str *to, const char *text, size_t limit);
+/* The same, but what is cut out is the middle: names that begin alike mostly end differently. limit > 0. */
+void assay_escape_middle(struct assay_str *to, const char *text, size_t limit);
 /* Content or quoted attribute of HTML and XML. */
 void assay_escape_html(struct assay_str *to, const char *text, size_t limit);
 /* A cell of a Markdown table: no markup, no mention, no HTML, no new cell. */

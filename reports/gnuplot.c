@@ -389,8 +389,10 @@ static void row_labels(struct assay_str *to, const struct assay_figure *figure,
 	for (size_t r = 0; r < figure->n_rows; r++) {
 		if (figure->rows[r].heading)
 			continue;
+		ASSAY_AUTO(assay_str_done) struct assay_str label = {0};
+		assay_escape_middle(&label, assay_str_text(&figure->rows[r].label), layout->label);
 		assay_str_add(to, n++ ? ", " : "");
-		tick_text(to, assay_str_text(&figure->rows[r].label), layout->label);
+		tick_text(to, assay_str_text(&label), 0);
 		number(to, row_y(r));
 	}
 	assay_str_add(to, ")\n");
@@ -401,9 +403,12 @@ static void row_texts(struct assay_str *to, const struct assay_figure *figure,
 {
 	for (size_t r = 0; r < figure->n_rows; r++) {
 		const struct assay_figure_row *row = &figure->rows[r];
+		ASSAY_AUTO(assay_str_done) struct assay_str heading = {0};
+		if (row->heading)
+			assay_escape_middle(&heading, assay_str_text(&row->label),
+					    layout->label * 2);
 		assay_str_add(to, "set label ");
-		assay_escape_gnuplot(to, row->heading ? assay_str_text(&row->label) : row->text,
-				     row->heading ? layout->label * 2 : 0);
+		assay_escape_gnuplot(to, row->heading ? assay_str_text(&heading) : row->text, 0);
 		assay_str_add(to, " at ");
 		if (row->heading)
 			assay_str_add(to, "graph 0");

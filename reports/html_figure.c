@@ -109,10 +109,11 @@ static void legend(struct assay_str *to, const struct assay_figure *figure)
 		return;
 	assay_str_add(to, "<ul class=\"legend\">");
 	for (size_t s = 0; s < figure->n_series; s++) {
-		const char *label = assay_str_text(&figure->series[s].label);
+		ASSAY_AUTO(assay_str_done) struct assay_str label = {0};
+		assay_escape_middle(&label, assay_str_text(&figure->series[s].label), 60);
 		assay_str_add(to, "<li>");
 		chip(to, s, figure->series[s].colour);
-		assay_escape_html(to, *label ? label : "measured", 60);
+		assay_escape_html(to, label.length ? label.text : "measured", 0);
 		assay_str_add(to, "</li>");
 	}
 	if (figure->ideal)

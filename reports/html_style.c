@@ -106,6 +106,7 @@ const char assay_html_style[] =
 	"td.value{font-weight:600}.cases .s,.cases .a,td.soft{color:var(--muted)}.cases .b{color:var(--good);font-weight:600}"
 	".cases .w{color:var(--warn);white-space:normal;min-width:5.5rem}\n"
 	"th.name,.cases tbody th{max-width:22rem;overflow:hidden;text-overflow:ellipsis}\n"
+	".cases tbody th.case{max-width:26rem;white-space:normal;overflow-wrap:anywhere}\n"
 	"td.wide{white-space:normal;min-width:14rem;overflow-wrap:anywhere}\n"
 	"tr.floor th,tr.floor td{color:var(--muted);font-weight:400}\n"
 	"details{margin:.9rem 0 0}\n"

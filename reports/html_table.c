@@ -11,7 +11,8 @@
 #include "reports/model.h"
 #include "reports/words.h"
 
-enum { NAME_LIMIT = 120, REASON_LIMIT = 600, FOLD_ROWS = 24 };
+/* A name that is longer may break over lines. */
+enum { NAME_LIMIT = 120, LONG_NAME = 40, REASON_LIMIT = 600, FOLD_ROWS = 24 };
 
 void assay_html_anchor(struct assay_str *to, const char *attribute, size_t run,
 		       const struct assay_report_bench *bench)
@@ -34,8 +35,10 @@ void assay_html_sort_key(struct assay_str *to, double value)
 
 void assay_html_name(struct assay_str *to, const char *name, size_t limit)
 {
+	ASSAY_AUTO(assay_str_done) struct assay_str cut = {0};
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
-	assay_escape_html(&text, name, limit);
+	assay_escape_middle(&cut, name, limit);
+	assay_escape_html(&text, assay_str_text(&cut), 0);
 	for (const char *at = assay_str_text(&text); *at;) {
 		size_t n = strcspn(at, "/");
 		assay_str_put(to, at, n + (at[n] == '/'));
@@ -43,7 +46,7 @@ void assay_html_name(struct assay_str *to, const char *name, size_t limit)
 			assay_str_add(to, "<wbr/>");
 		at += n + (at[n] == '/');
 	}
-	to->failed |= text.failed;
+	to->failed |= text.failed || cut.failed;
 }
 
 static void open_table(struct assay_str *to, const char *label, const char *more,
@@ -134,6 +137,15 @@ static void sort_key(struct assay_str *to, const struct assay_report_row *row,
 		assay_str_add(to, " data-v=\"%.4g\"", value);
 }
 
+/* Whole where it is not absurdly long, and then with its end. */
+static void put_name(struct assay_str *to, const char *name)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str cut = {0};
+	assay_escape_middle(&cut, name, NAME_LIMIT);
+	assay_escape_html(to, assay_str_text(&cut), 0);
+	to->failed |= cut.failed;
+}
+
 static void cell(struct assay_str *to, const struct assay_report_bench *bench, size_t r,
 		 const struct assay_report_column *column, bool naming)
 {
@@ -141,7 +153,9 @@ static void cell(struct assay_str *to, const struct assay_report_bench *bench, s
 	const char *kind = cell_class(bench, r, column);
 	assay_report_cell(&text, bench, &bench->rows[r], column);
 	assay_str_add(to, naming ? "<th scope=\"row\"" : "<td");
-	if (naming && column->right)
+	if (naming && assay_characters(assay_str_text(&text)) > LONG_NAME)
+		assay_str_add(to, " class=\"case\"");
+	else if (naming && column->right)
 		assay_str_add(to, " class=\"r\"");
 	else if (!naming && *kind)
 		assay_str_add(to, " class=\"%s\"", kind);
@@ -149,7 +163,7 @@ static void cell(struct assay_str *to, const struct assay_report_bench *bench, s
 		interval_title(to, &bench->rows[r]);
 	sort_key(to, &bench->rows[r], column, assay_str_text(&text));
 	assay_str_add(to, ">");
-	assay_escape_html(to, assay_str_text(&text), NAME_LIMIT);
+	put_name(to, assay_str_text(&text));
 	assay_str_add(to, naming ? "</th>" : "</td>");
 }
 
@@ -323,8 +337,10 @@ static void counter_row(struct assay_str *to, const struct assay_report_bench *b
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
 	assay_report_case(&words, bench, result);
-	assay_str_add(to, "<tr><th scope=\"row\">");
-	assay_escape_html(to, words.length ? words.text : result->name, NAME_LIMIT);
+	const char *name = words.length ? words.text : result->name;
+	assay_str_add(to, "<tr><th scope=\"row\"%s>",
+		      assay_characters(name) > LONG_NAME ? " class=\"case\"" : "");
+	put_name(to, name);
 	assay_str_add(to, "</th>");
 	for (size_t i = 0; i < events->n; i++)
 		if (is_counted(events->all[i].count))

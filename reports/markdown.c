@@ -16,6 +16,15 @@ static void text(struct assay_str *to, const char *content, size_t limit)
 	assay_escape_markdown(to, content, limit);
 }
 
+/* A name, which keeps its end. */
+static void name(struct assay_str *to, const char *content, size_t limit)
+{
+	ASSAY_AUTO(assay_str_done) struct assay_str cut = {0};
+	assay_escape_middle(&cut, content, limit);
+	text(to, assay_str_text(&cut), 0);
+	to->failed |= cut.failed;
+}
+
 static void head(struct assay_str *to, const struct assay_report_run *run)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str words = {0};
@@ -44,7 +53,7 @@ static void row(struct assay_str *to, const struct assay_report_bench *bench, si
 		ASSAY_AUTO(assay_str_done) struct assay_str cell = {0};
 		assay_report_cell(&cell, bench, &bench->rows[r], &columns[c]);
 		assay_str_add(to, "| ");
-		text(to, assay_str_text(&cell), CELL);
+		name(to, assay_str_text(&cell), CELL);
 		assay_str_add(to, " ");
 	}
 	assay_str_add(to, "|\n");
@@ -186,7 +195,7 @@ static void grid_row(struct assay_str *to, const struct assay_grid *grid, size_t
 {
 	for (size_t c = 0; c < grid->columns; c++) {
 		assay_str_add(to, "| ");
-		text(to, assay_str_text(&grid->cells[r * grid->columns + c]), 2 * CELL);
+		name(to, assay_str_text(&grid->cells[r * grid->columns + c]), 2 * CELL);
 		assay_str_add(to, " ");
 	}
 	assay_str_add(to, "|\n");

@@ -59,33 +59,6 @@ static void whole_remarks(struct assay_str *raw, size_t limit)
 		assay_str_add(raw, "…");
 }
 
-/* The byte behind so many characters. */
-static size_t behind(const char *text, size_t characters)
-{
-	size_t at = 0;
-	for (; characters && text[at]; characters--)
-		do
-			at++;
-		while ((text[at] & 0xc0) == 0x80);
-	return at;
-}
-
-/* Names that begin alike mostly end differently: what is cut out is their middle. */
-static void cut_middle(struct assay_str *to, const char *name, size_t limit)
-{
-	ASSAY_AUTO(assay_str_done) struct assay_str clean = {0};
-	assay_escape_plain(&clean, name, 0);
-	const char *text = assay_str_text(&clean);
-	size_t n = assay_characters(text), head = (limit - 1) / 2;
-	if (n <= limit) {
-		assay_str_put(to, text, clean.length);
-	} else {
-		assay_str_put(to, text, behind(text, head));
-		assay_str_add(to, "…%s", text + behind(text, n - (limit - 1 - head)));
-	}
-	to->failed |= clean.failed;
-}
-
 static bool is_name(const struct assay_report_column *column)
 {
 	return column->kind == ASSAY_COLUMN_AXIS || column->kind == ASSAY_COLUMN_SUBJECT;
@@ -104,7 +77,7 @@ static const char *cell(struct page *page, const struct assay_report_bench *benc
 		whole_remarks(&raw, limit);
 	assay_str_clear(&page->scratch);
 	if (is_name(column))
-		cut_middle(&page->scratch, assay_str_text(&raw), limit);
+		assay_escape_middle(&page->scratch, assay_str_text(&raw), limit);
 	else
 		assay_escape_plain(&page->scratch, assay_str_text(&raw), limit);
 	return assay_str_text(&page->scratch);

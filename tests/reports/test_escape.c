@@ -95,6 +95,11 @@ static void test_limits(void **state)
 	check(assay_escape_html, "abcdefg", 6, "abcde…");
 	check(assay_escape_html, "<<<<", 3, "&lt;&lt;…");
 	check(assay_escape_gnuplot, "''''", 2, "'’…'");
+	check(assay_escape_middle, "abcdefghij", 10, "abcdefghij");
+	check(assay_escape_middle, "abcdefghij", 7, "abc…hij");
+	check(assay_escape_middle, "äöüßæøå", 4, "ä…øå");
+	check(assay_escape_middle, "a\x1b[31mb\xff\xff", 6, "a�…b��");
+	check(assay_escape_middle, "abc", 1, "…");
 	char *huge = malloc(65537);
 	assert_non_null(huge);
 	memset(huge, '"', 65536);

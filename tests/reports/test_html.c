@@ -227,6 +227,37 @@ static void test_many_counters(void **state)
 	fixture_free(f);
 }
 
+/* Rows whose names differ at the end only can be told apart, in the table as in the figure. */
+static void test_long_names(void **state)
+{
+	static const char *const names[] = {
+		"a_name_longer_than_any_that_a_column_of_a_page_holds_64",
+		"a_name_longer_than_any_that_a_column_of_a_page_holds_128"};
+	char huge[200] = "";
+	struct fixture *f = fixture_new();
+	(void)state;
+	memset(huge, 'x', sizeof(huge) - 4);
+	memcpy(huge + sizeof(huge) - 4, "end", 4);
+	for (size_t i = 0; i < 3; i++)
+		FIXTURE_ADD(f, "memory", "b", i < 2 ? names[i] : huge, NULL,
+			    .median = 1 + (double)i);
+	char *page = page_of(f, NULL);
+	assert_non_null(strstr(page,
+			       "<th scope=\"row\" class=\"case\">a_name_longer_than_any_that_a_"
+			       "column_of_a_page_holds_64</th>"));
+	assert_non_null(strstr(page, "xxx…xxx"));
+	assert_non_null(strstr(page, "xxxend</th>"));
+	if (strstr(page, "<figure>")) {
+		assert_non_null(strstr(page, "_page_holds_64</text>"));
+		assert_non_null(strstr(page, "holds_128</text>"));
+	}
+	free(page);
+	char *md = fixture_write(f, assay_report_markdown, NULL);
+	assert_non_null(strstr(md, "xend |"));
+	free(md);
+	fixture_free(f);
+}
+
 /* 1.2 us is more than 900 ns to whoever sorts the overview. */
 static void test_overview_sorts(void **state)
 {
@@ -304,8 +335,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_whole_page),       cmocka_unit_test(test_without_gnuplot),
 		cmocka_unit_test(test_embedded_data),    cmocka_unit_test(test_damaged_data),
 		cmocka_unit_test(test_too_many_samples), cmocka_unit_test(test_counters),
-		cmocka_unit_test(test_many_counters),    cmocka_unit_test(test_overview_sorts),
-		cmocka_unit_test(test_little),           cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_many_counters),    cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_overview_sorts),   cmocka_unit_test(test_little),
+		cmocka_unit_test(test_hostile_names),
 	};
 	page_xmllint = argc > 1 && argv[1][0] ? argv[1] : NULL;
 	if (!page_xmllint)
