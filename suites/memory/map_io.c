@@ -61,6 +61,8 @@ static void setup(struct assay_run *run)
 	enum assay_code code = scratch_file_make(&r->file, size, assay_seed(run), &err);
 	if (code == ASSAY_OK)
 		code = lay_out(r, assay_axis(run, "order") == RANDOM, assay_seed(run), &err);
+	if (code == ASSAY_OK && assay_axis(run, "cache") == COLD)
+		code = scratch_file_drop_cache(&r->file, &err);
 	assay_set_bytes_per_op(run, (double)size);
 	r->base_rss = memory_rss();
 	memory_settle(run, code, &err);

@@ -4,14 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "harness/base/attr.h"
 #include "harness/base/rng.h"
 
 enum { CHUNK_WORDS = 8192 };
+
+/* Pages of a file that was dropped and are in memory all the same: more, and it was not. */
+#define HELD_MOST 0.05
 
 uint64_t scratch_file_sum(const void *bytes, size_t n)
 {
@@ -76,6 +82,31 @@ enum assay_code scratch_file_make(struct scratch_file *file, uint64_t size, uint
 	return code;
 }
 
+/* The share of the file's pages that are in memory. */
+static enum assay_code held_share(const struct scratch_file *file, double *ret,
+				  struct assay_err *err)
+{
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE), held = 0;
+	size_t n = (size_t)((file->size + page_bytes - 1) / page_bytes);
+	ASSAY_AUTO_FREE unsigned char *in_memory = malloc(n);
+	if (!in_memory)
+		return assay_fail(err, ASSAY_ENOMEM, "no memory for a map of %zu pages", n);
+	void *at = mmap(NULL, file->size, PROT_READ, MAP_SHARED, file->fd, 0);
+	if (at == MAP_FAILED)
+		return refused("map", file->size, err);
+	bool told = mincore(at, file->size, in_memory) == 0;
+	int error = errno;
+	munmap(at, file->size);
+	if (!told)
+		return assay_fail(err, ASSAY_SKIP,
+				  "the kernel does not say what it holds of a file: %s",
+				  strerror(error));
+	for (size_t i = 0; i < n; i++)
+		held += in_memory[i] & 1;
+	*ret = (double)held / (double)n;
+	return ASSAY_OK;
+}
+
 enum assay_code scratch_file_drop_cache(const struct scratch_file *file, struct assay_err *err)
 {
 	/* Only pages that are on the disk can be dropped. */
@@ -84,7 +115,15 @@ enum assay_code scratch_file_drop_cache(const struct scratch_file *file, struct 
 	int error = posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
 	if (error)
 		return assay_fail(err, ASSAY_SKIP, "drop a file from memory: %s", strerror(error));
-	return ASSAY_OK;
+	double held = 0;
+	enum assay_code code = held_share(file, &held, err);
+	if (code == ASSAY_OK && held > HELD_MOST)
+		return assay_fail(
+			err, ASSAY_SKIP,
+			"%.0f %% of the file stay in memory, as all of one on tmpfs does; "
+			"set TMPDIR to a folder on a disk",
+			100 * held);
+	return code;
 }
 
 void scratch_file_done(struct scratch_file *file)

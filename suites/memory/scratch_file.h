@@ -21,7 +21,8 @@ struct scratch_file {
  */
 enum assay_code scratch_file_make(struct scratch_file *file, uint64_t size, uint64_t seed,
 				  struct assay_err *err);
-/* Write the file back and have the kernel forget what it holds of it in memory. ASSAY_SKIP when it refuses. */
+/* Write the file back and have the kernel forget what it holds of it in memory. ASSAY_SKIP when it refuses,
+ * or holds some of it all the same. */
 enum assay_code scratch_file_drop_cache(const struct scratch_file *file, struct assay_err *err);
 void scratch_file_done(struct scratch_file *file);
 

@@ -2,16 +2,19 @@
 /* test_workloads: laws of sizes, tables of blocks, what the kernel says of memory, the slab's guard. */
 #include "tests/t.h"
 
+#include <linux/magic.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "suites/memory/churn.h"
 #include "suites/memory/memory_use.h"
+#include "suites/memory/scratch_file.h"
 #include "suites/memory/size_class.h"
 
 extern const struct assay_subject assay_subject_memory_slab;
@@ -40,6 +43,27 @@ static void test_laws(void **state)
 	assert_close(mean[LAW_PARETO], log(4096 / 8.0) / (1 / 8.0 - 1 / 4096.0), 0.08);
 	assert_close(mean[LAW_BIMODAL], 0.9 * 32 + 0.1 * LARGEST, 0.05);
 	assert_in_range(mean[LAW_PROGRAM], 100, 400);
+}
+
+/* What is in memory for good cannot be dropped, and that is said. */
+static void test_tmpfs_is_never_cold(void **state)
+{
+	struct scratch_file file;
+	struct statfs where;
+	struct assay_err err = {0};
+	const char *before = getenv("TMPDIR");
+
+	(void)state;
+	if (statfs("/dev/shm", &where) != 0 || where.f_type != TMPFS_MAGIC ||
+	    access("/dev/shm", W_OK) != 0)
+		skip();
+	char *kept = before ? strdup(before) : NULL;
+	assert_int_equal(setenv("TMPDIR", "/dev/shm", 1), 0);
+	assert_ok(scratch_file_make(&file, 1 << 20, 1, &err));
+	assert_int_equal(kept ? setenv("TMPDIR", kept, 1) : unsetenv("TMPDIR"), 0);
+	free(kept);
+	assert_fails(scratch_file_drop_cache(&file, &err), ASSAY_SKIP, "100 % of the file stay");
+	scratch_file_done(&file);
 }
 
 static void test_classes(void **state)
@@ -184,9 +208,13 @@ static void faults_are_the_threads_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_laws),       cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_churn),      cmocka_unit_test(test_use),
-		cmocka_unit_test(test_slab_guard), cmocka_unit_test(faults_are_the_threads_own),
+		cmocka_unit_test(test_tmpfs_is_never_cold),
+		cmocka_unit_test(test_laws),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_churn),
+		cmocka_unit_test(test_use),
+		cmocka_unit_test(test_slab_guard),
+		cmocka_unit_test(faults_are_the_threads_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
