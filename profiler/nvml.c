@@ -33,7 +33,9 @@ static const char *const names[] = {
 
 struct state {
 	struct nvml nvml;
-	struct nvml_watch *watch;
+	struct nvml_watch *watch; /* from the first turn on, until it was long enough */
+	unsigned turns;           /* of the same work, which are one region */
+	bool running, enough;
 };
 
 static const struct event *find(const char *name)
@@ -80,13 +82,17 @@ static enum assay_code open_counts(struct assay_count *counts, size_t n, void **
 static enum assay_code start(void *state, struct assay_err *err)
 {
 	struct state *s = state;
-	if (s->watch)
+	if (s->running)
 		return assay_fail(err, ASSAY_EBUG, "nvml: started twice");
+	s->running = true;
+	if (s->watch)
+		return ASSAY_OK;
+	s->turns = 0;
 	return nvml_watch_begin(&s->nvml, &s->watch, err);
 }
 
 /* Energy that did not move was not counted; what throttled is said beside the share. */
-static void remark(struct assay_count *c, const struct nvml_summary *sum)
+static void remark(struct assay_count *c, const struct nvml_summary *sum, unsigned turns)
 {
 	char reasons[100];
 	if (strcmp(c->event, "gpu_energy") == 0 && sum->energy_integrated) {
@@ -97,6 +103,10 @@ static void remark(struct assay_count *c, const struct nvml_summary *sum)
 		c->quality = ASSAY_UNAVAILABLE;
 		snprintf(c->reason, sizeof(c->reason), "the counter did not move in %.3g s",
 			 sum->seconds);
+	} else if (strcmp(c->event, "gpu_energy") == 0 && turns > 1) {
+		snprintf(c->reason, sizeof(c->reason),
+			 "over %u batches in %.3g s, with what lies between them", turns,
+			 sum->seconds);
 	} else if (strcmp(c->event, "gpu_throttled") == 0) {
 		snprintf(c->reason, sizeof(c->reason), "%u of %u readings%s%s", sum->throttled,
 			 sum->with_reasons, sum->throttled ? ": " : "",
@@ -104,17 +114,22 @@ static void remark(struct assay_count *c, const struct nvml_summary *sum)
 	}
 }
 
-static void fill(struct assay_count *c, const struct nvml_summary *sum)
+static void fill(struct assay_count *c, const struct nvml_summary *sum, unsigned turns)
 {
 	const struct event *event = find(c->event);
+	c->quality = ASSAY_EXACT;
+	c->reason[0] = '\0';
 	if (event->offset == SIZE_MAX)
 		c->value = sum->with_reasons ? (double)sum->throttled / sum->with_reasons : NAN;
 	else
 		memcpy(&c->value, (const char *)sum + event->offset, sizeof(c->value));
+	/* Energy is of the work, of which a turn has one share; the others hold as long as it lasts. */
+	if (!assay_count_is_level(c))
+		c->value /= turns;
 	c->raw = sum->readings;
 	c->enabled_ns = c->running_ns = (uint64_t)(sum->seconds * 1e9);
 	if (!isnan(c->value)) {
-		remark(c, sum);
+		remark(c, sum, turns);
 		return;
 	}
 	c->value = 0;
@@ -131,22 +146,34 @@ static enum assay_code stop(void *state, struct assay_count *counts, size_t n,
 {
 	struct state *s = state;
 	struct nvml_summary sum;
-	if (!s->watch)
+	if (!s->watch || !s->running)
 		return assay_fail(err, ASSAY_EBUG, "nvml: stopped without start");
-	nvml_watch_end(s->watch, &sum);
-	s->watch = NULL;
+	s->running = false;
+	s->turns++;
+	nvml_watch_look(s->watch, &sum);
+	s->enough = sum.seconds * 1e9 >= SHORTEST_NS;
+	if (s->enough) {
+		nvml_watch_end(s->watch);
+		s->watch = NULL;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(counts[i].source, "nvml") == 0)
-			fill(&counts[i], &sum);
+			fill(&counts[i], &sum, s->turns);
 	return ASSAY_OK;
+}
+
+/* A batch may have no more operations than its benchmark can hold, of a device's often a millisecond. */
+static bool again(void *state)
+{
+	const struct state *s = state;
+	return s->turns && !s->enough;
 }
 
 static void close_state(void *state)
 {
 	struct state *s = state;
-	struct nvml_summary nobody;
-	if (s && s->watch)
-		nvml_watch_end(s->watch, &nobody);
+	if (s)
+		nvml_watch_end(s->watch);
 	free(s);
 }
 
@@ -160,5 +187,6 @@ const struct assay_source assay_source_nvml = {
 	.stop = stop,
 	.close = close_state,
 	.alone = true,
+	.again = again,
 	.shortest_ns = SHORTEST_NS,
 };

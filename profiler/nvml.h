@@ -86,8 +86,10 @@ struct nvml_summary {
 struct nvml_watch;
 enum assay_code nvml_watch_begin(const struct nvml *nvml, struct nvml_watch **ret,
 				 struct assay_err *err);
-/* Ends and frees it. */
-void nvml_watch_end(struct nvml_watch *watch, struct nvml_summary *ret);
+/* What it has seen so far; it goes on. */
+void nvml_watch_look(struct nvml_watch *watch, struct nvml_summary *ret);
+/* Ends and frees it; takes NULL. */
+void nvml_watch_end(struct nvml_watch *watch);
 
 /* "power cap, hardware": the reasons in words, to text[size]. Returns text. */
 const char *nvml_reasons(unsigned reasons, char *text, size_t size);

@@ -133,10 +133,10 @@ struct sum {
 struct nvml_watch {
 	const struct nvml *nvml;
 	pthread_t thread;
-	pthread_mutex_t lock; /* of `stop` */
+	pthread_mutex_t lock; /* of `stop` and what was read */
 	pthread_cond_t wake;
 	bool stop;
-	uint64_t begin_ns, end_ns;
+	uint64_t begin_ns;
 	unsigned readings, with_reasons, throttled, reasons;
 	struct sum power, clock, memory;
 	double temperature;
@@ -223,9 +223,7 @@ static void *watch(void *context)
 		}
 		if (pthread_cond_timedwait(&w->wake, &w->lock, &next) == 0 || w->stop)
 			continue;
-		pthread_mutex_unlock(&w->lock);
 		read_once(w);
-		pthread_mutex_lock(&w->lock);
 	}
 	pthread_mutex_unlock(&w->lock);
 	return NULL;
@@ -261,14 +259,9 @@ static double mean(const struct sum *sum)
 	return sum->n ? sum->total / sum->n : NAN;
 }
 
-void nvml_watch_end(struct nvml_watch *w, struct nvml_summary *ret)
+void nvml_watch_look(struct nvml_watch *w, struct nvml_summary *ret)
 {
 	pthread_mutex_lock(&w->lock);
-	w->stop = true;
-	pthread_cond_signal(&w->wake);
-	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
-	w->end_ns = assay_now_ns();
 	*ret = (struct nvml_summary){
 		.readings = w->readings,
 		.with_reasons = w->with_reasons,
@@ -279,8 +272,11 @@ void nvml_watch_end(struct nvml_watch *w, struct nvml_summary *ret)
 		.clock_hz = mean(&w->clock),
 		.memory_hz = mean(&w->memory),
 		.temperature_c = w->temperature,
-		.seconds = (double)(w->end_ns - w->begin_ns) / 1e9,
+		.seconds = (double)(assay_now_ns() - w->begin_ns) / 1e9,
 	};
+	assay_copy(ret->why, sizeof(ret->why),
+		   w->why.text[0] ? w->why.text : "the device does not say");
+	pthread_mutex_unlock(&w->lock);
 	if (isnan(ret->energy_j)) {
 		ret->energy_j = ret->power_w * ret->seconds;
 		ret->energy_integrated = true;
@@ -288,8 +284,17 @@ void nvml_watch_end(struct nvml_watch *w, struct nvml_summary *ret)
 	ret->instance = is_shared(w->nvml);
 	if (ret->instance)
 		ret->energy_j = ret->power_w = NAN;
-	assay_copy(ret->why, sizeof(ret->why),
-		   w->why.text[0] ? w->why.text : "the device does not say");
+}
+
+void nvml_watch_end(struct nvml_watch *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

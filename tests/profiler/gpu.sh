@@ -20,6 +20,8 @@ runs()
 
 check "a run with device counters" runs 0 run gpu/triad $short --counters gpu,gpu_energy
 check "  counts launches" grep -q '"gpu_kernels":{"value":1.0,"quality":"exact","source":"cupti"' out
+check "  of half a second, however few operations a batch may have" \
+	grep -Eq '"gpu_energy":\{[^}]*"enabled_ns":([5-9][0-9]{8}|[0-9]{10,})' out
 check "  and energy" grep -q '"gpu_energy":{"value":[0-9.e-]*,"quality":"exact","source":"nvml"' out
 check "  and levels as they are" grep -q '"gpu_watts":{"value":250.0' out
 check "the trace of a run" runs 0 export --format trace -o trace.json

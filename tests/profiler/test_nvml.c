@@ -79,6 +79,27 @@ static void values_are_those_of_the_device(void **state)
 	assert_non_null(strstr(c[THROTTLED].reason, "0 of "));
 }
 
+/* Work that is done again until the counters can say something: a share of the energy is that of one turn. */
+static void turns_share_the_energy(void **state)
+{
+	struct assay_err err = {0};
+	struct assay_count c = {.event = "gpu_energy"};
+	void *session;
+	setenv("FAKE_NVML", "", 1);
+	assert_ok(source()->open(&c, 1, &session, &err));
+	for (int turn = 1; turn <= 3; turn++) {
+		assert_ok(source()->start(session, &err));
+		assert_int_equal(source()->start(session, NULL), ASSAY_EBUG);
+		nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+		assert_ok(source()->stop(session, &c, 1, &err));
+		assert_true(source()->again(session) || c.enabled_ns >= 500000000);
+		assert_close(c.value, 250 * (double)c.enabled_ns / 1e9 / turn, 0.4);
+	}
+	assert_non_null(strstr(c.reason, "over 3 batches"));
+	assert_int_equal(source()->stop(session, &c, 1, NULL), ASSAY_EBUG);
+	source()->close(session);
+}
+
 static void *of_driver(const char *symbol)
 {
 	void *driver = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -181,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_does_not_use_cuda_is_not_read),
 		cmocka_unit_test(values_are_those_of_the_device),
+		cmocka_unit_test(turns_share_the_energy),
 		cmocka_unit_test(only_devices_that_are_used_count),
 		cmocka_unit_test(throttled_readings_are_counted_and_named),
 		cmocka_unit_test(a_device_without_a_counter_is_said_to),
