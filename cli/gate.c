@@ -144,7 +144,12 @@ static enum assay_code read_request(struct gate *gate, struct assay_err *err)
 		benchmarks.positional = &changed;
 		benchmarks.n_before = benchmarks.n_positional = 1;
 	}
-	return run_request_read(gate->cli, &benchmarks, &gate->request, err);
+	enum assay_code rc = run_request_read(gate->cli, &benchmarks, &gate->request, err);
+	if (rc == ASSAY_OK && gate->args->dashes && cli_value(gate->args, "subjects"))
+		rc = assay_fail(err, ASSAY_EUSAGE, "--subjects is for benchmarks, not commands");
+	if (rc == ASSAY_OK && gate->args->dashes)
+		run_request_of_programs(gate->cli, &gate->request);
+	return rc;
 }
 
 /*

@@ -99,7 +99,7 @@ static enum assay_code check_used(const struct run_request *q, const bool *used,
 				  struct assay_err *err)
 {
 	for (size_t i = 0; i < q->n_axes; i++)
-		if (!used[i] && strcmp(q->axes[i], "threads") != 0)
+		if (!used[i] && !q->axis_optional[i] && strcmp(q->axes[i], "threads") != 0)
 			return assay_fail(err, ASSAY_EUSAGE, "-P %s: no command has {%s} in it",
 					  q->axes[i], q->axes[i]);
 	return ASSAY_OK;
@@ -217,11 +217,12 @@ static enum assay_code read_gbench(const struct cli_args *args, struct run_reque
 {
 	const char *executable = cli_value(args, "gbench");
 	struct assay_argv list = {0};
-	if (q->n_axes)
-		return assay_fail(
-			err, ASSAY_EUSAGE,
-			"a Google Benchmark executable has no axes for -P to set: what it "
-			"lists is what can be run");
+	for (size_t i = 0; i < q->n_axes; i++)
+		if (!q->axis_optional[i])
+			return assay_fail(
+				err, ASSAY_EUSAGE,
+				"a Google Benchmark executable has no axes for -P to set: what it "
+				"lists is what can be run");
 	enum assay_code rc = assay_gbench_list(executable, &list, err);
 	for (size_t i = 0; rc == ASSAY_OK && i < list.n; i++) {
 		char *description = NULL;
@@ -242,6 +243,11 @@ enum assay_code run_command_read(const struct cli_args *args, struct run_request
 {
 	if (args->dashes && cli_value(args, "gbench"))
 		return assay_fail(err, ASSAY_EUSAGE, "--gbench and commands cannot be one run");
+	if ((args->dashes || cli_value(args, "gbench")) && cli_value(args, "subjects"))
+		return assay_fail(
+			err, ASSAY_EUSAGE,
+			"--subjects is for benchmarks: neither commands nor the benchmarks of an "
+			"executable have any");
 	for (size_t i = 0; !args->dashes && i < ASSAY_COUNT_OF(command_options); i++)
 		if (cli_value(args, command_options[i]))
 			return assay_fail(err, ASSAY_EUSAGE,

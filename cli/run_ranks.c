@@ -90,6 +90,11 @@ enum assay_code run_ranks_read(const struct cli *cli, const struct cli_args *arg
 {
 	const char *launcher = cli_value(args, "launcher"), *ranks = cli_value(args, "ranks");
 	const char *bind = cli_value(args, "bind");
+	static const char *const of_jobs[] = {"array", "job-time", "job-wait", "poll"};
+	for (size_t i = 0; i < ASSAY_COUNT_OF(of_jobs); i++)
+		if (cli_value(args, of_jobs[i])) /* what is a job is read elsewhere, see batch.h */
+			return assay_fail(err, ASSAY_EUSAGE, "--%s is for jobs: --launcher slurm",
+					  of_jobs[i]);
 	if (!launcher && (ranks || bind))
 		return assay_fail(err, ASSAY_EUSAGE, "--%s wants a --launcher, such as local",
 				  ranks ? "ranks" : "bind");

@@ -255,6 +255,23 @@ static enum assay_code read_params(struct cli *cli, struct run_request *q, struc
 	return rc;
 }
 
+void run_request_of_programs(const struct cli *cli, struct run_request *q)
+{
+	size_t n;
+	const struct config_setting *settings = config_settings(cli->config, &n);
+	free_list(q->subjects, q->n_subjects);
+	q->subjects = NULL;
+	q->n_subjects = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t a = 0; a < q->n_axes; a++)
+			if (strncmp(settings[i].key, "params.", 7) == 0 &&
+			    strcmp(settings[i].key + 7, q->axes[a]) == 0 &&
+			    strcmp(settings[i].origin, "-P") != 0)
+				q->axis_optional[a] = true;
+	for (size_t a = 0; q->overrides && a < q->n_axes; a++)
+		q->overrides[a].optional = q->axis_optional[a];
+}
+
 /* Ranks are in the place of threads, unless both are asked for. A benchmark may have its own number of threads. */
 static enum assay_code one_thread_each(struct run_request *q, struct assay_err *err)
 {
@@ -347,6 +364,8 @@ enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 		rc = read_events(cli, q, err);
 	if (rc == ASSAY_OK)
 		rc = read_params(cli, q, err);
+	if (rc == ASSAY_OK && (args->dashes || cli_value(args, "gbench")))
+		run_request_of_programs(cli, q);
 	if (rc == ASSAY_OK && cli_value(args, "launcher"))
 		rc = one_thread_each(q, err);
 	if (rc == ASSAY_OK)

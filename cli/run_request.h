@@ -40,6 +40,8 @@ struct run_request {
  * programs to the registry. */
 enum assay_code run_request_read(struct cli *cli, const struct cli_args *args,
 				 struct run_request *ret, struct assay_err *err);
+/* What a file or variable says of axes and subjects is for benchmarks: programs need not follow it. */
+void run_request_of_programs(const struct cli *cli, struct run_request *request);
 /* Open the anchor that options or settings name, if any. */
 enum assay_code run_request_anchor(struct cli *cli, const struct cli_args *args,
 				   struct run_request *request, struct assay_err *err);

@@ -36,6 +36,16 @@ survivors()
 few="-n 2 --launches 2"
 
 # --- what works
+printf 'params:\n  size: 64\nsubjects: pool\nset: memory_optimized\n' >assay.yaml
+check "a command in a project that sets axes and subjects" run 0 $few -- true
+check "  which are for its benchmarks" test "$(results '"params":{"cmd":"[^"]*"}.*"primary":true')" -eq 1
+check "  a parameter may take a value from there" run 0 $few --output got-from-there -- echo '{size}'
+check "  as from -P" test "$(cat got-from-there)" = 64
+rm assay.yaml got-from-there
+check "subjects" run 2 -s pool -- true
+check "  are said to be of benchmarks" says '^assay: run: --subjects is for benchmarks'
+check "what is for jobs" run 2 --array 3 -- true
+check "  is for SLURM" says '^assay: run: --array is for jobs: --launcher slurm'
 check "a command" run 0 -- true
 check "  is in the table by its command line" shows '^true$'
 check "  with its interval as everywhere else" shows '^ *median  *±  *min'

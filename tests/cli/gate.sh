@@ -95,6 +95,9 @@ check "... is sent to the project's" says "xdg/assay/assay.yaml:1: margins of a 
 # ---- commands ----
 
 check "two commands" gate 0 --max-time 20s --ignore 30% --catch 90% -- sleep 0.01 ::: sleep 0.01
+printf 'params:\n  size: 64\nsubjects: pool\n' >assay.yaml
+check "... in a project that sets axes and subjects" gate 0 --max-time 5s --ignore 30% --catch 90% -- true ::: true
+rm assay.yaml
 check "one that fails is failed" gate 3 -- true ::: false
 for seed in 1 2 3 4 5 6 7 8; do # either side may be the first to be launched
 	check "... of another metric, with the seed $seed" gate 3 --seed $seed --metric user_time -- true ::: false
