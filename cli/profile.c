@@ -228,6 +228,24 @@ static enum assay_code write_files(const struct cli *cli, const struct cli_args 
 	return rc;
 }
 
+/* What is about benchmarks alone would be passed over for a command, and for a profile that is there already. */
+static enum assay_code check_together(const struct cli_args *args, struct assay_err *err)
+{
+	static const char *const of_benchmarks[] = {"subjects", "param", "time", "cpus",
+						    "driver",   "load",  "seed", "counters"};
+	bool show = cli_flag(args, "show");
+	for (size_t i = 0; (show || args->dashes) && i < ASSAY_COUNT_OF(of_benchmarks); i++)
+		if (cli_value(args, of_benchmarks[i]))
+			return assay_fail(err, ASSAY_EUSAGE, "--%s is for benchmarks, not for %s",
+					  of_benchmarks[i],
+					  show ? "what --show shows" : "a command");
+	if (show && cli_value(args, "input"))
+		return assay_fail(err, ASSAY_EUSAGE, "--input is for a command, not for --show");
+	if (cli_value(args, "bytes") && !cli_flag(args, "allocations"))
+		return assay_fail(err, ASSAY_EUSAGE, "--bytes goes with --allocations");
+	return ASSAY_OK;
+}
+
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
@@ -249,6 +267,8 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	if (rc == ASSAY_OK && show && cli_flag(args, "sandbox"))
 		rc = assay_fail(err, ASSAY_EUSAGE,
 				"--sandbox is for what is run; --show shows what was");
+	if (rc == ASSAY_OK)
+		rc = check_together(args, err);
 	if (rc == ASSAY_OK)
 		rc = check_files(args, err);
 	if (rc == ASSAY_OK && against) /* first: @last must not be what is about to be taken */

@@ -65,6 +65,10 @@ check '... with functions in it' shows '"event":"profile".*"function":"burn"'
 check 'a stored profile is shown again' profile 0 --show @last --folded g
 check '... and drawn' grep -q burn g
 check '... and exported' sh -c '"$1" export --format folded >x && cmp -s g x' sh "$assay"
+check 'what is of benchmarks alone' profile 2 --cpus 0 -- true
+check '... is not passed over' says '^assay: profile: --cpus is for benchmarks, not for a command$'
+check '... nor beside --show' profile 2 --show @last -t 5s
+check 'nor is what is of allocations' profile 2 --bytes 4Ki -- true
 check 'two are compared' profile 0 --show @last --against @last~1 --svg d
 check '... in a differential graph' grep -q 'points' d
 check 'regions are shown' profile 0 -- "$regions"
