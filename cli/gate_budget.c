@@ -210,20 +210,34 @@ static enum assay_code load(struct budget_check *check, const char *reference,
 				   err);
 }
 
+static bool is_among(const char *word, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return false;
+}
+
 /* What means nothing to bounds is refused rather than passed over. */
 static enum assay_code check_options(const struct cli_args *args, struct assay_err *err)
 {
 	static const char *const taken[] = {
-		"budget", "cand", "profile", "samples", "time",    "launches", "timeout",
-		"cpus",   "load", "driver",  "seed",    "tag",     "strict",   "dry-run",
-		"all",    "db",   "json",    "quiet",   "verbose", "color",
+		"budget", "cand",  "load",    "strict", "all",      "db",
+		"json",   "quiet", "verbose", "color",  "no-pager",
 	};
+	static const char *const measuring[] = {
+		"profile", "samples", "time", "launches", "timeout", "cpus",
+		"driver",  "seed",    "tag",  "sandbox",  "dry-run",
+	};
+	bool stored = cli_value(args, "cand");
 	for (size_t g = 0; g < args->n_given; g++) {
 		const char *name = args->given[g].option->name;
-		size_t i = 0;
-		while (i < ASSAY_COUNT_OF(taken) && strcmp(taken[i], name) != 0)
-			i++;
-		if (i == ASSAY_COUNT_OF(taken))
+		bool measures = is_among(name, measuring, ASSAY_COUNT_OF(measuring));
+		if (measures && stored)
+			return assay_fail(err, ASSAY_EUSAGE,
+					  "--%s is for what is measured; --cand is a stored run",
+					  name);
+		if (!measures && !is_among(name, taken, ASSAY_COUNT_OF(taken)))
 			return assay_fail(err, ASSAY_EUSAGE, "--%s does not go with --budget",
 					  name);
 	}
