@@ -237,6 +237,16 @@ static enum assay_code export_folded(struct cli *cli, const struct cli_args *arg
 	return code;
 }
 
+/* What is written is the document: --json could only name it another, or an empty one beside it. */
+static enum assay_code check_json(const struct cli *cli, const char *format, struct assay_err *err)
+{
+	bool json = !format || strncmp(format, "json", 4) == 0;
+	if (!cli->json || (json && cli->json_is_stdout))
+		return ASSAY_OK;
+	return assay_fail(err, ASSAY_EUSAGE,
+			  "--json adds nothing to what is written: --format json -o FILE");
+}
+
 static enum assay_code run(struct cli *cli, const struct cli_args *args, int *ret_exit,
 			   struct assay_err *err)
 {
@@ -244,11 +254,14 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	const char *format = cli_value(args, "format");
 	struct output output;
 	(void)ret_exit;
+	enum assay_code code = check_json(cli, format, err);
+	if (code != ASSAY_OK)
+		return code;
 	if (format && strcmp(format, "bundle") == 0)
 		return export_bundle(cli, args, err);
 	if (format && strcmp(format, "folded") == 0)
 		return export_folded(cli, args, err);
-	enum assay_code code = find_format(format ? format : "json", &job.format, err);
+	code = find_format(format ? format : "json", &job.format, err);
 	if (code == ASSAY_OK)
 		code = check_arguments(&job, args, err);
 	if (code == ASSAY_OK)

@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "cli/run_record.h"
 #include "harness/base/clock.h"
+#include "harness/base/json.h"
 #include "harness/base/str.h"
 #include "harness/engine/collect.h"
 #include "harness/store/run_json.h"
@@ -159,6 +160,20 @@ struct job {
 	const struct import_file *file;
 };
 
+/* One event for each run; `id` is 0 for one that was there already. */
+static enum assay_code tell(const struct job *job, const struct assay_run_info *run, int64_t id,
+			    size_t n_results, struct assay_err *err)
+{
+	char uuid[37];
+	assay_uuid_text(run->uuid, uuid);
+	return assay_json_line(
+		json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:I}", "schema", "assay/1", "event",
+			  "imported", "file", assay_json_text(job->file->path), "format",
+			  job->format->name, "uuid", uuid, "run",
+			  id ? json_integer(id) : json_null(), "results", (json_int_t)n_results),
+		job->cli->json, err);
+}
+
 static enum assay_code store_run(const struct job *job, struct assay_run_info *run,
 				 struct assay_result_list *results, struct assay_err *err)
 {
@@ -179,7 +194,7 @@ static enum assay_code store_run(const struct job *job, struct assay_run_info *r
 			 results->n == 1 ? "" : "s", file->path, job->format->name);
 	else
 		cli_note(job->cli, "%s: its run is in %s already", file->path, job->cli->db);
-	return ASSAY_OK;
+	return job->cli->json ? tell(job, run, id, results->n, err) : ASSAY_OK;
 }
 
 static enum assay_code import_one(const struct job *job, struct import_one *one, size_t number,
@@ -215,6 +230,8 @@ static enum assay_code import_file(struct job *job, const char *path, struct ass
 				  strlen(text) + 1);
 	if (code == ASSAY_OK)
 		code = import_runs_read(job->format, &file, &runs, err);
+	if (code == ASSAY_OK && !runs.n)
+		code = assay_fail(err, ASSAY_EPARSE, "it holds no run");
 	json_decref(document);
 	file.document = NULL;
 	for (size_t i = 0; i < runs.n && code == ASSAY_OK; i++)

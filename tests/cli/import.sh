@@ -139,6 +139,14 @@ check '  is said' says "cannot read 'nowhere.json': No such file"
 check 'a folder' ends 2 "$assay" import --db bad.db .
 check '  is said' says "cannot read '.': Is a directory"
 check 'no file at all' ends 2 "$assay" import --db bad.db
+printf '{"schema":"assay/1","runs":[]}' >none.json
+check 'a file without a run' ends 2 "$assay" import --db bad.db none.json
+check '  is none' says "'none.json': it holds no run"
+check 'events' ends 0 "$assay" import --db said.db --json "$fixtures/jmh.json" "$fixtures/jmh.json"
+check '  of what is new' shows '"event":"imported".*"format":"jmh".*"run":1,"results":[1-9]'
+check '  and of what is not' shows '"run":null'
+check 'an export is its document' ends 2 "$assay" export --db own.db --format csv --json=own2.json
+check '  and makes none beside it' [ ! -e own2.json ]
 check 'a tag without a value' ends 2 "$assay" import --db bad.db --tag a "$fixtures/jmh.json"
 check 'nothing of all that was stored' sh -c '! "$1" export --db bad.db >out 2>&1' sh "$assay"
 
