@@ -287,22 +287,13 @@ static enum assay_code build(struct assay_figure_job *job, bool *ret_useful, str
 	return rc;
 }
 
-/* From each to each: the table of tints says more than hundreds of dots. */
-static bool has_matrix(const struct assay_report_bench *bench)
-{
-	size_t ends = 0;
-	for (size_t a = 0; a < bench->n_axes; a++)
-		ends += bench->axes[a].varies && (strcmp(bench->axes[a].name, "from") == 0 ||
-						  strcmp(bench->axes[a].name, "to") == 0);
-	return ends == 2 && bench->n_measured > ASSAY_FIGURE_ROWS;
-}
-
 enum assay_code assay_figure_new(const struct assay_report_run *run,
 				 const struct assay_report_bench *bench, struct assay_figure **ret,
 				 struct assay_err *err)
 {
 	*ret = NULL;
-	if (has_matrix(bench))
+	/* The table of tints says more than hundreds of dots. */
+	if (assay_report_is_map(bench) && bench->n_measured > ASSAY_FIGURE_ROWS)
 		return ASSAY_OK;
 	for (size_t i = 0; i < assay_figure_count_rules(); i++) {
 		if (fnmatch(assay_figure_rules[i].suite, bench->suite, 0) != 0 ||

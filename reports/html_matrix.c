@@ -8,6 +8,7 @@
 
 #include "reports/escape.h"
 #include "reports/html.h"
+#include "reports/model.h"
 #include "reports/words.h"
 
 enum { NAME_LIMIT = 60, MOST_PLACES = 64, TINTS = 5 };
@@ -22,14 +23,12 @@ struct matrix {
 	double lo, hi;
 };
 
-static bool find_axis(const struct assay_report_bench *bench, const char *name, size_t *ret)
+static size_t axis_of(const struct assay_report_bench *bench, const char *name)
 {
-	for (size_t a = 0; a < bench->n_axes; a++)
-		if (strcmp(bench->axes[a].name, name) == 0) {
-			*ret = a;
-			return bench->axes[a].varies;
-		}
-	return false;
+	size_t a = 0;
+	while (strcmp(bench->axes[a].name, name) != 0)
+		a++;
+	return a;
 }
 
 static bool add_place(struct matrix *m, const char *value)
@@ -132,10 +131,11 @@ static void write_matrix(struct assay_str *to, const struct matrix *m)
 
 bool assay_html_matrix(struct assay_str *to, const struct assay_report_bench *bench)
 {
-	struct matrix m = {.bench = bench};
 	size_t drawn = 0;
-	if (!find_axis(bench, "from", &m.from) || !find_axis(bench, "to", &m.to))
+	if (!assay_report_is_map(bench))
 		return false;
+	struct matrix m = {
+		.bench = bench, .from = axis_of(bench, "from"), .to = axis_of(bench, "to")};
 	for (size_t s = 0; s < bench->n_subjects || (s == 0 && !bench->has_subjects); s++) {
 		m.subject = bench->has_subjects ? bench->subjects[s] : "";
 		if (!fill(&m))

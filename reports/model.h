@@ -33,6 +33,8 @@ int assay_report_suite_order(const char *a, const char *b);
 bool assay_report_number(const char *text, double *ret);
 /* Is more of this metric better? */
 bool assay_report_higher_is_better(const struct assay_metric_info *metric);
+/* From each place to each other: do its axes "from" and "to" vary, and no other? */
+bool assay_report_is_map(const struct assay_report_bench *bench);
 /* Does the row carry a finite number in the unit of its benchmark? */
 bool assay_report_comparable(const struct assay_report_bench *bench,
 			     const struct assay_report_row *row);

@@ -40,6 +40,18 @@ bool assay_report_comparable(const struct assay_report_bench *bench,
 	       strcmp(row->result->metric.unit, bench->metric.unit) == 0;
 }
 
+bool assay_report_is_map(const struct assay_report_bench *bench)
+{
+	size_t ends = 0, varying = 0;
+	for (size_t a = 0; a < bench->n_axes; a++) {
+		const char *name = bench->axes[a].name;
+		varying += bench->axes[a].varies;
+		ends += bench->axes[a].varies &&
+			(strcmp(name, "from") == 0 || strcmp(name, "to") == 0);
+	}
+	return ends == 2 && varying == 2;
+}
+
 static enum assay_code no_memory(struct assay_err *err, const char *what)
 {
 	return assay_fail(err, ASSAY_ENOMEM, "out of memory for the %s of a report", what);

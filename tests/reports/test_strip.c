@@ -243,6 +243,23 @@ static void test_matrix(void **state)
 	fixture_free(f);
 }
 
+/* A cell has room for one figure: where a third axis has several, the table tells them apart. */
+static void test_no_matrix(void **state)
+{
+	static const char *const ways[] = {"from:1/to:2/size:64", "from:1/to:3/size:64",
+					   "from:2/to:3/size:64", "from:1/to:2/size:4Ki"};
+	struct fixture *f = fixture_new();
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		FIXTURE_ADD(f, "memory", "core_to_core", "cas", ways[i], .median = 50 + (double)i);
+	const struct assay_report_input input = {&f->run, .results = f->results, .n_results = f->n};
+	char *page = page_of_runs(&input, 1);
+	assert_null(strstr(page, "From each to each"));
+	assert_non_null(strstr(page, ">53.00 ns</td>"));
+	free(page);
+	fixture_free(f);
+}
+
 /* The map says what the table would, row by row: that is folded when it is long. */
 static void test_matrix_of_many(void **state)
 {
@@ -275,6 +292,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_machine),
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_no_matrix),
 		cmocka_unit_test(test_matrix_of_many),
 		cmocka_unit_test(test_samples_in_a_page),
 	};
