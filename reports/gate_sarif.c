@@ -55,19 +55,21 @@ static json_t *rules_json(const struct assay_gate_report *report, size_t *rule_a
 	return rules;
 }
 
+/* The file, else what was measured in its place: GitHub refuses a whole document for one result without. */
 static json_t *location_json(const struct assay_gate_row *row)
 {
-	json_t *json = json_pack("{s:[{s:o, s:s}]}", "logicalLocations", "fullyQualifiedName",
-				 text_json(row->name), "kind", "function");
-	if (!row->location || !*row->location)
-		return json;
+	ASSAY_AUTO(assay_str_done) struct assay_str place = {0};
 	ASSAY_AUTO(assay_str_done) struct assay_str uri = {0};
-	assay_escape_uri(&uri, row->location);
-	json_object_set_new(json, "physicalLocation",
-			    json_pack("{s:{s:o}, s:{s:i}}", "artifactLocation", "uri",
-				      assay_json_text(assay_str_text(&uri)), "region", "startLine",
-				      1));
-	return json;
+	if (row->location && *row->location)
+		assay_str_add(&place, "%s", row->location);
+	else
+		assay_str_add(&place, "%s/%s", row->suite && *row->suite ? row->suite : "assay",
+			      row->benchmark && *row->benchmark ? row->benchmark : "benchmark");
+	assay_escape_uri(&uri, assay_str_text(&place));
+	return json_pack("{s:[{s:o, s:s}], s:{s:{s:o}, s:{s:i}}}", "logicalLocations",
+			 "fullyQualifiedName", text_json(row->name), "kind", "function",
+			 "physicalLocation", "artifactLocation", "uri",
+			 assay_json_text(assay_str_text(&uri)), "region", "startLine", 1);
 }
 
 /* The same series is the same finding, however often it is measured and wherever its file goes. */
