@@ -125,7 +125,10 @@ static const char *special_html(uint32_t c, char *scratch)
 	}
 }
 
-/* `@` and `#` get an empty comment's effect from an entity: GitHub links neither. */
+/*
+ * Behind `@` and `#` stands an empty comment: GitHub looks for who and what is mentioned in the text that a backslash
+ * or an entity leaves, so that neither would keep it from that [github/cmark-gfm, issue 181].
+ */
 static const char *special_markdown(uint32_t c, char *scratch)
 {
 	switch (c) {
@@ -136,7 +139,9 @@ static const char *special_markdown(uint32_t c, char *scratch)
 	case '&':
 		return "&amp;";
 	case '@':
-		return "&#64;";
+		return "@<!-- -->";
+	case '#':
+		return "\\#<!-- -->";
 	case '|':
 		return "&#124;";
 	case '`':
@@ -144,7 +149,7 @@ static const char *special_markdown(uint32_t c, char *scratch)
 	default:
 		break;
 	}
-	if (c >= 0x80 || !strchr("\\*_{}[]()#+!~$^=", (int)c))
+	if (c >= 0x80 || !strchr("\\*_{}[]()+!~$^=", (int)c))
 		return NULL;
 	scratch[0] = '\\';
 	scratch[1] = (char)c;

@@ -28,7 +28,7 @@ static void test_markdown(void **state)
 {
 	(void)state;
 	check(assay_escape_markdown, "a|b `c` @all <b> *d* [e](f) #1", 0,
-	      "a&#124;b &#96;c&#96; &#64;all &lt;b&gt; \\*d\\* \\[e\\]\\(f\\) \\#1");
+	      "a&#124;b &#96;c&#96; @<!-- -->all &lt;b&gt; \\*d\\* \\[e\\]\\(f\\) \\#<!-- -->1");
 	check(assay_escape_markdown, "two\nlines\r| | |", 0,
 	      "two\xef\xbf\xbdlines\xef\xbf\xbd&#124; &#124; &#124;");
 }
