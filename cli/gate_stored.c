@@ -336,6 +336,19 @@ static enum assay_code check_machines(struct gate *gate, struct assay_err *err)
 					"not called regressions");
 }
 
+/* A first run is its own baseline: that it is no worse than itself says nothing. */
+static enum assay_code check_apart(const struct gate *gate, struct assay_err *err)
+{
+	const struct gate_side *a = &gate->sides[0], *b = &gate->sides[1];
+	if (memcmp(a->run->uuid, b->run->uuid, 16) != 0)
+		return ASSAY_OK;
+	return assay_fail(
+		err, ASSAY_EUSAGE,
+		"'%.80s' and '%.80s' are the same run, which is no worse than itself: measure "
+		"another with 'assay run', or name another base",
+		a->text, b->text);
+}
+
 /* Binding alone makes some figures several times better or worse. */
 static enum assay_code check_bindings(const struct assay_pairs *pairs, struct assay_err *err)
 {
@@ -433,6 +446,8 @@ enum assay_code gate_stored(struct gate *gate, struct assay_err *err)
 	for (int i = 0; rc == ASSAY_OK && i < 2; i++)
 		if (!gate->sides[i].is_stored)
 			rc = measure_side(gate, &gate->sides[i], &gate->sides[1 - i], err);
+	if (rc == ASSAY_OK)
+		rc = check_apart(gate, err);
 	if (rc == ASSAY_OK)
 		rc = check_machines(gate, err);
 	if (rc == ASSAY_OK)

@@ -124,6 +124,8 @@ check "... nor is anything measured between two" gate 1 --base @last~3 --cand @l
 check "... of which both are said" sh -c 'grep -q "^warning: --param has no effect" err && grep -q "^warning: --samples has no effect: nothing" err'
 check "what is stored cannot be replayed" gate 2 --base @last~1 --cand @last --counts
 check "... which is said, whatever else would pass" says '^assay: gate: --counts .*cannot be replayed'
+check "a run against itself" gate 2 --base @last --cand @last
+check "... is no gate" says "'@last' and '@last' are the same run"
 check "a stored base that is not there" gate 2 --base tag:none
 "$assay" run -q --db thin.db -n 2 -t 1ms --launches 1 -s pool,glibc memory/alloc_pair >/dev/null 2>&1
 check "a stored base of one launch" gate 0 --db thin.db --base 1 -s pool
