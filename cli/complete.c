@@ -20,6 +20,7 @@ enum { LONGEST = 512 }; /* bytes of a candidate */
 struct line {
 	const struct cli *cli;
 	const struct cli_verb *verb; /* NULL: not typed yet */
+	bool help;                   /* its page is asked for: nothing follows it */
 	const char *word;            /* the unfinished one */
 	size_t kept;                 /* bytes of it that stay as they are: `--color=`, `pool,` */
 };
@@ -299,12 +300,15 @@ static void complete_option(const struct line *line)
 static void complete_operand(struct line *line)
 {
 	const char *usage = line->verb->usage ? line->verb->usage : "";
-	if (usage[0] >= 'a' && usage[0] <= 'z') { /* "check|migrate FILE": one of these words */
-		ASSAY_AUTO_FREE char *words = strndup(usage, strcspn(usage, " \n"));
-		for (char *p = words; p && *p; p++)
-			if (*p == '|')
-				*p = ' ';
-		offer_words(line, words ? words : "");
+	if (usage[0] >= 'a' &&
+	    usage[0] <= 'z') { /* "check|migrate FILE | baseline RUN": one of these words */
+		ASSAY_AUTO_FREE char *copy = strdup(usage);
+		char *cursor = copy, *form;
+		while ((form = strsep(&cursor, "|"))) {
+			form += strspn(form, " ");
+			form[strcspn(form, " \n")] = '\0';
+			offer(line, form, NULL);
+		}
 		return;
 	}
 	for (size_t i = 0; i < ASSAY_COUNT_OF(operands); i++) {
@@ -335,6 +339,12 @@ static bool read_words(struct cli *cli, char **words, int n, struct line *line,
 		if (strcmp(words[i], "--") == 0) { /* a command follows */
 			offer_files(line);
 			return false;
+		}
+		if (strncmp(words[i], "--db=", 5) == 0)
+			cli->db = words[i] + 5;
+		if (!line->verb && !line->help && strcmp(words[i], "help") == 0) {
+			line->help = true;
+			continue;
 		}
 		const struct cli_option *option = option_named(line, words[i]);
 		if (takes_next(option, words[i]))
@@ -377,7 +387,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		complete_option(&line);
 	else if (!line.verb)
 		offer_verbs(&line);
-	else
+	else if (!line.help)
 		complete_operand(&line);
 	return ASSAY_OK;
 }

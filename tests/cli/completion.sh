@@ -88,6 +88,14 @@ check 'a store' ends 0 "$assay" run -n 2 -t 1ms --tag who=me selftest/spin --db 
 offers --db 'other one.db' compare ''
 check '  named earlier in the line, by number' offered 1
 check '  by tag' offered tag:who=me
+offers '--db=other one.db' compare ''
+check '... named with = as well' grep -q '^1$' candidates
+offers help comp
+check 'verbs whose page is asked for' grep -q '^compare$' candidates
+offers help compare ''
+check '... and nothing behind them' [ ! -s candidates ]
+offers db base
+check 'every action' grep -q '^baseline$' candidates
 offers --db 'other one.db' history selftest/
 check '  and its series' grep -q '^selftest/spin' candidates
 
