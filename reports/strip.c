@@ -137,31 +137,42 @@ bool assay_strip_density(struct assay_str *to, const struct assay_result *result
 	return true;
 }
 
-/* The samples whose flag is as asked, every `step`th of the others, as dots: round ends of lines of no length. */
-static void add_dots(struct assay_str *to, const struct assay_samples *s, bool flagged, size_t step,
-		     double lo, double hi)
+/* Is it drawn, and is its flag as asked? */
+static bool is_dot(const struct assay_samples *s, size_t i, bool flagged)
 {
-	size_t drawn = 0;
-	for (size_t i = 0; i < s->n; i++) {
-		bool marked = s->flags && (s->flags[i] & ASSAY_SAMPLE_PREEMPTED);
-		if (marked != flagged || !isfinite(s->values[i]) || (!flagged && i % step))
-			continue;
-		assay_str_add(to, "%sM%.0f %.0fh0",
-			      drawn++   ? ""
-			      : flagged ? "<path class=\"preempted\" d=\""
-					: "<path class=\"dots\" d=\"",
-			      2 + (WIDTH - 4) * (double)i / (double)(s->n > 1 ? s->n - 1 : 1),
-			      (HEIGHT - 3) - (HEIGHT - 6) * share(s->values[i], lo, hi));
-	}
-	if (drawn)
-		assay_str_add(to, "\"/>");
+	bool marked = s->flags && (s->flags[i] & ASSAY_SAMPLE_PREEMPTED);
+	return marked == flagged && isfinite(s->values[i]);
+}
+
+/*
+ * The samples whose flag is as asked, of many every so manyth, as dots: round ends of lines of no length. Square ends
+ * need a length: those of none have no direction, and on paper [ISO 32000-1, 8.5.3.2] they are not there.
+ */
+static void add_dots(struct assay_str *to, const struct assay_samples *s, bool flagged, double lo,
+		     double hi)
+{
+	size_t n = 0, seen = 0;
+	for (size_t i = 0; i < s->n; i++)
+		n += is_dot(s, i, flagged);
+	if (n == 0)
+		return;
+	size_t step = (n + MOST_DOTS - 1) / MOST_DOTS;
+	assay_str_add(to, "<path class=\"%s\" d=\"", flagged ? "preempted" : "dots");
+	for (size_t i = 0; i < s->n; i++)
+		if (is_dot(s, i, flagged) && seen++ % step == 0)
+			assay_str_add(to, "M%.0f %.0fh%s",
+				      2 + (WIDTH - 4) * (double)i /
+						      (double)(s->n > 1 ? s->n - 1 : 1),
+				      (HEIGHT - 3) - (HEIGHT - 6) * share(s->values[i], lo, hi),
+				      flagged ? ".1" : "0");
+	assay_str_add(to, "\"/>");
 }
 
 bool assay_strip_order(struct assay_str *to, const struct assay_result *result)
 {
 	const struct assay_samples *s = &result->samples;
 	double lo, hi;
-	size_t beyond, step = (s->n + MOST_DOTS - 1) / MOST_DOTS;
+	size_t beyond;
 	if (!assay_strip_range(result, &lo, &hi, &beyond))
 		return false;
 	assay_str_add(to, "<svg class=\"strip\" viewBox=\"0 0 %d %d\" aria-hidden=\"true\">", WIDTH,
@@ -172,8 +183,8 @@ bool assay_strip_order(struct assay_str *to, const struct assay_result *result)
 				      2 + (WIDTH - 4) * (s->launch_end[l] - 0.5) /
 						      (double)(s->n - 1),
 				      HEIGHT);
-	add_dots(to, s, false, step, lo, hi);
-	add_dots(to, s, true, step, lo, hi);
+	add_dots(to, s, false, lo, hi);
+	add_dots(to, s, true, lo, hi);
 	assay_str_add(to, "</svg>");
 	return true;
 }

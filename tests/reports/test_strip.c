@@ -47,8 +47,8 @@ static void test_order_shows_launches_and_preemption(void **state)
 	assert_int_equal(count(s.text, "class=\"launch\""), 2);
 	const char *preempted = strstr(s.text, "class=\"preempted\"");
 	assert_non_null(preempted);
-	assert_int_equal(count(preempted, "h0"), 2);
-	assert_int_equal(count(s.text, "h0"), 6);
+	assert_int_equal(count(preempted, "h.1"), 2); /* of no length they would not be printed */
+	assert_int_equal(count(s.text, "h0"), 4);
 }
 
 /* However many samples there are, every preempted one is drawn, and the drawing stays small. */
@@ -66,8 +66,14 @@ static void test_order_of_many(void **state)
 	const struct assay_result result = {.samples = {values, flags, N, NULL, 0},
 					    .estimate = {.median = 8, .mad = 4}};
 	assert_true(assay_strip_order(&s, &result));
-	assert_int_equal(count(strstr(s.text, "class=\"preempted\""), "h0"), 2);
+	assert_int_equal(count(strstr(s.text, "class=\"preempted\""), "h.1"), 2);
 	assert_true(s.length < 2000);
+	for (size_t i = 0; i < N; i += 2) /* half of them: no more of these, either */
+		flags[i] = ASSAY_SAMPLE_PREEMPTED;
+	assay_str_clear(&s);
+	assert_true(assay_strip_order(&s, &result));
+	assert_non_null(strstr(s.text, "class=\"dots\""));
+	assert_true(s.length < 4000);
 	free(values);
 	free(flags);
 }
