@@ -77,11 +77,21 @@ static enum assay_code do_once(struct job *job, unsigned rank, enum comm_op op, 
 	return comm_mesh_do(&r->mesh, op, i, r->send, r->receive, job->count, &job->why[rank]);
 }
 
+/* From rank 0, for those that look on: a float is as exact as any time here. */
+static enum assay_code tell_time(struct job *job, unsigned rank, uint64_t *ns)
+{
+	float mine = (float)*ns, told = mine;
+	enum assay_code code = comm_mesh_do(&job->ranks[rank].mesh, COMM_BROADCAST, 0, &mine, &told,
+					    1, &job->why[rank]);
+	if (rank > 1)
+		*ns = (uint64_t)told;
+	return code;
+}
+
 /* Together at the beginning; each rank's time is its own, but who only looks on at messages has that of the others. */
 static void timed_part(void *context, unsigned rank, unsigned ranks)
 {
 	struct job *job = context;
-	(void)ranks;
 	enum assay_code code = do_once(job, rank, COMM_BARRIER, 0);
 	uint64_t begin = assay_now_ns(), end = begin;
 	for (uint64_t i = 0; code == ASSAY_OK && i < job->n; i++)
@@ -89,9 +99,9 @@ static void timed_part(void *context, unsigned rank, unsigned ranks)
 	end = assay_now_ns();
 	if (code == ASSAY_OK)
 		code = do_once(job, rank, COMM_BARRIER, 0);
-	if (job->op == COMM_PT2PT && rank > 1)
-		end = assay_now_ns();
 	job->ns[rank] = end - begin;
+	if (code == ASSAY_OK && job->op == COMM_PT2PT && ranks > 2)
+		code = tell_time(job, rank, &job->ns[rank]);
 	job->codes[rank] = code;
 }
 
