@@ -217,6 +217,18 @@ static int receive(struct load *l, struct client *c, enum assay_code *rc, struct
 	return 1;
 }
 
+/* As epoll_wait(), but to the nanosecond. */
+static int wait_on_epoll(struct load *l, const struct timespec *wait)
+{
+	int n = epoll_pwait2(l->epoll, l->events, EVENTS, wait, NULL);
+	if (n >= 0 || errno != ENOSYS)
+		return n;
+	/* Before Linux 5.11: the descriptor itself can be waited for. */
+	struct pollfd ready = {.fd = l->epoll, .events = POLLIN};
+	n = ppoll(&ready, 1, wait, NULL);
+	return n > 0 ? epoll_wait(l->epoll, l->events, EVENTS, 0) : n;
+}
+
 /* Until something can be read or the next request is due, at most the deadline. False: neither. */
 static bool wait_for_events(struct load *l, uint64_t now_ns)
 {
@@ -229,7 +241,7 @@ static bool wait_for_events(struct load *l, uint64_t now_ns)
 		wait = (struct timespec){(time_t)(until_due / 1e9),
 					 (long)fmax(0, fmod(until_due, 1e9))};
 	l->at_event = 0;
-	l->n_events = epoll_pwait2(l->epoll, l->events, EVENTS, &wait, NULL);
+	l->n_events = wait_on_epoll(l, &wait);
 	if (l->n_events < 0)
 		l->n_events = 0;
 	return l->n_events > 0 || due;

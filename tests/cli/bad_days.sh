@@ -180,6 +180,8 @@ check "  the others are measured" test "$(grep -c -e '"status":"ok"' -e '"status
 check "on an old kernel the output of a run ends" test $? -eq 0
 check "  and the run is well" test "$(cat status)" -eq 0
 check "  commands as well" ends 0 "$odd_start" old-kernel "$assay" run -n 2 --launches 1 --db old.db -- true
+check "  and load that keeps a schedule" ends 0 "$odd_start" old-kernel "$assay" run concurrency/server \
+	-P rate=1000 -s web_epoll -P route=static -P arrivals=fixed -n 2 -t 20ms --launches 1 --db old.db
 
 # --- a file system without hard links, as memory sticks have
 check "without hard links a store is made" ends 0 "$odd_start" no-links "$assay" run selftest/empty $quick --db stick.db

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * odd_start: run a program as some surroundings do.
- *   old-kernel  none of the calls that Linux has had since 5.1: neither pidfd_open (5.3) nor close_range (5.9)
+ *   old-kernel  none of the calls that Linux has had since 5.1: pidfd_open (5.3), close_range (5.9), epoll_pwait2 (5.11)
  *   no-links    no file can have a second name, as on the file systems of memory sticks
  *   unwaited    SIGCHLD is ignored, so that children end without a trace
  */
