@@ -2,6 +2,7 @@
 /* svd: rotate pairs of rows until all are orthogonal; their lengths are the singular values. */
 #include "suites/kernels/svd.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -16,11 +17,14 @@ static double dot(const double *x, const double *y, size_t n)
 	return sum;
 }
 
-/* Make two rows orthogonal; false when they were. */
-static bool rotate(double *x, double *y, size_t n)
+/*
+ * Make two rows orthogonal; false when they were, or when the square of one's length is no more than `noise`: what
+ * rounding left of a row that depends on others points anywhere, and would be turned for ever.
+ */
+static bool rotate(double *x, double *y, size_t n, double noise)
 {
 	double xx = dot(x, x, n), yy = dot(y, y, n), xy = dot(x, y, n);
-	if (fabs(xy) <= NEGLIGIBLE * sqrt(xx * yy))
+	if (fabs(xy) <= NEGLIGIBLE * sqrt(xx * yy) || fmin(xx, yy) <= noise)
 		return false;
 	double zeta = (yy - xx) / (2 * xy);
 	double t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
@@ -47,11 +51,12 @@ static void sort_descending(double *values, size_t n)
 unsigned svd_values(double *a, size_t n, double *values)
 {
 	unsigned sweep = 0;
+	double error = (double)n * DBL_EPSILON, noise = error * error * dot(a, a, n * n);
 	for (bool rotated = true; rotated && sweep < SWEEPS_MAX; sweep++) {
 		rotated = false;
 		for (size_t i = 0; i + 1 < n; i++)
 			for (size_t j = i + 1; j < n; j++)
-				rotated |= rotate(a + i * n, a + j * n, n);
+				rotated |= rotate(a + i * n, a + j * n, n, noise);
 		if (!rotated)
 			break;
 	}

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "harness/base/rng.h"
 #include "suites/cache/memo.h"
 #include "suites/kernels/powerflow.h"
 #include "suites/kernels/svd.h"
@@ -113,6 +114,30 @@ static void singular_values_are_known_ones(void **state)
 	assert_true(values[1] < 1e-12 && values[2] < 1e-12);
 }
 
+/* Rows that depend on others leave nothing but rounding errors, which no rotation makes orthogonal. */
+static void ranks_that_lack_are_no_obstacle(void **state)
+{
+	enum { N = 12, RANK = 3 };
+	double a[N * N], values[N];
+	struct assay_rng rng;
+	assay_rng_init(&rng, 7);
+	for (int trial = 0; trial < 100; trial++) {
+		double left[N][RANK], right[RANK][N];
+		for (size_t i = 0; i < N * RANK; i++) {
+			left[i / RANK][i % RANK] = assay_rng_unit(&rng) - 0.5;
+			right[i % RANK][i / RANK] = assay_rng_unit(&rng) - 0.5;
+		}
+		for (size_t i = 0; i < N * N; i++) {
+			a[i] = 0;
+			for (size_t k = 0; k < RANK; k++)
+				a[i] += left[i / N][k] * right[k][i % N];
+		}
+		assert_in_range(svd_values(a, N, values), 1,
+				10); /* 12 while it turned the errors, too */
+		assert_true(values[RANK - 1] > 1e-6 && values[RANK] < 1e-12);
+	}
+}
+
 static void results_are_kept_by_the_whole_input(void **state)
 {
 	struct memo *memo;
@@ -136,6 +161,7 @@ int main(void)
 		cmocka_unit_test(base_cases_have_their_published_solutions),
 		cmocka_unit_test(what_is_scheduled_must_balance),
 		cmocka_unit_test(singular_values_are_known_ones),
+		cmocka_unit_test(ranks_that_lack_are_no_obstacle),
 		cmocka_unit_test(results_are_kept_by_the_whole_input),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
