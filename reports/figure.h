@@ -29,6 +29,7 @@ enum {
 struct assay_figure_point {
 	double x, y, lo, hi;
 	const char *x_text; /* the axis' value as written; borrowed; NULL: x is no axis */
+	bool unpinned;      /* no core for each thread: not fitted */
 };
 
 struct assay_figure_series {
@@ -36,8 +37,8 @@ struct assay_figure_series {
 	size_t colour;
 	struct assay_figure_point *points; /* by x */
 	size_t n;
-	bool fitted; /* a curve, evenly from the first x to the last */
-	double curve[ASSAY_FIGURE_CURVE];
+	bool fitted; /* a curve, evenly from the first x that was fitted to the last */
+	double curve_from, curve_to, curve[ASSAY_FIGURE_CURVE];
 };
 
 /* A line of a chart of bars or dots. */

@@ -87,23 +87,30 @@ static bool x_of(const struct assay_figure_job *job, const struct assay_report_r
 	return x_fits(job, *ret);
 }
 
-/* Of a speed-up, the law of scaling that fits it, where it was measured. */
-static void add_curve(struct assay_figure_series *series)
+/* Of a speed-up, the law of scaling that fits it, where it was measured with a core for each thread. */
+static enum assay_code add_curve(struct assay_figure_series *series, struct assay_err *err)
 {
-	struct assay_scaling_point points[ASSAY_FIGURE_CURVE];
 	struct assay_usl fit;
 	size_t n = 0;
-	for (; n < series->n && n < ASSAY_FIGURE_CURVE; n++)
-		points[n] = (struct assay_scaling_point){series->points[n].x, series->points[n].y};
+	ASSAY_AUTO_FREE struct assay_scaling_point *points = calloc(series->n, sizeof(*points));
+	if (!points)
+		return assay_fail(err, ASSAY_ENOMEM, "out of memory for a fitted curve");
+	for (size_t i = 0; i < series->n; i++)
+		if (!series->points[i].unpinned)
+			points[n++] = (struct assay_scaling_point){series->points[i].x,
+								   series->points[i].y};
 	if (assay_usl_fit(points, n, 0, &fit, NULL) != ASSAY_OK)
-		return;
-	double from = points[0].threads,
-	       step = (points[n - 1].threads - from) / (ASSAY_FIGURE_CURVE - 1);
-	for (size_t i = 0; i < ASSAY_FIGURE_CURVE; i++)
-		series->curve[i] = assay_usl_speedup(&fit, from + (double)i * step);
+		return ASSAY_OK;
+	series->curve_from = points[0].threads;
+	series->curve_to = points[n - 1].threads;
+	double step = (series->curve_to - series->curve_from) / (ASSAY_FIGURE_CURVE - 1);
 	series->fitted = true;
-	for (size_t i = 0; i < ASSAY_FIGURE_CURVE; i++)
-		series->fitted &= isfinite(series->curve[i]) && series->curve[i] >= 0;
+	for (size_t i = 0; i < ASSAY_FIGURE_CURVE; i++) {
+		double y = assay_usl_speedup(&fit, series->curve_from + (double)i * step);
+		series->curve[i] = y;
+		series->fitted &= isfinite(y) && y >= 0;
+	}
+	return ASSAY_OK;
 }
 
 static enum assay_code add_points(struct assay_figure_job *job, struct assay_err *err)
@@ -129,6 +136,7 @@ static enum assay_code add_points(struct assay_figure_job *job, struct assay_err
 		point->x = x;
 		point->x_text = job->rule->over ? NULL : row->values[job->x];
 		point->y = result->estimate.median;
+		point->unpinned = (result->flags & ASSAY_RESULT_UNPINNED) != 0;
 		assay_figure_bounds(job, &result->estimate, &point->lo, &point->hi);
 	}
 	for (size_t s = 0; s < job->figure->n_series; s++)
@@ -186,9 +194,9 @@ enum assay_code assay_figure_lines(struct assay_figure_job *job, bool *ret_usefu
 	}
 	if (*ret_useful && job->rule->caches)
 		add_marks(job);
-	for (size_t s = 0; *ret_useful && job->rule->ideal && s < job->figure->n_series; s++)
-		if (strcmp(job->rule->metric, "speedup") == 0)
-			add_curve(&job->figure->series[s]);
+	bool curves = *ret_useful && job->rule->ideal && strcmp(job->rule->metric, "speedup") == 0;
+	for (size_t s = 0; rc == ASSAY_OK && curves && s < job->figure->n_series; s++)
+		rc = add_curve(&job->figure->series[s], err);
 	label_x(job);
 	return rc;
 }

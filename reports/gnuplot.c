@@ -266,8 +266,8 @@ static void marks(struct assay_str *to, const struct assay_figure *figure)
 
 static void curve_data(struct assay_str *to, const struct assay_figure_series *series, size_t s)
 {
-	double from = series->points[0].x;
-	double step = (series->points[series->n - 1].x - from) / (ASSAY_FIGURE_CURVE - 1);
+	double from = series->curve_from;
+	double step = (series->curve_to - from) / (ASSAY_FIGURE_CURVE - 1);
 	assay_str_add(to, "$F%zu << EOD\n", s);
 	for (size_t i = 0; i < ASSAY_FIGURE_CURVE; i++) {
 		number(to, from + (double)i * step);

@@ -195,6 +195,36 @@ static void test_fitted(void **state)
 	}
 }
 
+/* It is drawn where it was fitted: to the last of many counts, and not to those without a core for each thread. */
+static void test_where_fitted(void **state)
+{
+	enum { COUNTS = 40, PINNED = 32 };
+	(void)state;
+	for (unsigned last = PINNED; last <= COUNTS; last += COUNTS - PINNED) {
+		struct fixture *f = fixture_new();
+		for (unsigned t = 1; t <= COUNTS; t++) {
+			FIXTURE_ADD(f, "scaling", "strong", "threads", NULL, t, .median = 1e6);
+			struct assay_result *r =
+				fixture_beside(f, "speedup", "ratio", t / (1 + 0.1 * (t - 1)));
+			if (t > last) {
+				r->flags = ASSAY_RESULT_UNPINNED;
+				r->estimate.median = 0.1;
+			}
+		}
+		struct assay_figure *figure = fixture_figure(f, "scaling", "strong");
+		assert_non_null(figure);
+		const struct assay_figure_series *series = &figure->series[0];
+		assert_true(series->fitted);
+		assert_int_equal(series->n, COUNTS);
+		assert_close(series->curve_from, 1, 0);
+		assert_close(series->curve_to, last, 0);
+		assert_close(series->curve[ASSAY_FIGURE_CURVE - 1], last / (1 + 0.1 * (last - 1)),
+			     0.01);
+		assay_figure_free(figure);
+		fixture_free(f);
+	}
+}
+
 /* An interval that leaves no room for the medians is cut, and it is said. */
 static void test_wide_interval(void **state)
 {
@@ -329,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_miss_curve),
 		cmocka_unit_test(test_roofline),
 		cmocka_unit_test(test_fitted),
+		cmocka_unit_test(test_where_fitted),
 		cmocka_unit_test(test_wide_interval),
 		cmocka_unit_test(test_colours),
 		cmocka_unit_test(test_only_sound_numbers),
