@@ -25,7 +25,8 @@ BEGIN {
 # "address flags section<TAB>size name"; thread-local symbols have no O for object.
 / O \.(data|bss)/ || / \.t(data|bss)/ {
 	name = $NF
-	if (/ d / || /\.data\.rel\.ro/ || name ~ /^DW\.ref/)
+	# .LANCHOR is where several variables begin, each of which has a line of its own (aarch64)
+	if (/ d / || /\.data\.rel\.ro/ || name ~ /^DW\.ref|^\.LANCHOR/)
 		next
 	sub(/^.*::/, "", name)
 	sub(/\.[0-9]+$/, "", name) # static inside a function: name.1 by gcc,
