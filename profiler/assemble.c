@@ -108,14 +108,15 @@ static enum assay_code push_process(struct assembly *a, const struct space *spac
 	return assay_stacks_frame(a->stacks, &frame, &chain->frames[chain->n++], err);
 }
 
-/* Frames outside the view's root go; the root stays. */
-static void cut_at_root(const struct assembly *a, struct chain *chain)
+/* The view's root and its callers go. False: it is not there. */
+static bool cut_at_root(const struct assembly *a, struct chain *chain)
 {
 	for (size_t i = 0; a->view->root && i < chain->n; i++)
 		if (strcmp(a->stacks->frames[chain->frames[i]].function, a->view->root) == 0) {
 			chain->n = i;
-			return;
+			return true;
 		}
+	return false;
 }
 
 /* What took the sample is not what it is about. */
@@ -141,8 +142,9 @@ static enum assay_code add_sample(struct assembly *a, const struct record *r, st
 	enum assay_code rc = take_kernel(a, r, &chain, &user, err);
 	if (rc == ASSAY_OK)
 		rc = take_user(a, r, user, space, &chain, &complete, err);
-	if (rc == ASSAY_OK)
-		cut_at_root(a, &chain);
+	/* Whatever lies beyond the root is not missed. */
+	if (rc == ASSAY_OK && cut_at_root(a, &chain))
+		complete = true;
 	leave_out_ours(a, &chain);
 	if (rc == ASSAY_OK && a->view->processes)
 		rc = push_process(a, space, &chain, err);

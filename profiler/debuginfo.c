@@ -31,6 +31,7 @@ struct debuginfo {
 	Dwfl_Callbacks callbacks;
 	bool attached;
 	const struct debuginfo_thread *thread; /* that is being unwound */
+	bool cut; /* something was asked of its stack that was not recorded */
 	uint64_t *ips;
 	size_t n, capacity;
 };
@@ -105,11 +106,12 @@ static uint64_t recorded(const struct debuginfo_thread *thread, unsigned number)
 
 static bool memory_read(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *ret, void *argument)
 {
-	const struct debuginfo *d = argument;
+	struct debuginfo *d = argument;
 	const struct debuginfo_thread *t = d->thread;
 	uint64_t offset = address - recorded(t, STACK_POINTER);
 	(void)dwfl;
-	if (t->stack_size < sizeof(*ret) || offset > t->stack_size - sizeof(*ret))
+	d->cut = t->stack_size < sizeof(*ret) || offset > t->stack_size - sizeof(*ret);
+	if (d->cut)
 		return false;
 	memcpy(ret, t->stack + offset, sizeof(*ret));
 	return true;
@@ -160,7 +162,9 @@ size_t debuginfo_unwind(struct debuginfo *d, const struct debuginfo_thread *thre
 	d->ips = ips;
 	d->n = 0;
 	d->capacity = capacity;
-	*ret_complete = dwfl_getthread_frames(d->dwfl, 1, on_frame, d) == 0;
+	d->cut = false;
+	/* A return address that cannot be read is the outermost frame to libdwfl, as one that does not exist is. */
+	*ret_complete = dwfl_getthread_frames(d->dwfl, 1, on_frame, d) == 0 && !d->cut;
 	return d->n;
 }
 

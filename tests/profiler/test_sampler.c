@@ -71,9 +71,17 @@ static int target(void)
 	return hot_function(30000000) == 0;
 }
 
-static void start_target(const char *const *pairs)
+/* More stack than a sample holds, below a function that is not the process' first. */
+static ASSAY_NOIPA uint64_t deep(unsigned frames, uint64_t ns)
 {
-	char *const argv[] = {(char *)"test_sampler", (char *)"target", NULL};
+	volatile char room[3000];
+	room[frames] = 1;
+	return (frames ? deep(frames - 1, ns) : spin(ns)) + (uint64_t)room[frames];
+}
+
+static void start_target(const char *const *pairs, const char *what)
+{
+	char *const argv[] = {(char *)"test_sampler", (char *)(uintptr_t)what, NULL};
 	char *env[256];
 	size_t n = 0;
 	pid_t pid;
@@ -113,6 +121,7 @@ static void check_profile(const struct assay_stacks *s)
 		fail_msg("of %llu samples %.2f in hot_function, %.2f in_the_child",
 			 (unsigned long long)s->facts.samples, hot, child);
 	assert_true(total_share(s, "spin") > 0.9);
+	assert_true(s->facts.partial < 0.1 * (double)s->facts.samples);
 }
 
 static void sample_target(enum sampler_engine engine)
@@ -132,7 +141,7 @@ static void sample_target(enum sampler_engine engine)
 		struct assay_stacks *s;
 		const struct sampler_view view = {.title = "target", .processes = true};
 		assert_ok(sampler_start(sampler, &pairs, &err));
-		start_target(pairs);
+		start_target(pairs, "target");
 		assert_ok(sampler_finish(sampler, &view, &s, &err));
 		check_profile(s);
 		assert_int_equal(s->facts.lost, 0);
@@ -169,19 +178,46 @@ static void only_spans_count_and_callers_of_the_root_are_left_out(void **state)
 		skip();
 	const struct sampler_view outside = {.title = "", .spans = &never, .n_spans = 1};
 	assert_ok(sampler_start(sampler, &pairs, &err));
-	start_target(pairs);
+	start_target(pairs, "target");
 	assert_ok(sampler_finish(sampler, &outside, &s, &err));
 	assert_int_equal(s->facts.samples, 0);
 	assert_true(s->facts.outside >= 10);
 	assay_stacks_free(s);
 	const struct sampler_view below = {.title = "", .root = "hot_function"};
 	assert_ok(sampler_start(sampler, &pairs, &err));
-	start_target(pairs);
+	start_target(pairs, "target");
 	assert_ok(sampler_finish(sampler, &below, &s, &err));
 	assert_close(total_share(s, "hot_function"), 0, 0);
 	assay_stacks_free(s);
 	sampler_free(sampler);
 	sampler_free(NULL);
+}
+
+static void stacks_that_were_not_recorded_whole_are_counted(void **state)
+{
+	(void)state;
+	struct assay_err err = {0};
+	struct sampler *sampler;
+	const char *const *pairs;
+	struct assay_stacks *s;
+	const struct sampler_options options = {
+		.budget_ratio = 0.02, .rate_hz = 997, .unwind = SAMPLER_UNWIND_DWARF};
+	if (sampler_new(&options, &sampler, &err) == ASSAY_SKIP)
+		skip();
+	const struct sampler_view all = {.title = ""}, below = {.title = "", .root = "deep"};
+	assert_ok(sampler_start(sampler, &pairs, &err));
+	start_target(pairs, "deep");
+	assert_ok(sampler_finish(sampler, &all, &s, &err));
+	assert_true(s->facts.samples >= 3);
+	assert_true(s->facts.partial > 0.8 * (double)s->facts.samples);
+	assay_stacks_free(s);
+	assert_ok(
+		sampler_start(sampler, &pairs, &err)); /* what lies beyond the root is not missed */
+	start_target(pairs, "deep");
+	assert_ok(sampler_finish(sampler, &below, &s, &err));
+	assert_true(s->facts.partial < 0.2 * (double)s->facts.samples);
+	assay_stacks_free(s);
+	sampler_free(sampler);
 }
 
 static void the_rate_keeps_to_the_budget(void **state)
@@ -230,11 +266,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test(perf_event_finds_where_the_time_goes),
 		cmocka_unit_test(the_timer_finds_where_the_time_goes),
 		cmocka_unit_test(only_spans_count_and_callers_of_the_root_are_left_out),
+		cmocka_unit_test(stacks_that_were_not_recorded_whole_are_counted),
 		cmocka_unit_test(the_rate_keeps_to_the_budget),
 		cmocka_unit_test(impossible_wishes_are_refused_in_words),
 		cmocka_unit_test(every_refusal_of_the_kernel_has_its_words),
 	};
 	if (argc == 2 && strcmp(argv[1], "target") == 0)
 		return target();
+	if (argc == 2 && strcmp(argv[1], "deep") == 0)
+		return deep(8, 60000000) == 0;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
