@@ -91,7 +91,9 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	if (below && !count)
 		return config_unknown_key(below, err);
 	if (cli->json)
-		return print_json(settings, n, below, cli->json, err);
+		rc = print_json(settings, n, below, cli->json, err);
+	if (rc != ASSAY_OK || cli->json_is_stdout)
+		return rc;
 	if (count == 1 && strcmp(settings[first].key, below) == 0)
 		print_value(cli, &settings[first], origin);
 	else

@@ -439,7 +439,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	rc = diagnosis_make(cli, config_duration(cli->config, "probe", 0), diagnosis, err);
 	if (rc == ASSAY_OK && cli->json)
 		rc = show_json(cli, diagnosis, err);
-	else if (rc == ASSAY_OK)
+	if (rc == ASSAY_OK && !cli->json_is_stdout)
 		show_text(cli, diagnosis);
 	diagnosis_done(diagnosis);
 	free(diagnosis);

@@ -90,7 +90,7 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	const char *form = cli_flag(args, "xml") ? "--xml" : "--svg";
 	if (cli_flag(args, "xml") && cli_flag(args, "svg"))
 		return assay_fail(err, ASSAY_EUSAGE, "--xml and --svg are two outputs; give one");
-	if (cli->json && (cli_flag(args, "xml") || cli_flag(args, "svg")))
+	if (cli->json_is_stdout && (cli_flag(args, "xml") || cli_flag(args, "svg")))
 		return assay_fail(err, ASSAY_EUSAGE, "--json and %s are two outputs; give one",
 				  form);
 	struct assay_topology *topology;
@@ -100,12 +100,10 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 		return rc == ASSAY_EIO && cli_value(args, "from") ? ASSAY_EUSAGE : rc;
 	if (cli->json)
 		rc = print_json(topology, cli->json, err);
-	else if (cli_flag(args, "xml"))
-		rc = print_xml(topology, err);
-	else if (cli_flag(args, "svg"))
-		rc = print_svg(topology, err);
-	else
-		rc = print_text(topology, err);
+	if (rc == ASSAY_OK && !cli->json_is_stdout)
+		rc = cli_flag(args, "xml")   ? print_xml(topology, err)
+		     : cli_flag(args, "svg") ? print_svg(topology, err)
+					     : print_text(topology, err);
 	assay_topology_free(topology);
 	return rc;
 }
