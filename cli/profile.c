@@ -234,11 +234,14 @@ static enum assay_code check_together(const struct cli_args *args, struct assay_
 	static const char *const of_benchmarks[] = {"subjects", "param", "time", "cpus",
 						    "driver",   "load",  "seed", "counters"};
 	bool show = cli_flag(args, "show");
-	for (size_t i = 0; (show || args->dashes) && i < ASSAY_COUNT_OF(of_benchmarks); i++)
-		if (cli_value(args, of_benchmarks[i]))
+	for (size_t i = 0; (show || args->dashes) && i < ASSAY_COUNT_OF(of_benchmarks); i++) {
+		const char *value = cli_value(args, of_benchmarks[i]);
+		if (value &&
+		    strcmp(value, "none") != 0) /* that nothing is counted is true of both */
 			return assay_fail(err, ASSAY_EUSAGE, "--%s is for benchmarks, not for %s",
 					  of_benchmarks[i],
 					  show ? "what --show shows" : "a command");
+	}
 	if (show && cli_value(args, "input"))
 		return assay_fail(err, ASSAY_EUSAGE, "--input is for a command, not for --show");
 	if (cli_value(args, "bytes") && !cli_flag(args, "allocations"))
