@@ -188,10 +188,16 @@ static void print_refused(const struct comparison *c)
 {
 	char a[16], b[16];
 	size_t refused = assay_pairs_bound_apart(&c->both.pairs, a, b);
-	if (refused)
-		printf("Refused: in %zu series the ranks of A are bound '%s' and those of B '%s', which is not a "
-		       "difference\nof what is measured. Measure both with the same --bind.\n",
-		       refused, a, b);
+	if (!refused)
+		return;
+	char text[300], clean[300];
+	snprintf(
+		text, sizeof(text),
+		"Refused: in %zu series the ranks of A are bound '%s' and those of B '%s', which is "
+		"not a difference of what is measured. Measure both with the same --bind.",
+		refused, a, b);
+	assay_sanitise(clean, sizeof(clean), text);
+	cli_fill(stdout, 0, 0, clean);
 }
 
 /* Why something could not be said, and how often. */
@@ -271,11 +277,21 @@ static void print_profiles(const struct comparison *c)
 	bool same = strcmp(c->run_a->profile, c->run_b->profile) == 0;
 	effort(c->run_a, a, sizeof(a));
 	effort(c->run_b, b, sizeof(b));
-	if (!same)
-		printf("The profiles differ: %s against %s.\n", c->run_a->profile,
-		       c->run_b->profile);
-	if (strcmp(a, b) != 0 && *a && *b)
-		printf("They were measured differently:\n  %s against\n  %s.\n", a, b);
+	ASSAY_AUTO(assay_str_done) struct assay_str line = {0};
+	if (!same) {
+		assay_str_add(&line, "The profiles differ: %s against %s.", c->run_a->profile,
+			      c->run_b->profile);
+		cli_print_line(assay_str_text(&line), stdout);
+	}
+	if (strcmp(a, b) == 0 || !*a || !*b)
+		return;
+	puts("They were measured differently:");
+	assay_str_clear(&line);
+	assay_str_add(&line, "  %s against", a);
+	cli_print_line(assay_str_text(&line), stdout);
+	assay_str_clear(&line);
+	assay_str_add(&line, "  %s.", b);
+	cli_print_line(assay_str_text(&line), stdout);
 }
 
 static void print_head(const struct comparison *c)

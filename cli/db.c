@@ -238,8 +238,8 @@ static enum assay_code baseline(struct cli *cli, const struct cli_args *args, co
 		return code;
 	const struct assay_run_info *run = stored_one(cli, file, &stored, NULL);
 	int64_t id = run->id;
-	char text[300];
-	stored_describe(run, text, sizeof(text));
+	char text[300], clean[300];
+	assay_sanitise(clean, sizeof(clean), stored_describe(run, text, sizeof(text)));
 	stored_done(&stored);
 	code = assay_store_open(cli->db, ASSAY_STORE_WRITE, &store, err);
 	if (code != ASSAY_OK)
@@ -251,7 +251,7 @@ static enum assay_code baseline(struct cli *cli, const struct cli_args *args, co
 			json_pack("{s:s, s:I}", "schema", "assay/1", "baseline", (json_int_t)id),
 			cli->json, err);
 	if (code == ASSAY_OK && !cli->json_is_stdout)
-		printf("@base is now %s\n", text);
+		printf("@base is now %s\n", clean);
 	return code;
 }
 

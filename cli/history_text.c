@@ -206,12 +206,13 @@ static void print_head(const struct history_view *view, bool mixed)
 {
 	const struct assay_history *s = view->measured;
 	const struct history_basis *newest = &view->bases[view->n_bases - 1];
-	char name[600];
-	ASSAY_AUTO(assay_str_done) struct assay_str bars = {0};
+	ASSAY_AUTO(assay_str_done) struct assay_str bars = {0}, line = {0};
 	sparkline(newest->series, &bars);
-	assay_sanitise(name, sizeof(name), s->name);
-	printf("%s\n%s in %s, %s is better   %s\n", name, s->metric, *s->unit ? s->unit : "counts",
-	       s->better == ASSAY_HIGHER ? "higher" : "lower", assay_str_text(&bars));
+	cli_print_line(s->name, stdout);
+	assay_str_add(&line, "%s in %s, %s is better   %s", s->metric,
+		      *s->unit ? s->unit : "counts", s->better == ASSAY_HIGHER ? "higher" : "lower",
+		      assay_str_text(&bars));
+	cli_print_line(assay_str_text(&line), stdout);
 	ASSAY_AUTO(assay_str_done) struct assay_str followed = {0};
 	if (newest->anchor)
 		assay_str_add(
@@ -236,10 +237,8 @@ static void print_sentence(const struct history_view *view, const struct history
 			   const struct assay_shift *shift)
 {
 	ASSAY_AUTO(assay_str_done) struct assay_str text = {0};
-	char clean[1600];
 	history_sentence(view, basis, shift, &text);
-	assay_sanitise(clean, sizeof(clean), assay_str_text(&text));
-	printf("%s\n", clean);
+	cli_print_line(assay_str_text(&text), stdout);
 }
 
 /* A sentence for each change at a run that is shown; the others are counted. */

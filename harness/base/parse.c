@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/str.h"
+
 #define MOST_EXACT ((uint64_t)1 << 53) /* beyond, a double no longer holds every whole number */
 #define LONGEST_NS ((uint64_t)1000000000000000000)
 
@@ -230,8 +232,10 @@ static void format_plain(double value, const char *unit, char *text, size_t size
 		 bare ? "" : " ", bare ? "" : unit);
 }
 
-const char *assay_format_value(double value, const char *unit, char *text, size_t size)
+const char *assay_format_value(double value, const char *given, char *text, size_t size)
 {
+	char unit[64]; /* it may come from somebody's store */
+	assay_sanitise(unit, sizeof(unit), given);
 	static const char *const prefixes[] = {"p", "n", "u", "m", "", "k", "M", "G", "T", "P"};
 	enum { PREFIX_ONE = 4 };
 	if (isnan(value)) {

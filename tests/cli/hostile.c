@@ -20,7 +20,13 @@
 
 extern char **environ;
 
-enum { FORMS = 4, PAYLOADS = 50, NAMES = FORMS * PAYLOADS, LONG = 65536 };
+enum {
+	FORMS = 4,
+	PAYLOADS = 50,
+	NAMES = FORMS * PAYLOADS,
+	LONG = 65536,
+	ODD = 7, /* the case with names for its metric and unit as well */
+};
 
 #define CANARY "canary"
 
@@ -258,7 +264,7 @@ static enum assay_code fill(struct test *t, const char *db, struct assay_err *er
 	enum assay_code rc = assay_store_open(db, ASSAY_STORE_WRITE, &store, err);
 	for (int r = 0; r < 2 && rc == ASSAY_OK; r++) {
 		const struct assay_tag tag = {"note", t->names[4 * r]};
-		const struct assay_run_info info = {.profile = "ci",
+		const struct assay_run_info info = {.profile = r ? "ci" : t->names[104],
 						    .machine_name = t->names[0],
 						    .commit = "abc",
 						    .started_ns = 1700000000000000000u + r,
@@ -281,7 +287,8 @@ static enum assay_code fill(struct test *t, const char *db, struct assay_err *er
 				.threads = 1,
 				.params = &param,
 				.n_params = 1,
-				.metric = {"time", "ns/op", ASSAY_LOWER},
+				.metric = {i == ODD ? t->names[108] : "time",
+					   i == ODD ? t->names[112] : "ns/op", ASSAY_LOWER},
 				.primary = true,
 				.status = i % 5 ? ASSAY_STATUS_OK : ASSAY_STATUS_FAILED,
 				.reason = i % 5 ? "" : t->names[i],
@@ -311,6 +318,8 @@ static const struct {
 	{{"history", "--db", "h.db"}, true},
 	{{"history", "--db", "h.db", "--json"}, false},
 	{{"history", "--db", "h.db", "--anomalies"}, true},
+	{{"history", "--db", "h.db", "hostile/*/key:7/threads:1"}, true},
+	{{"db", "--db", "h.db", "baseline", "1"}, true},
 	{{"compare", "--db", "h.db", "1", "2", "--all"}, true},
 	{{"compare", "--db", "h.db", "1", "2", "--json"}, false},
 	{{"gate", "--db", "h.db", "--base", "1", "--cand", "2"}, true},
