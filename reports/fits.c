@@ -9,7 +9,7 @@
 #include "harness/stats/estimate.h"
 #include "harness/stats/scaling_interval.h"
 
-enum { MAX_POINTS = 256 };
+enum { MAX_POINTS = 4096 };
 
 /* Above this share of all cores' time one looks at the baseline, however wide the interval. */
 #define SUSPICIOUS 1.05

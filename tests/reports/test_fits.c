@@ -164,9 +164,30 @@ static void policies_have_a_front_and_no_winner(void **state)
 	free(text);
 }
 
+/* Eighty counts with four launches each: the last ones, where it breaks down, are not left out. */
+static void test_many_counts(void **state)
+{
+	enum { COUNTS = 80, BREAKS = 64 };
+	struct launches *kept = calloc(COUNTS + 1, sizeof(*kept));
+	struct fixture *f = fixture_new();
+	(void)state;
+	assert_non_null(kept);
+	for (unsigned t = 1; t <= COUNTS; t++) {
+		FIXTURE_ADD(f, "scaling", "strong", "threads", "points:32Ki", t, .median = 1e6 / t);
+		double speedup = t <= BREAKS ? t : 1;
+		give(fixture_beside(f, "speedup", "ratio", speedup), &kept[t], speedup);
+	}
+	char *text = words(f);
+	puts(text);
+	assert_null(strstr(text, "no serial part seen"));
+	free(text);
+	free(kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_many_counts),
 		cmocka_unit_test(launches_are_points_and_give_intervals),
 		cmocka_unit_test(ranks_and_devices_are_no_threads),
 		cmocka_unit_test(nothing_is_said_of_more_than_twice_the_threads),
