@@ -223,6 +223,13 @@ ASSAY_API void assay_op_end(struct assay_run *run, uint64_t stamp);
 ASSAY_API void assay_set_elapsed_ns(struct assay_run *run, double ns);
 
 /*
+ * Before the loop: it only puts work into a device's queue, which goes on when the loop has ended. Counters of devices
+ * go on with it, until assay_queue_done() or, without that, the end of the body. For bodies of one thread.
+ */
+ASSAY_API void assay_queue_begins(struct assay_run *run);
+ASSAY_API void assay_queue_done(struct assay_run *run);
+
+/*
  * A further figure of this batch beside the time: name as in assay_name_valid(), a base unit such
  * as "ratio", "B", "ns". After the loop; one value per batch becomes one
  * sample; when several threads report it, the last one stands.

@@ -79,6 +79,24 @@ static bool window_goes_on(struct assay_run *run)
 	       !atomic_load_explicit(&gang->stop, memory_order_relaxed);
 }
 
+/* Those who count alone count devices: what the processor does while it waits for one is not theirs to leave out. */
+static bool goes_on(const struct assay_run *run)
+{
+	return run->queued && run->gang->only;
+}
+
+void assay_queue_begins(struct assay_run *run)
+{
+	run->queued = true;
+}
+
+void assay_queue_done(struct assay_run *run)
+{
+	if (goes_on(run) && run->gang->events && run->loop == LOOP_ENDED)
+		counting_stop(run);
+	run->queued = false;
+}
+
 uint64_t assay_next(struct assay_run *run, uint64_t left)
 {
 	struct gang *gang = run->gang;
@@ -91,7 +109,7 @@ uint64_t assay_next(struct assay_run *run, uint64_t left)
 		gang->hooks.end(gang->hooks.context);
 	run->end_cpu_ns = cpu_ns(gang);
 	count_switches(run);
-	if (gang->events)
+	if (gang->events && !goes_on(run))
 		counting_stop(run);
 	if (gang->bench->mode != ASSAY_CONTENDED)
 		run->ops = gang->n - left;

@@ -48,6 +48,7 @@ static ASSAY_NOIPA void run_body(struct assay_run *run)
 {
 	struct gang *gang = run->gang;
 	run->loop = LOOP_IDLE;
+	run->queued = false;
 	run->ops = run->discounted = 0;
 	run->begin_ns = run->end_ns = run->begin_cpu_ns = run->end_cpu_ns = 0;
 	run->involuntary = run->voluntary = 0;
@@ -56,6 +57,7 @@ static ASSAY_NOIPA void run_body(struct assay_run *run)
 	if (gang->bench->prepare)
 		gang->bench->prepare(run, gang->n);
 	gang->bench->body(run);
+	assay_queue_done(run);
 	if (gang->events)
 		counting_close(run);
 	if (run->loop == LOOP_ENDED)

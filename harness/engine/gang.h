@@ -60,6 +60,7 @@ struct assay_run {
 	struct assay_count counts[GANG_MAX_EVENTS];
 	void **counting; /* one state per source while a counted pass runs, be it of several batches */
 	bool recount;    /* a source wants the batch once more */
+	bool queued;     /* a device goes on after the loop, and those who count alone with it */
 	pthread_t id;
 	bool started;
 } __attribute__((aligned(2 * ASSAY_CACHE_LINE)));

@@ -64,7 +64,7 @@ static void body(struct assay_run *run)
 {
 	struct multiplying *t = assay_state(run);
 	struct assay_err err = {0};
-	enum assay_code code = gpu_begin(&t->session, !t->trial.transfers, &err);
+	enum assay_code code = gpu_begin(run, &t->session, !t->trial.transfers, &err);
 	ASSAY_LOOP (run) {
 		if (code == ASSAY_OK)
 			code = gpu_trial_run(&t->trial, &err);

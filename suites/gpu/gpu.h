@@ -272,12 +272,13 @@ struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args
  * A batch that the device times: what is put into s->stream between the two calls. `held`: behind a gate, where the
  * device has them, so that it never waits for the host; only for launches, because copies from and to memory that
  * is not pinned may wait for their turn on the host. gpu_end() lets the batch go, waits for its end, and makes the
- * device's time that of the batch, never the host's instead; only the null device, which does nothing, leaves that.
+ * device's time that of the batch, never the host's instead; only the null device, which does nothing, leaves that. Counters of devices count from the loop's begin until then.
  * `code` is how the batch went so far; false: it failed, and that is reported. Before the first batch the device's clock has
  * settled; with each, what clocks.h sees is stated: metrics `clock` and `floor`, the part of the batch's time that an empty one
  * takes, and the counter `throttled` unless it is 0. Batches that are too short to be told from empty ones end the case as skipped.
  */
-enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err);
+enum assay_code gpu_begin(struct assay_run *run, struct gpu_session *s, bool held,
+			  struct assay_err *err);
 bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
 	     struct assay_err *err);
 /* State what the last look at the clock saw, as gpu_end() does: for who does not use that. */

@@ -56,7 +56,7 @@ static void body(struct assay_run *run)
 	struct latency *t = assay_state(run);
 	struct gpu_session *s = &t->walk.session;
 	struct assay_err err = {0};
-	enum assay_code code = gpu_begin(s, true, &err);
+	enum assay_code code = gpu_begin(run, s, true, &err);
 	ASSAY_LOOP (run) {
 		if (code == ASSAY_OK)
 			code = s->ops->launch(s->stream, &t->walk.launch, &err);

@@ -229,7 +229,7 @@ static void body(struct assay_run *run)
 {
 	struct network *t = assay_state(run);
 	struct assay_err err = {0};
-	enum assay_code code = gpu_begin(&t->session, true, &err);
+	enum assay_code code = gpu_begin(run, &t->session, true, &err);
 	ASSAY_LOOP (run) {
 		if (code == ASSAY_OK)
 			code = pass(t, &err);

@@ -124,7 +124,7 @@ static void body(struct assay_run *run)
 {
 	struct roofline *t = assay_state(run);
 	struct assay_err err = {0};
-	enum assay_code code = gpu_begin(&t->session, true, &err);
+	enum assay_code code = gpu_begin(run, &t->session, true, &err);
 	ASSAY_LOOP (run) {
 		if (code == ASSAY_OK)
 			code = t->session.ops->launch(t->session.stream, &t->launch, &err);

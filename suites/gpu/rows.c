@@ -130,7 +130,7 @@ static void body(struct assay_run *run)
 {
 	struct work *t = assay_state(run);
 	struct assay_err err = {0};
-	enum assay_code code = gpu_begin(&t->session, !t->transfers, &err);
+	enum assay_code code = gpu_begin(run, &t->session, !t->transfers, &err);
 	ASSAY_LOOP (run) {
 		if (code == ASSAY_OK)
 			code = once(t, &err);

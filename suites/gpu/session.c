@@ -127,17 +127,19 @@ struct gpu_launch gpu_over(struct gpu_kernel *kernel, const struct gpu_arg *args
 	return (struct gpu_launch){kernel, args, n_args, {groups, 1}, {GPU_GROUP_ITEMS, 1}, true};
 }
 
-enum assay_code gpu_begin(struct gpu_session *s, bool held, struct assay_err *err)
+enum assay_code gpu_begin(struct assay_run *run, struct gpu_session *s, bool held,
+			  struct assay_err *err)
 {
 	enum assay_code code = gpu_clocks_settle(s, err);
+	assay_queue_begins(run);
 	if (code == ASSAY_OK && held && gpu_needs(s, GPU_HAS_GATES, NULL) == ASSAY_OK)
 		code = s->ops->gate_close(s->stream, &s->gate, err);
 	return code == ASSAY_OK ? s->ops->span_begin(s->stream, s->span, err) : code;
 }
 
 /* Let the batch go, and wait for its end and for its time. */
-static enum assay_code finish_batch(struct gpu_session *s, enum assay_code code,
-				    struct assay_err *err)
+static enum assay_code finish_batch(struct assay_run *run, struct gpu_session *s,
+				    enum assay_code code, struct assay_err *err)
 {
 	s->batch_ns = NAN;
 	if (code == ASSAY_OK)
@@ -145,6 +147,7 @@ static enum assay_code finish_batch(struct gpu_session *s, enum assay_code code,
 	code = let_go(s, code, err);
 	if (code == ASSAY_OK)
 		code = s->ops->wait(s->stream, err);
+	assay_queue_done(run);
 	if (code == ASSAY_OK)
 		code = s->ops->span_ns(s->span, &s->batch_ns, err);
 	if (code == ASSAY_OK && isnan(s->batch_ns) && s->ops->computes)
@@ -156,7 +159,7 @@ bool gpu_end(struct assay_run *run, struct gpu_session *s, enum assay_code code,
 	     struct assay_err *err)
 {
 	struct gpu_clocks *c = &s->clocks;
-	if (!gpu_passed(run, s, finish_batch(s, code, err), err))
+	if (!gpu_passed(run, s, finish_batch(run, s, code, err), err))
 		return false;
 	if (isnan(s->batch_ns))
 		return true;

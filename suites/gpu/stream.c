@@ -162,7 +162,7 @@ static void body(struct assay_run *run)
 {
 	struct streaming *t = assay_state(run);
 	struct assay_err err = {0};
-	enum assay_code code = gpu_begin(&t->session, true, &err);
+	enum assay_code code = gpu_begin(run, &t->session, true, &err);
 	ASSAY_LOOP (run) {
 		/* Where the last batch ended: so that short batches are as cold as long ones. */
 		const struct gpu_launch *launch = &t->sets[t->next].launch;

@@ -215,7 +215,7 @@ static void body(struct assay_run *run)
 {
 	struct transfer *t = assay_state(run);
 	struct assay_err err = {0};
-	enum assay_code code = gpu_begin(&t->session, false, &err);
+	enum assay_code code = gpu_begin(run, &t->session, false, &err);
 	if (t->back_stream && code == ASSAY_OK)
 		code = t->session.ops->after(t->back_stream, t->session.stream, &err);
 	uint64_t begin_ns = assay_now_ns();

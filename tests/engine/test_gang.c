@@ -476,10 +476,49 @@ static void a_region_is_long_enough_in_the_time_that_it_takes(void **state)
 	assert_int_equal(operations_for(1000000000), 8);
 }
 
+/* What a device has done of what the loop has queued, as a source of its own sees it, or one that shares its pass. */
+static enum assay_code stop_at_device(void *state, struct assay_count *counts, size_t n,
+				      struct assay_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (counts[i].source[0] && counts[i].raw == 0)
+			counts[i].raw = toy_calls.device + 1;
+	return ASSAY_OK;
+}
+
+static void devices_are_counted_until_they_have_done(void **state)
+{
+	(void)state;
+	static const struct assay_source common = {.name = "common",
+						   .open = open_common,
+						   .start = start_one,
+						   .stop = stop_at_device,
+						   .close = free};
+	static const char *const level_events[] = {"level", NULL};
+	static const struct assay_source level = {.name = "level",
+						  .events = level_events,
+						  .open = open_level,
+						  .start = start_one,
+						  .stop = stop_at_device,
+						  .close = free,
+						  .alone = true};
+	static const struct assay_source *const sources[] = {&common, &level, NULL};
+	static const char *const events[] = {"common", "level", NULL};
+	struct assay_count counts[GANG_MAX_EVENTS];
+	struct fixture f;
+	start(&f, "toy/queued");
+	f.gang->sources = sources;
+	assert_int_equal(assay_measure_counted(f.gang, 3, events, counts), 2);
+	assert_int_equal(counts[0].raw, 1); /* the processor: when the loop had ended */
+	assert_int_equal(counts[1].raw, 4);
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sources_that_count_alone_get_their_own_passes),
+		cmocka_unit_test(devices_are_counted_until_they_have_done),
 		cmocka_unit_test(functions_are_called_in_order),
 		cmocka_unit_test(gbench_fills_the_same_record),
 		cmocka_unit_test(every_thread_does_its_share),

@@ -148,8 +148,12 @@ static const struct assay_bench stated = {
 static void queued_body(struct assay_run *run)
 {
 	uint64_t n = 0;
+	assay_queue_begins(run);
 	ASSAY_LOOP (run)
 		n++;
+	toy_calls.device += n;
+	assay_queue_done(run);
+	toy_calls.device = 0;
 	assay_set_elapsed_ns(run, (double)n * TOY_QUEUED_NS);
 }
 

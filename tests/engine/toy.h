@@ -13,6 +13,7 @@ enum { TOY_QUEUED_NS = 200 * 1000 }; /* what an operation of toy/queued takes, a
 /* How often each function of toy/empty, or the body of toy/moody, was called; one process, one test at a time. */
 struct toy_calls {
 	int setup, teardown, thread_setup, thread_teardown, prepare, body;
+	uint64_t device; /* operations that toy/queued's device has done while it can be seen */
 };
 extern struct toy_calls toy_calls;
 

@@ -18,6 +18,8 @@ runs()
 	ends "$expected" "$assay" "$@"
 }
 
+check "launches that a loop only queues" runs 0 run gpu/stream $short --db queued.db --counters gpu -P kernel=copy -P cache=hot
+check "  are counted when they are done" grep -q '"gpu_kernels":{"value":1.0,"quality":"exact","source":"cupti"' out
 check "a run with device counters" runs 0 run gpu/triad $short --counters gpu,gpu_energy
 check "  counts launches" grep -q '"gpu_kernels":{"value":1.0,"quality":"exact","source":"cupti"' out
 check "  of half a second, however few operations a batch may have" \
