@@ -366,15 +366,15 @@ static uint64_t long_enough(const struct gang *gang, const struct assay_source *
 	return times > 1 ? (uint64_t)fmin((double)n * times, (double)most_ops(gang->bench)) : n;
 }
 
-/* How many batches of n it may be; more where one cannot be as long as the source needs it, in time and a half. */
+/* How many batches of n it may be; more where one cannot be as long as the source needs it, also if the first was slow. */
 static unsigned most_batches(const struct gang *gang, const struct assay_source *source, uint64_t n,
 			     const struct gang_batch *batch)
 {
-	enum { MOST_BATCHES = 64, MOST_SHORT = 1 << 16 };
+	enum { MOST_BATCHES = 64, MOST_SHORT = 1 << 16, SLOW = 32 };
 	double took_ns = batch->ops_per_thread ? batch_took_ns(gang, batch) * (double)n /
 							 (double)batch->ops_per_thread
 					       : 0;
-	double batches = took_ns > 0 ? 1.5 * (double)source->shortest_ns / took_ns : 0;
+	double batches = took_ns > 0 ? SLOW * (double)source->shortest_ns / took_ns : 0;
 	return (unsigned)fmin(fmax(batches, MOST_BATCHES), MOST_SHORT);
 }
 
