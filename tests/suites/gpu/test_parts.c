@@ -70,6 +70,9 @@ static void a_link_is_speed_times_lanes(void **state)
 	write_file(device, "max_link_speed", "32.0 GT/s PCIe\n");
 	write_file(device, "current_link_width", "16\n");
 	assert_close(gpu_link_limit(folder, "0000:0A:00.0"), 63.015e9, 1e-4);
+	/* In a slot of the generation before. */
+	write_file(folder, "max_link_speed", "16.0 GT/s PCIe\n");
+	assert_close(gpu_link_limit(folder, "0000:0a:00.0"), 31.508e9, 1e-4);
 	write_file(device, "max_link_speed", "5.0 GT/s PCIe\n");
 	assert_close(gpu_link_limit(folder, "0000:0a:00.0"), 8e9, 1e-9);
 	write_file(device, "max_link_speed", "Unknown\n");
