@@ -12,6 +12,7 @@
 #include "harness/engine/child.h"
 #include "harness/engine/command.h"
 #include "harness/engine/gbench_exe.h"
+#include "harness/engine/world.h"
 #include "harness/stats/compare.h"
 #include "harness/stats/estimate.h"
 
@@ -282,15 +283,14 @@ enum assay_code run_command_plan(const struct assay_plan *plan, FILE *out, struc
 	enum assay_code rc = ASSAY_OK;
 	for (size_t i = 0; rc == ASSAY_OK && i < plan->n; i++) {
 		const struct assay_planned *planned = &plan->cases[i];
-		ASSAY_AUTO(assay_str_done) struct assay_str line = {0}, cpus = {0};
+		ASSAY_AUTO(assay_str_done) struct assay_str line = {0};
+		char cpus[256] = "any";
 		rc = describe(&planned->c, &line, err);
-		for (unsigned t = 0; planned->cpus && t < planned->c.threads; t++)
-			assay_str_add(&cpus, "%s%u", t ? "," : "", planned->cpus[t]);
+		if (planned->cpus)
+			assay_cpus_text(planned->cpus, planned->c.threads, cpus, sizeof(cpus));
 		const char *const cells[] = {
 			planned->c.name,
-			planned->skip   ? planned->skip
-			: planned->cpus ? assay_str_text(&cpus)
-					: "any",
+			planned->skip ? planned->skip : cpus,
 			assay_str_text(&line),
 		};
 		cli_table_row(table, cells);

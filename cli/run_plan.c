@@ -8,6 +8,7 @@
 #include "cli/run_command.h"
 #include "harness/base/json.h"
 #include "harness/engine/plan_json.h"
+#include "harness/engine/world.h"
 
 static enum assay_code print_text(const struct run_request *q, const struct assay_plan *plan,
 				  const struct eta *eta, struct assay_err *err)
@@ -23,11 +24,9 @@ static enum assay_code print_text(const struct run_request *q, const struct assa
 	size_t runnable = 0;
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct assay_planned *planned = &plan->cases[i];
-		char cpus[64] = "";
-		size_t used = 0;
-		for (unsigned t = 0; planned->cpus && t < planned->c.threads && used < 50; t++)
-			used += (size_t)snprintf(cpus + used, sizeof(cpus) - used, "%s%u",
-						 t ? "," : "", planned->cpus[t]);
+		char cpus[256] = "";
+		if (planned->cpus)
+			assay_cpus_text(planned->cpus, planned->c.threads, cpus, sizeof(cpus));
 		const char *cells[] = {planned->c.name, planned->skip ? planned->skip : cpus};
 		cli_table_row(table, cells);
 		runnable += planned->skip == NULL;

@@ -113,6 +113,9 @@ check "what is measured is not asked for anew" run 2 run --resume @last --db int
 check "  but said to have been" says 'goes on as the run was begun: leave out --samples'
 check "  nor which cases" run 2 run --resume @last --db int.db selftest/touch
 if "$assay" --version | grep -q 'hwloc *yes'; then
+	export HWLOC_SYNTHETIC="pack:1 core:128 pu:1"
+	check "a plan for many CPUs" run 0 run --dry-run selftest/spin -P threads=128
+	check "  shows all of them" shows ' 0-127$'
 	export HWLOC_SYNTHETIC="pack:1 core:3 pu:1"
 	check "another machine does not measure the rest" run 6 run --resume @last --db int.db
 	unset HWLOC_SYNTHETIC
