@@ -271,6 +271,13 @@ static enum assay_code run(struct cli *cli, const struct cli_args *args, int *re
 	(void)ret_exit;
 	if (id && (listing || args->n_positional))
 		return assay_fail(err, ASSAY_EUSAGE, "--retire takes a number and nothing else");
+	static const char *const of_new[] = {"limit",   "false-alarm", "note", "author",
+					     "expires", "metric",      "here"};
+	for (size_t i = 0; (id || listing) && i < ASSAY_COUNT_OF(of_new); i++)
+		if (cli_value(args, of_new[i]))
+			return assay_fail(err, ASSAY_EUSAGE,
+					  "--%s is for a new acknowledgement, not for --%s",
+					  of_new[i], id ? "retire" : "list");
 	if (args->n_positional > 1)
 		return assay_fail(err, ASSAY_EUSAGE, "ack takes one SERIES; quote a pattern");
 	if (id)
