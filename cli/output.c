@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* output: a temporary file beside its final place, renamed when it is complete and on the disk. */
+/*
+ * output: a file without a name, so that nothing is left of it however we end; when it is complete and on the disk it gets
+ * one beside its final place, and is renamed. Where the file system knows no such files it has that name from the start.
+ */
 #include "cli/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +43,42 @@ static bool is_replaceable(const char *path, const struct stat *target)
 	return S_ISREG(target->st_mode) && !(system && link);
 }
 
+/* Where a file that is open can be reached by a name. */
+static const char *name_of_open(int fd, char name[32])
+{
+	snprintf(name, 32, "/proc/self/fd/%d", fd);
+	return name;
+}
+
+/* In the folder of `path`; < 0: not possible there. */
+static int open_nameless(const char *path)
+{
+	char name[32], *copy = strdup(path);
+	int fd = copy ? open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600) : -1;
+	free(copy);
+	if (fd >= 0 && access(name_of_open(fd, name), F_OK) != 0) { /* it could never get a name */
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Replaces the six X at the end of `name`. */
+static bool give_name(int fd, char *name)
+{
+	enum { TRIES = 1000, DIGITS = 6 };
+	char *end = name + strlen(name) - DIGITS, self[32];
+	for (unsigned i = 0; i < TRIES; i++) {
+		snprintf(end, DIGITS + 1, "%06u", ((unsigned)getpid() + i) % 1000000);
+		if (linkat(AT_FDCWD, name_of_open(fd, self), AT_FDCWD, name, AT_SYMLINK_FOLLOW) ==
+		    0)
+			return true;
+		if (errno != EEXIST)
+			return false;
+	}
+	return false;
+}
+
 enum assay_code output_open(struct output *output, const char *path, struct assay_err *err)
 {
 	*output = (struct output){.out = stdout};
@@ -59,14 +99,18 @@ enum assay_code output_open(struct output *output, const char *path, struct assa
 		*output = (struct output){0};
 		return assay_fail(err, ASSAY_ENOMEM, "out of memory");
 	}
-	int fd = mkostemp(output->temporary, O_CLOEXEC);
+	int fd = open_nameless(output->target);
+	output->named = fd < 0;
+	if (output->named)
+		fd = mkostemp(output->temporary, O_CLOEXEC);
 	output->out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (output->out)
 		return ASSAY_OK;
 	enum assay_code code = cannot_write(path, errno, err);
 	if (fd >= 0) {
 		close(fd);
-		unlink(output->temporary);
+		if (output->named)
+			unlink(output->temporary);
 	}
 	free(output->temporary);
 	free(output->target);
@@ -105,6 +149,8 @@ enum assay_code output_close(struct output *output, enum assay_code code, struct
 	bool failed = fflush(out) != 0 || ferror(out);
 	failed = failed || (replaces && set_mode(fileno(out)) != 0);
 	failed = failed || (replaces && code == ASSAY_OK && fsync(fileno(out)) != 0);
+	if (replaces && code == ASSAY_OK && !failed && !output->named)
+		failed = !(output->named = give_name(fileno(out), output->temporary));
 	int why = errno; /* of the first that failed, not of what follows */
 	if (fclose(out) != 0 && !failed) {
 		failed = true;
@@ -117,7 +163,7 @@ enum assay_code output_close(struct output *output, enum assay_code code, struct
 	}
 	if (code == ASSAY_OK && failed)
 		code = cannot_write(output->path, why, err);
-	if (replaces && code != ASSAY_OK)
+	if (output->named && code != ASSAY_OK)
 		unlink(output->temporary);
 	free(output->temporary);
 	free(output->target);

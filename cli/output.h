@@ -3,6 +3,7 @@
 #ifndef ASSAY_CLI_OUTPUT_H
 #define ASSAY_CLI_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "harness/base/err.h"
@@ -11,6 +12,7 @@ struct output {
 	FILE *out;        /* to write to */
 	const char *path; /* borrowed; NULL: stdout */
 	char *temporary;  /* private: stands in for `target` until it is complete */
+	bool named;       /* private: `temporary` is there */
 	char *target;     /* private: the file that a link named by `path` leads to, or `path` */
 };
 

@@ -87,6 +87,24 @@ static void whole_or_not_at_all(void **state)
 	assert_int_equal(entries(scene->folder), 1);
 }
 
+/* Who is killed while it writes leaves nothing, for there is nothing to see until it is whole. */
+static void nothing_is_seen_of_a_part(void **state)
+{
+	struct scene *scene = *state;
+	struct assay_err err = {0};
+	struct output output;
+	int fd = open(scene->folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0) /* not every file system knows files without a name */
+		skip();
+	close(fd);
+	assert_ok(output_open(&output, scene->file, &err));
+	assert_true(fputs("part", output.out) >= 0 && fflush(output.out) == 0);
+	assert_int_equal(entries(scene->folder), 0);
+	assert_ok(output_close(&output, ASSAY_OK, &err));
+	assert_content(scene->file, "part");
+	assert_int_equal(entries(scene->folder), 1);
+}
+
 static void a_check_leaves_nothing(void **state)
 {
 	struct scene *scene = *state;
@@ -183,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(whole_or_not_at_all, begin, end),
+		cmocka_unit_test_setup_teardown(nothing_is_seen_of_a_part, begin, end),
 		cmocka_unit_test_setup_teardown(a_check_leaves_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(pipes_and_devices_stay_what_they_are, begin, end),
 		cmocka_unit_test_setup_teardown(links_are_followed, begin, end),
