@@ -149,7 +149,7 @@ static enum assay_code add_shares(const struct advisor *a, const struct assay_st
 		*share = (struct assay_count){.quality = ASSAY_UNAVAILABLE, .source = "stacks"};
 		assay_copy(share->event, sizeof(share->event), a->shares[i].name);
 		snprintf(share->reason, sizeof(share->reason),
-			 "%llu samples are too few: sample for longer (-t, --rate)",
+			 "%llu samples are too few: sample for longer or more often (--rate)",
 			 (unsigned long long)stacks->facts.samples);
 		if (stacks->facts.samples < LEAST_SAMPLES)
 			continue;
