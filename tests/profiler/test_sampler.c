@@ -121,7 +121,7 @@ static void check_profile(const struct assay_stacks *s)
 		fail_msg("of %llu samples %.2f in hot_function, %.2f in_the_child",
 			 (unsigned long long)s->facts.samples, hot, child);
 	assert_true(total_share(s, "spin") > 0.9);
-	assert_true(s->facts.partial < 0.1 * (double)s->facts.samples);
+	assert_true((double)s->facts.partial < 0.1 * (double)s->facts.samples);
 }
 
 static void sample_target(enum sampler_engine engine)
@@ -209,13 +209,13 @@ static void stacks_that_were_not_recorded_whole_are_counted(void **state)
 	start_target(pairs, "deep");
 	assert_ok(sampler_finish(sampler, &all, &s, &err));
 	assert_true(s->facts.samples >= 3);
-	assert_true(s->facts.partial > 0.8 * (double)s->facts.samples);
+	assert_true((double)s->facts.partial > 0.8 * (double)s->facts.samples);
 	assay_stacks_free(s);
 	assert_ok(
 		sampler_start(sampler, &pairs, &err)); /* what lies beyond the root is not missed */
 	start_target(pairs, "deep");
 	assert_ok(sampler_finish(sampler, &below, &s, &err));
-	assert_true(s->facts.partial < 0.2 * (double)s->facts.samples);
+	assert_true((double)s->facts.partial < 0.2 * (double)s->facts.samples);
 	assay_stacks_free(s);
 	sampler_free(sampler);
 }
