@@ -121,7 +121,7 @@ static void check_profile(const struct assay_stacks *s)
 		fail_msg("of %llu samples %.2f in hot_function, %.2f in_the_child",
 			 (unsigned long long)s->facts.samples, hot, child);
 	assert_true(total_share(s, "spin") > 0.75); /* the rest starts and ends processes */
-	assert_true((double)s->facts.partial < 0.1 * (double)s->facts.samples);
+	assert_true((double)s->facts.partial < 0.25 * (double)s->facts.samples);
 }
 
 static void sample_target(enum sampler_engine engine)
@@ -208,14 +208,17 @@ static void stacks_that_were_not_recorded_whole_are_counted(void **state)
 	assert_ok(sampler_start(sampler, &pairs, &err));
 	start_target(pairs, "deep");
 	assert_ok(sampler_finish(sampler, &all, &s, &err));
-	assert_true(s->facts.samples > 0);
-	assert_true((double)s->facts.partial > 0.8 * (double)s->facts.samples);
+	/* What starts and ends the process has its whole stack recorded. */
+	double spins = total_share(s, "spin") * (double)s->facts.samples;
+	assert_true(spins > 0 && (double)s->facts.partial > 0.8 * spins);
 	assay_stacks_free(s);
-	assert_ok(
-		sampler_start(sampler, &pairs, &err)); /* what lies beyond the root is not missed */
+	/* What lies beyond the root is not missed. */
+	assert_ok(sampler_start(sampler, &pairs, &err));
 	start_target(pairs, "deep");
 	assert_ok(sampler_finish(sampler, &below, &s, &err));
-	assert_true((double)s->facts.partial < 0.2 * (double)s->facts.samples);
+	spins = total_share(s, "spin") * (double)s->facts.samples;
+	double others = (double)s->facts.samples - spins;
+	assert_true(spins > 0 && (double)s->facts.partial < others + 0.2 * spins);
 	assay_stacks_free(s);
 	sampler_free(sampler);
 }
