@@ -202,6 +202,9 @@ static void stacks_that_were_not_recorded_whole_are_counted(void **state)
 	struct assay_stacks *s;
 	const struct sampler_options options = {
 		.budget_ratio = 0.02, .rate_hz = 997, .unwind = SAMPLER_UNWIND_DWARF};
+	/* A sanitiser that looks for uses after return keeps what is local elsewhere: no stack is deep then. */
+	if (ASSAY_ASAN)
+		skip();
 	if (sampler_new(&options, &sampler, &err) == ASSAY_SKIP)
 		skip();
 	const struct sampler_view all = {.title = ""}, below = {.title = "", .root = "deep"};
