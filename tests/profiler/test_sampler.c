@@ -71,8 +71,11 @@ static int target(void)
 	return hot_function(30000000) == 0;
 }
 
-/* More stack than a sample holds, below a function that is not the process' first. */
-static ASSAY_NOIPA uint64_t deep(unsigned frames, uint64_t ns)
+/*
+ * More stack than a sample holds, below a function that is not the process' first. Not sanitised: who looks for
+ * uses after return keeps locals elsewhere.
+ */
+__attribute__((no_sanitize_address)) static ASSAY_NOIPA uint64_t deep(unsigned frames, uint64_t ns)
 {
 	volatile char room[3000];
 	room[frames] = 1;
@@ -117,11 +120,11 @@ static void check_profile(const struct assay_stacks *s)
 	if (debuginfo_missing()) /* without it only what is running is sure to be named */
 		return;
 	/* 90 ms and 60 ms of 150; of the few samples of a busy machine, both must have some. */
-	if (!(hot > 0.1 && child > 0.03 && hot + child > 0.75))
+	if (!(hot > 0.1 && child > 0.03 && hot + child > 0.9))
 		fail_msg("of %llu samples %.2f in hot_function, %.2f in_the_child",
 			 (unsigned long long)s->facts.samples, hot, child);
-	assert_true(total_share(s, "spin") > 0.75); /* the rest starts and ends processes */
-	assert_true((double)s->facts.partial < 0.25 * (double)s->facts.samples);
+	assert_true(total_share(s, "spin") > 0.9);
+	assert_true((double)s->facts.partial < 0.1 * (double)s->facts.samples);
 }
 
 static void sample_target(enum sampler_engine engine)
@@ -202,9 +205,6 @@ static void stacks_that_were_not_recorded_whole_are_counted(void **state)
 	struct assay_stacks *s;
 	const struct sampler_options options = {
 		.budget_ratio = 0.02, .rate_hz = 997, .unwind = SAMPLER_UNWIND_DWARF};
-	/* A sanitiser that looks for uses after return keeps what is local elsewhere: no stack is deep then. */
-	if (ASSAY_ASAN)
-		skip();
 	if (sampler_new(&options, &sampler, &err) == ASSAY_SKIP)
 		skip();
 	const struct sampler_view all = {.title = ""}, below = {.title = "", .root = "deep"};
